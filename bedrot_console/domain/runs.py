@@ -1,0 +1,59 @@
+"""A Run: one execution of an extractor, with its outcome, its captures and the challenges met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (RunState.DONE, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """What a run is asked to do. `feeds` empty means all feeds of the platform. `attended` is whether anybody may answer a challenge."""
+
+    id: str
+    platform: str
+    account: str = "default"
+    feeds: tuple[str, ...] = ()
+    attended: bool = True
+    challenge_timeout_seconds: float = 900.0
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run as faces see it, read from its event file. `exit_code` is from the published table, None while it runs.
+
+    `expected` and `landed` are feed names; `files` are ids. A run that brings only part of `expected` is partial, never done.
+    """
+
+    id: str
+    platform: str
+    account: str
+    state: RunState
+    started_at: datetime
+    ended_at: datetime | None = None
+    expected: tuple[str, ...] = ()
+    landed: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    stage: str = ""
+    error_code: str | None = None
+    error: str | None = None
+    hint: str | None = None
+    exit_code: int | None = None
+    challenge_id: str | None = None
+    attended: bool = True

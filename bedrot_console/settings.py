@@ -1,0 +1,95 @@
+"""One frozen Settings; the only reader of environment and configuration files.
+
+The home is the folder that holds `landing/`: `--home`, else `BEDROT_HOME`, else `PROJECT_ROOT`, else the checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .domain.challenges import Secret
+from .domain.errors import UsageError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things lie and how they are set. `table` is the parsed `bedrot.toml`, `environ` a copy of the environment."""
+
+    home: Path
+    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, home: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Find the home and read its `bedrot.toml`.
+
+        Raises:
+            UsageError: the home is not a folder, or `bedrot.toml` is not TOML.
+        """
+        env = dict(os.environ if environ is None else environ)
+        chosen = Path(home or env.get("BEDROT_HOME") or env.get("PROJECT_ROOT") or CHECKOUT).expanduser()
+        root = Path(os.path.abspath(chosen))
+        if root.exists() and not root.is_dir():
+            raise UsageError(f"home is not a folder: {root}", hint="give --home DIR")
+        config = root / "bedrot.toml"
+        table: dict[str, Any] = {}
+        if config.exists():
+            import tomllib
+
+            try:
+                table = tomllib.loads(config.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise UsageError(f"bedrot.toml: {error}", hint="mend the file") from error
+            except OSError as error:
+                raise UsageError(f"bedrot.toml: {error.strerror}") from error
+        return cls(root, table, env)
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.home / "raw"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def catalog(self) -> Path:
+        """The published catalog, read-only, replaced by atomic rename."""
+        return self.home / "catalog.duckdb"
+
+    @property
+    def state(self) -> Path:
+        """`.bedrot/`, 0700: journal, private catalog, runs, vault, staging, locks, reports."""
+        return self.home / ".bedrot"
+
+    def platform(self, name: str) -> Mapping[str, Any]:
+        """The `[platforms.<name>]` table, empty if there is none."""
+        platforms = self.table.get("platforms", {})
+        table = platforms.get(name, {}) if isinstance(platforms, Mapping) else {}
+        if not isinstance(table, Mapping):
+            raise UsageError(f"bedrot.toml: [platforms.{name}] is not a table")
+        return table
+
+    def base_url(self, platform: str) -> str | None:
+        """Where the platform is, if not at its own address: `BEDROT_<PLATFORM>_BASE_URL`, else `base_url` in its table."""
+        return self.environ.get(f"BEDROT_{platform.upper()}_BASE_URL") or self.platform(platform).get("base_url")
+
+    def secret(self, platform: str, name: str) -> Secret | None:
+        """A credential from `BEDROT_<PLATFORM>_<FIELD>`; None if unset."""
+        value = self.environ.get(f"BEDROT_{platform.upper()}_{name.upper()}")
+        return Secret(value) if value else None
+
+    @property
+    def browser(self) -> str | None:
+        """`BEDROT_BROWSER`: path of a Chromium or Chrome, or `channel:<name>`."""
+        return self.environ.get("BEDROT_BROWSER") or None
