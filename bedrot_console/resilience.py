@@ -72,9 +72,7 @@ class Retry:
         for n in range(self.attempts - 1):
             yield self.rng.uniform(0.5, 1.0) * min(self.most_seconds, self.first_seconds * 2**n)
 
-    def call(
-        self, work: Callable[[], Any], clock: Clock, *, noticed: Callable[[BedrotError, float], None] | None = None
-    ) -> Any:
+    def call(self, work: Callable[[], Any], clock: Clock, *, noticed: Callable[[BedrotError, float], None] | None = None) -> Any:
         """Do `work` until it succeeds, its error is not retryable, or the limits are reached; then its last error is raised.
 
         Args:

@@ -42,9 +42,7 @@ class Transition:
 
 
 TRANSITIONS: dict[Verb, Transition] = {
-    Verb.PROMOTE: Transition(
-        Verb.PROMOTE, Zone.LANDING, Zone.RAW, Verb.WITHDRAW, needs_verdict=True, needs_reason=False
-    ),
+    Verb.PROMOTE: Transition(Verb.PROMOTE, Zone.LANDING, Zone.RAW, Verb.WITHDRAW, needs_verdict=True, needs_reason=False),
     Verb.QUARANTINE: Transition(Verb.QUARANTINE, Zone.LANDING, Zone.QUARANTINE, Verb.RELEASE),
     Verb.RELEASE: Transition(Verb.RELEASE, Zone.QUARANTINE, Zone.LANDING, Verb.QUARANTINE),
     Verb.WITHDRAW: Transition(Verb.WITHDRAW, Zone.RAW, Zone.QUARANTINE, Verb.RELEASE),
