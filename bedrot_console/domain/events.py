@@ -12,7 +12,8 @@ from typing import Any
 
 KINDS: dict[str, str] = {
     "landed": "file, path, sidecar (whole record without received_name), actor's run",
-    "validated": "file, report, sha256, rules, verdict, segment, offset, length, codes {code: count}, as_of, rows, content_sha256",
+    "validated": "file, report, sha256, rules, verdict, segment, offset, length, codes {code: count}, as_of, rows, content_sha256, "
+    "errors, warnings, first_code",
     "decided": "decision, file, verb, reason, sha256, report, source, source_path, target, target_path, undoes",
     "moved": "decision, file, verb, zone, path",
     "refused": "decision, file, verb, code",

@@ -1,0 +1,136 @@
+"""What faces read: pages of files, one file, payloads, platforms. Reads the published catalog only; blocks nobody, waits for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from ..domain.browsing import FileFilter, FileRow
+from ..domain.errors import BedrotError, LifecycleError
+from ..domain.events import Event
+from ..domain.feeds import Feed
+from ..domain.findings import Report
+from ..domain.lifecycle import Zone
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..catalog.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformInfo:
+    """One platform: its feeds, and `problem` when its extractor does not load."""
+
+    name: str
+    title: str = ""
+    method: str = ""
+    version: str = ""
+    secrets: tuple[str, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    runs: tuple[str, ...] = ()
+    problem: str | None = None
+    options: dict[str, object] = field(default_factory=dict)
+
+
+def reader(ws: Workspace) -> Reader:
+    """This workspace's reader of the published catalog, opened once. A missing or outdated catalog is made first."""
+    known = ws.__dict__.get("_reader")
+    if known is None:
+        if not ws.read_only:
+            ws.settle(publish="now")
+        known = ws.__dict__["_reader"] = ws.catalog.reader()
+    return known
+
+
+def files(
+    ws: Workspace, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
+) -> list[FileRow]:
+    """One page of files in the filter's order: the first, or the one after or before a row."""
+    return reader(ws).files(what, after=after, before=before, limit=limit)
+
+
+def count(ws: Workspace, what: FileFilter) -> int:
+    """How many files the filter has."""
+    return reader(ws).count(what)
+
+
+def groups(ws: Workspace, what: FileFilter, by: str) -> list[tuple[str, int, int]]:
+    """(key, files, bytes) per `platform`, `feed`, `status`, `zone` or `day`."""
+    return reader(ws).groups(what, by)
+
+
+def fresh(ws: Workspace) -> bool:
+    """Whether a newer catalog was published since the last read; reopens it then. Costs one `stat`."""
+    return reader(ws).fresh()
+
+
+def find(ws: Workspace, name: str) -> FileRow:
+    """The file that an id prefix (6 characters or more) or a zone path names; always current.
+
+    Raises:
+        UsageError: none or more than one.
+    """
+    found = ws.catalog.resolve([name])[0]
+    if isinstance(found, BedrotError):
+        raise found
+    return found
+
+
+def report_of(ws: Workspace, row: FileRow) -> Report | None:
+    """The newest report on a file, or None."""
+    return ws.catalog.report(row) if row.report_id else None
+
+
+def open_payload(ws: Workspace, name: str) -> BinaryIO:
+    """The payload, binary, read from its zone without following links.
+
+    Raises:
+        UsageError, LifecycleError (erased), FixityError.
+    """
+    row = find(ws, name)
+    if row.zone is Zone.ERASED:
+        raise LifecycleError("erased; only its tombstone is left")
+    return ws.zones.open(row.zone, row.path)
+
+
+def platforms(ws: Workspace) -> list[PlatformInfo]:
+    """All platforms by name; one that does not load is listed with its problem."""
+    out = []
+    for name in ws.registry.names():
+        try:
+            extractor = ws.registry.load(name)
+        except BedrotError as error:
+            out.append(PlatformInfo(name=name, problem=str(error)))
+            continue
+        out.append(
+            PlatformInfo(
+                name=name,
+                title=extractor.title,
+                method=extractor.method,
+                version=extractor.version,
+                secrets=tuple(extractor.secrets),
+                feeds=tuple(extractor.feeds.values()),
+                runs=tuple(extractor.runs),
+            )
+        )
+    return out
+
+
+def events(ws: Workspace, *, after: int = 0, kind: str | None = None, limit: int = 200) -> list[Event]:
+    """Newest journal events (oldest first within the answer), read from the journal itself."""
+    head = ws.journal.head
+    out: list[Event] = []
+    span = 4096
+    low = max(after, head - span)
+    while True:
+        out = [e for e in ws.journal.read(after=low) if kind is None or e.kind == kind]
+        if len(out) >= limit or low <= after:
+            return out[-limit:]
+        span *= 8
+        low = max(after, head - span)
+
+
+def names(rows: Sequence[FileRow]) -> list[str]:
+    """Ids of rows."""
+    return [r.id for r in rows]

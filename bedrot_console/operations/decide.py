@@ -1,0 +1,166 @@
+"""promote, quarantine, release, withdraw, undo: carry out decisions. A verdict is bound to bytes and rules; if one changed, the decision is void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..domain.browsing import FileFilter, FileRow, Outcome
+from ..domain.errors import BedrotError, LifecycleError, PermissionDenied, UsageError
+from ..domain.events import Event
+from ..domain.identifiers import new_id
+from ..domain.lifecycle import TRANSITIONS, Decision, Verb, transition
+from .validate import bound, failed
+from .workspace import Workspace
+
+CHUNK = 256
+
+
+def decide(
+    ws: Workspace,
+    verb: Verb,
+    ids: Sequence[str],
+    *,
+    reason: str = "",
+    dry_run: bool = False,
+    undoes: dict[str, str] | None = None,
+) -> Iterator[Outcome]:
+    """Carry out `verb` on each file; yields an Outcome per file as soon as it is durable.
+
+    Args:
+        ids: id prefixes or zone paths.
+        reason: why; quarantine, release and withdraw must have one.
+        dry_run: say what would happen and change nothing (outcome `skipped`).
+        undoes: file id -> decision id that this reverses.
+
+    Raises:
+        UsageError: a reason is missing.
+    """
+    if TRANSITIONS[verb].needs_reason and not reason.strip():
+        raise UsageError(f"{verb} needs a reason", hint=f"bedrot {verb} ID --reason WHY")
+    if dry_run:
+        yield from _plan(ws, verb, ids)
+        return
+    with ws.writing():
+        for start in range(0, len(ids), CHUNK):
+            yield from _carry_out(ws, verb, ids[start : start + CHUNK], reason.strip(), undoes or {})
+            ws.settle()
+
+
+def _checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow | Outcome]:
+    rules: dict[str, str] = {}
+    seen: set[str] = set()
+    for name, row in zip(ids, ws.catalog.resolve(ids), strict=True):
+        if isinstance(row, BedrotError):
+            yield failed(name, row, verb)
+            continue
+        if row.id in seen:
+            yield Outcome(id=row.id, verb=verb, outcome="skipped", reason="named twice")
+            continue
+        seen.add(row.id)
+        try:
+            checked = bound(ws, row, rules) if TRANSITIONS[verb].needs_verdict else row
+            if checked.verdict is None and row.verdict is not None:
+                raise LifecycleError("the rules changed since it was validated", hint="bedrot validate ID")
+            transition(verb, row.zone, checked.verdict)
+            yield row
+        except BedrotError as error:
+            hint = (error.hint or "").replace("ID", row.id) or None
+            yield Outcome(
+                id=row.id, verb=verb, outcome="failed", reason=str(error), zone=row.zone, code=error.code,
+                exit_code=error.exit_code, hint=hint,
+            )  # fmt: skip
+
+
+def _plan(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[Outcome]:
+    for item in _checked(ws, verb, ids):
+        if isinstance(item, Outcome):
+            yield item
+        else:
+            target = TRANSITIONS[verb].target
+            yield Outcome(
+                id=item.id, verb=verb, outcome="skipped", reason=f"would move from {item.zone} to {target}", zone=item.zone
+            )
+
+
+def _carry_out(ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoes: dict[str, str]) -> Iterator[Outcome]:
+    from ..zones.transfer import Move, Moved
+
+    step = TRANSITIONS[verb]
+    now = ws.clock.now()
+    moves: list[Move] = []
+    for item in _checked(ws, verb, ids):
+        if isinstance(item, Outcome):
+            yield item
+            continue
+        decision = Decision(
+            id=new_id(now), file_id=item.id, verb=verb, actor=ws.actor, at=now, reason=reason, sha256=item.sha256,
+            report_id=item.report_id, undoes=undoes.get(item.id),
+        )  # fmt: skip
+        moves.append(Move(decision, item.zone, item.path, step.target, item.report_id))
+    for result in ws.zones.transfer(moves) if moves else []:
+        if isinstance(result, Moved):
+            yield Outcome(
+                id=result.decision.file_id, verb=verb, outcome="done", path=result.path, zone=result.zone, reason=reason
+            )
+        else:
+            error = result.error
+            yield Outcome(
+                id=result.decision.file_id, verb=verb, outcome="failed", reason=str(error), code=error.code,
+                exit_code=error.exit_code, hint=error.hint,
+            )  # fmt: skip
+
+
+def passed(ws: Workspace) -> list[FileRow]:
+    """Landing files whose verdict is `passed` under today's rules, oldest first: what `promote --passed` takes."""
+    rules: dict[str, str] = {}
+    return [r for r in ws.catalog.select(FileFilter(status="passed", order="oldest")) if bound(ws, r, rules).verdict is not None]
+
+
+def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterator[Outcome]:
+    """Reverse the newest decision on each file by its opposite verb, as a new event.
+
+    Undoing a promotion withdraws: the file goes to quarantine, never back among the files that a policy would promote again.
+    Without `ids`: this actor's newest decision that is not itself undone.
+
+    Raises:
+        UsageError: this actor has decided nothing that could be undone.
+    """
+    newest = _newest_decisions(ws, ids)
+    if not newest:
+        raise UsageError("nothing to undo", hint="bedrot audit show --kind decided")
+    for name, event in newest:
+        if event is None:
+            yield failed(name, LifecycleError("no decision on this file yet"), "undo")
+            continue
+        verb = TRANSITIONS[Verb(event.data["verb"])].opposite
+        why = reason.strip() or f"undo of {event.data['verb']}"
+        try:
+            yield from decide(ws, verb, [event.data["file"]], reason=why, undoes={event.data["file"]: event.data["decision"]})
+        except PermissionDenied:
+            raise
+        except BedrotError as error:
+            yield failed(event.data["file"], error, verb)
+
+
+def _newest_decisions(ws: Workspace, ids: Sequence[str]) -> list[tuple[str, Event | None]]:
+    wanted: dict[str, str] = {}
+    lost: list[tuple[str, Event | None]] = []
+    for name, row in zip(ids, ws.catalog.resolve(ids) if ids else [], strict=True):
+        if isinstance(row, BedrotError):
+            raise row
+        wanted[row.id] = name
+    newest: dict[str, Event] = {}
+    refused: set[str] = set()
+    for event in ws.journal.read():
+        if event.kind == "decided":
+            if not wanted or event.data["file"] in wanted:
+                newest[event.data["decision"]] = event
+        elif event.kind == "refused":
+            refused.add(event.data["decision"])
+    carried = [e for d, e in newest.items() if d not in refused]
+    if not ids:
+        undone = {e.data.get("undoes") for e in carried if e.data.get("undoes")}
+        mine = [e for e in carried if e.actor == ws.actor and e.data["decision"] not in undone and not e.data.get("undoes")]
+        return [(mine[-1].data["file"], mine[-1])] if mine else []
+    last: dict[str, Event] = {e.data["file"]: e for e in carried}
+    return lost + [(name, last.get(file)) for file, name in wanted.items()]

@@ -1,0 +1,20 @@
+"""The limited child that reads payloads: `python -m bedrot_console.operations.inspector EXTRACTORS HOME`. Speaks with its parent on stdin and stdout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Serve inspection jobs until stdin ends."""
+    from ..extraction.registry import Registry
+    from ..inspection.child import serve
+
+    extractors, home = Path(sys.argv[1]), Path(sys.argv[2])
+    registry = Registry(extractors)
+    return serve(registry.feed, readable=[home, extractors])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""land: manual upload, single or bulk. Bytes of outside files become landed files of the feed that recognises their content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..domain.errors import BedrotError, UsageError
+from ..domain.feeds import Feed
+from ..domain.files import Capture, LandedFile
+from ..domain.browsing import Outcome
+from .workspace import Workspace
+
+HEAD_BYTES = 64 << 10
+CHUNK = 128
+
+
+def land(
+    ws: Workspace, paths: Sequence[Path], *, feed: str | None = None, account: str = "default", move: bool = False
+) -> Iterator[Outcome]:
+    """Land outside files; yields one Outcome per path as soon as its file is durable, in order.
+
+    Args:
+        paths: regular files; a folder, symbolic link, FIFO or device fails with its reason and nothing is lost.
+        feed: whole feed name; None: the feed that recognises the content takes it, and content that nobody recognises is refused.
+        move: remove the outside file once its bytes are durable here.
+
+    Raises:
+        UsageError: no such feed.
+    """
+    from ..zones.landing import Landing
+
+    chosen = ws.registry.feed(feed) if feed else None
+    with ws.writing():
+        for start in range(0, len(paths), CHUNK):
+            chunk = [Path(p) for p in paths[start : start + CHUNK]]
+            outcomes: dict[int, Outcome] = {}
+            landings: list[Landing] = []
+            places: list[int] = []
+            for index, path in enumerate(chunk):
+                try:
+                    target = chosen or _recognised(ws, path)
+                    landings.append(Landing(_capture(ws, path, target, account), target, _version(ws, target)))
+                    places.append(index)
+                except BedrotError as error:
+                    outcomes[index] = _failed(path, error)
+            for index, result in zip(places, ws.zones.land(landings) if landings else [], strict=True):
+                path = chunk[index]
+                if not isinstance(result, LandedFile):
+                    outcomes[index] = _failed(path, result.error)
+                    continue
+                reason = ""
+                if move:
+                    try:
+                        os.unlink(path)
+                    except OSError as error:
+                        reason = f"landed, but the outside file stays: {error.strerror}"
+                outcomes[index] = Outcome(
+                    id=result.id, verb="land", outcome="done", reason=reason, path=result.path, zone=result.zone
+                )
+            ws.settle()
+            for index in range(len(chunk)):
+                yield outcomes[index]
+
+
+def _failed(path: Path, error: BedrotError) -> Outcome:
+    return Outcome(
+        id=str(path),
+        verb="land",
+        outcome="failed",
+        reason=str(error),
+        code=error.code,
+        exit_code=error.exit_code,
+        hint=error.hint,
+    )
+
+
+def _version(ws: Workspace, feed: Feed) -> str:
+    return ws.registry.load(feed.platform).version
+
+
+def _capture(ws: Workspace, path: Path, feed: Feed, account: str) -> Capture:
+    return Capture(
+        feed=feed.name,
+        body=path,
+        captured_at=ws.clock.now(),
+        method="manual",
+        source_system="upload",
+        account=account,
+        media_type=feed.media_type,
+        received_name=path.name,
+    )
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of an outside file, without ever blocking on or following anything odd.
+
+    Raises:
+        UsageError: not a regular file, or not readable; says which.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if os.path.islink(path):
+            raise UsageError("is a symbolic link; land the file itself") from error
+        raise UsageError((error.strerror or "cannot be opened").lower()) from error
+    try:
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode):
+            kind = (
+                "a folder; name its files"
+                if stat.S_ISDIR(mode)
+                else "a FIFO"
+                if stat.S_ISFIFO(mode)
+                else "a socket"
+                if stat.S_ISSOCK(mode)
+                else "a device"
+            )
+            raise UsageError(f"is {kind}, not a regular file")
+        return os.read(fd, HEAD_BYTES)
+    finally:
+        os.close(fd)
+
+
+def _recognised(ws: Workspace, path: Path) -> Feed:
+    from ..inspection.recognise import nearest, recognise
+
+    head = read_head(path)
+    if not head:
+        raise UsageError("is empty")
+    feeds, _ = ws.registry.feeds()
+    found = recognise(feeds, head)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        close = ", ".join(f.name for f in nearest(feeds, head)[:3])
+        raise UsageError(
+            "no feed recognises its content" + (f"; closest: {close}" if close else ""),
+            hint="name one with --feed (bedrot platforms)",
+        )
+    names = ", ".join(f.name for f in found)
+    raise UsageError(f"more than one feed recognises its content: {names}", hint="name one with --feed")

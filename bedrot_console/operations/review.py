@@ -1,0 +1,110 @@
+"""review: report, preview and diff with the last good capture side by side, and what may be decided now."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ..domain.browsing import Diff, FileFilter, FileRow, Preview, Review
+from ..domain.errors import BedrotError, UsageError
+from ..domain.feeds import Feed
+from ..domain.lifecycle import TRANSITIONS, Verdict, Verb, Zone, transition
+from .browse import find, reader, report_of
+from .validate import bound
+from .workspace import Workspace
+
+
+def review(ws: Workspace, name: str, *, lines: int = 200) -> Review:
+    """Everything a human decides from.
+
+    Raises:
+        UsageError: no such file.
+    """
+    row = find(ws, name)
+    feed = _feed(ws, row)
+    report = report_of(ws, row)
+    if row.zone is Zone.ERASED:
+        return Review(file=row, report=report, preview=Preview(kind="erased", note="erased"), diff=None, allowed=allowed(ws, row))
+    return Review(
+        file=row, report=report, preview=preview(ws, row, feed, lines=lines), diff=diff(ws, row.id), allowed=allowed(ws, row)
+    )
+
+
+def preview(ws: Workspace, row: FileRow, feed: Feed | None, *, lines: int = 200) -> Preview:
+    """The beginning of the payload; a payload that cannot be read is a preview that says so."""
+    from ..inspection.preview import preview as show
+
+    try:
+        return show(feed, ws.payload(row.zone, row.path), lines=lines)
+    except BedrotError as error:
+        return Preview(kind="unreadable", note=str(error))
+
+
+def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
+    """Each verb with None when it may be done now, else why not."""
+    out: dict[str, str | None] = {}
+    rules: dict[str, str] = {}
+    for verb in Verb:
+        try:
+            checked = bound(ws, row, rules) if TRANSITIONS[verb].needs_verdict else row
+            if checked.verdict is None and row.verdict is not None:
+                out[verb.value] = "the rules changed since it was validated"
+                continue
+            transition(verb, row.zone, checked.verdict)
+            out[verb.value] = "this console is read-only" if ws.read_only else None
+        except BedrotError as error:
+            out[verb.value] = str(error)
+    return out
+
+
+def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200) -> Diff:
+    """New against old: the file against `other`, or against the last good capture of its feed and account before it.
+
+    Raises:
+        UsageError: no such file, or the two are of different feeds.
+    """
+    from ..inspection.diff import diff as compare
+
+    new = find(ws, name)
+    feed = _feed(ws, new)
+    if other is not None:
+        old: FileRow | None = find(ws, other)
+        if old is not None and old.feed != new.feed:
+            raise UsageError(f"{old.feed} and {new.feed} are different feeds; only captures of one feed are compared")
+        because = "asked for"
+    else:
+        old = predecessor(ws, new)
+        because = "the last good capture before it" if old else "no good capture of this feed and account before it"
+    if feed is None:
+        return Diff(old_id=old.id if old else None, new_id=new.id, because="its extractor does not load")
+    if new.zone is Zone.ERASED or (old is not None and old.zone is Zone.ERASED):
+        return Diff(old_id=old.id if old else None, new_id=new.id, because="erased")
+    if old is None:
+        return Diff(old_id=None, new_id=new.id, because=because, headline="first capture of this feed")
+    try:
+        result = compare(feed, ws.payload(old.zone, old.path), ws.payload(new.zone, new.path), old.id, new.id, limit=limit)
+        return dataclasses.replace(result, because=because)
+    except BedrotError as error:
+        return Diff(old_id=old.id, new_id=new.id, because=str(error), headline="cannot be compared")
+
+
+def predecessor(ws: Workspace, row: FileRow) -> FileRow | None:
+    """The last good capture (passed or warned; in landing or raw) of the same feed and account, captured before `row`."""
+    for entry in reader(ws).history(row.feed, row.account, limit=20, before=row.captured_at):
+        if entry.file_id == row.id:
+            continue
+        found = ws.catalog.resolve([entry.file_id])[0]
+        if isinstance(found, FileRow) and found.zone in (Zone.LANDING, Zone.RAW) and found.verdict is not Verdict.FAILED:
+            return found
+    return None
+
+
+def queue(ws: Workspace, what: FileFilter | None = None, *, limit: int = 200) -> list[FileRow]:
+    """Landing files that wait for a human, worst first: failed, warned, not validated, passed."""
+    return reader(ws).files(dataclasses.replace(what or FileFilter(), zone=Zone.LANDING, order="worst"), limit=limit)
+
+
+def _feed(ws: Workspace, row: FileRow) -> Feed | None:
+    try:
+        return ws.registry.feed(row.feed)
+    except BedrotError:
+        return None

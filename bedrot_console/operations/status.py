@@ -1,0 +1,76 @@
+"""status: how the lake is, in one look. Reads the published summary, run folders and the journal's head; never loads the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..domain.files import format_time
+from .workspace import Workspace
+
+
+def status(ws: Workspace) -> dict[str, Any]:
+    """One record: `health` (ok | attention | trouble), `zones`, `pending`, `needs_operator`, `freshness`, `alerts`, `runs`, `catalog`.
+
+    `freshness` per feed and account: newest date inside the data (`as_of`), its age in days against today, and `state`.
+    `catalog.behind` says how many journal events the summary does not know yet.
+    """
+    from ..catalog.summary import read_summary
+    from .runs import list_runs, needs_operator, open_challenges
+
+    summary = read_summary(ws.home) or {}
+    applied = summary.get("applied_seq", 0)
+    head = ws.journal.head
+    waiting = open_challenges(ws)
+    needs = [
+        {"id": n.id, "platform": n.platform, "account": n.account, "at": format_time(n.at), "code": n.code, "command": n.command}
+        for n in needs_operator(ws, summary)
+    ]
+    needs += [
+        {
+            "id": c.id, "platform": c.platform, "account": c.account, "at": format_time(c.raised_at), "code": f"challenge-{c.kind.value}",
+            "command": f"bedrot answer {c.id}",
+        }
+        for c in waiting
+    ]  # fmt: skip
+    freshness = [_aged(ws, entry) for entry in summary.get("freshness", [])]
+    statuses = summary.get("statuses", {})
+    active = [r for r in list_runs(ws, limit=20) if not r.state.ended]
+    alerts = summary.get("alerts", [])
+    health = "ok"
+    if needs or statuses.get("failed") or any(f["state"] == "warn" for f in freshness) or alerts:
+        health = "attention"
+    if any(f["state"] == "fail" for f in freshness):
+        health = "trouble"
+    return {
+        "health": health,
+        "home": str(ws.home),
+        "zones": summary.get("zones", {}),
+        "statuses": statuses,
+        "pending": statuses.get("pending", 0),
+        "needs_operator": needs,
+        "freshness": freshness,
+        "alerts": alerts,
+        "runs": [{"id": r.id, "platform": r.platform, "account": r.account, "state": r.state.value} for r in active],
+        "catalog": {"published_at": summary.get("published_at"), "applied_seq": applied, "behind": max(0, head - applied)},
+    }
+
+
+def _aged(ws: Workspace, entry: dict[str, Any]) -> dict[str, Any]:
+    """Judge a feed's freshness now, by its declaration: the newest date inside the data, never the age of a file."""
+    from datetime import date
+
+    from ..domain.errors import BedrotError
+
+    as_of = date.fromisoformat(entry["as_of"]) if entry.get("as_of") else None
+    age = (ws.clock.now().date() - as_of).days if as_of else None
+    state = "unknown" if as_of is None else "ok"
+    try:
+        feed = ws.registry.feed(entry["feed"])
+    except BedrotError:
+        feed = None
+    if feed is not None and age is not None:
+        if feed.fail_after is not None and age > feed.fail_after.days:
+            state = "fail"
+        elif feed.warn_after is not None and age > feed.warn_after.days:
+            state = "warn"
+    return {**entry, "age_days": age, "state": state}

@@ -1,0 +1,56 @@
+"""verify, recover, rebuild: bytes against recorded hashes, unfinished work, the catalog from the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..domain.browsing import Outcome
+from ..domain.errors import BedrotError, PermissionDenied
+from ..domain.lifecycle import Zone
+from .validate import failed
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..catalog.store import RebuildResult
+    from ..security.journal import JournalCheck
+    from ..zones.fixity import Fixity
+    from ..zones.recovery import Recovered
+
+
+def verify(ws: Workspace, ids: Sequence[str] = (), *, budget_seconds: float | None = None) -> Iterator[Fixity | Outcome]:
+    """Hash payloads again and compare with their sidecars; yields one Fixity per file. Without ids: everything in all zones."""
+    if not ids:
+        yield from ws.zones.verify(budget_seconds=budget_seconds)
+        return
+    places = []
+    for name, row in zip(ids, ws.catalog.resolve(ids), strict=True):
+        if isinstance(row, BedrotError):
+            yield failed(name, row, "verify")
+        elif row.zone is not Zone.ERASED:
+            places.append((row.zone, row.path))
+    if places:
+        yield from ws.zones.verify(places, budget_seconds=budget_seconds)
+
+
+def recover(ws: Workspace) -> list[Recovered]:
+    """Finish or roll back whatever a killed process left open. Idempotent."""
+    if ws.read_only:
+        raise PermissionDenied("this workspace is read-only")
+    ws.prepare()
+    done = ws.zones.recover()
+    ws.settle()
+    return done
+
+
+def rebuild(ws: Workspace, *, verify: bool = False) -> RebuildResult:
+    """Make the catalog anew from sidecars and journal; with `verify`, compare every answer with the old one first."""
+    if ws.read_only:
+        raise PermissionDenied("this workspace is read-only")
+    ws.prepare()
+    return ws.catalog.rebuild(verify=verify)
+
+
+def verify_journal(ws: Workspace, anchor_key: bytes | None = None) -> JournalCheck:
+    """Walk the journal's chain; with the anchor key also its seals."""
+    return ws.journal.verify(anchor_key)

@@ -1,0 +1,152 @@
+"""Puts the rooms together. Each room is made on first use, so that a verb loads only what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..domain.errors import BedrotError, CatalogError, PermissionDenied, UsageError
+from ..domain.events import Event
+from ..domain.lifecycle import Zone
+from ..resilience import Clock, SystemClock
+from ..settings import CHECKOUT, Settings
+
+if TYPE_CHECKING:
+    from ..catalog.store import Catalog
+    from ..extraction.registry import Registry
+    from ..inspection.archive import ReportArchive
+    from ..security.journal import FileJournal
+    from ..security.vault import Vault
+    from ..zones.store import Zones
+
+
+class Workspace:
+    """One home, its rooms, and who works in it.
+
+    Attributes:
+        actor: `uid:<n>` of this process, from the kernel.
+        read_only: verbs that write refuse.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, read_only: bool = False, extractors: Path | None = None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.read_only = read_only
+        self.actor = f"uid:{os.getuid()}"
+        self.extractors_folder = extractors or CHECKOUT / "extractors"
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock | None = None, read_only: bool = False) -> Workspace:
+        """A workspace on `settings.home`. Creates nothing; the first writing verb does."""
+        return cls(settings, clock=clock, read_only=read_only)
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+    @cached_property
+    def journal(self) -> FileJournal:
+        from ..security.journal import FileJournal
+
+        return FileJournal(self.settings.state / "journal", self.clock)
+
+    @cached_property
+    def zones(self) -> Zones:
+        from ..zones.store import Zones
+
+        return Zones(self.home, self.journal, self.clock, self.actor)
+
+    @cached_property
+    def reports(self) -> ReportArchive:
+        from ..inspection.archive import ReportArchive
+
+        return ReportArchive(self.settings.state / "reports")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from ..catalog.store import Catalog
+        from ..inspection.archive import Shelf
+
+        def load_report(event: Event) -> object:
+            data = event.data
+            return self.reports.load(Shelf(data["segment"], data["offset"], data["length"]))
+
+        return Catalog(self.home, self.journal, self.clock, reports=load_report, walk=self.zones.walk)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from ..extraction.registry import Registry
+
+        return Registry(self.extractors_folder)
+
+    @cached_property
+    def vault(self) -> Vault:
+        from ..security.vault import Vault
+
+        return Vault(self.settings.state / "vault")
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.settings.state / "runs"
+
+    def payload(self, zone: Zone, path: str) -> Path:
+        """Where a payload lies, for readers that need a path. Writers and verifiers go through `zones`."""
+        return {Zone.LANDING: self.settings.landing, Zone.RAW: self.settings.raw, Zone.QUARANTINE: self.settings.quarantine}[
+            zone
+        ] / path
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around each writing verb: refuses when read-only, finishes what a killed process left, brings the catalog up to date after.
+
+        The catalog never makes a verb fail: it is brought up to date by the next one.
+        """
+        if self.read_only:
+            raise PermissionDenied("this console is read-only", hint="start it without --read-only")
+        self.prepare()
+        self.zones.recover()
+        try:
+            yield
+        finally:
+            self.settle()
+
+    def prepare(self) -> None:
+        """Create the home's folders.
+
+        Raises:
+            UsageError: the home cannot be created or written.
+        """
+        try:
+            self.settings.landing.mkdir(parents=True, exist_ok=True)
+            self.settings.state.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"home cannot be written: {self.home}: {error.strerror}",
+                hint="give --home DIR that you may write, or read with: bedrot files",
+            ) from error
+
+    def settle(self, publish: str = "auto") -> None:
+        """Apply the journal to the catalog and publish; never raises, the next verb tries again."""
+        try:
+            self.catalog.catch_up(publish=publish)
+        except CatalogError:
+            pass
+
+    def record(self, *events: Event) -> list[Event]:
+        """Append events to the journal under this actor."""
+        return self.journal.append(events)
+
+    def event(self, kind: str, **data: object) -> Event:
+        """An event of now, by this actor."""
+        return Event(kind=kind, at=self.clock.now(), actor=self.actor, data=dict(data))
+
+
+def describe(error: BedrotError) -> str:
+    """An error as one line: sentence, then what to do."""
+    return f"{error}; {error.hint}" if error.hint else str(error)
