@@ -7,10 +7,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..domain.browsing import Outcome
 from ..domain.errors import BedrotError, UsageError
 from ..domain.feeds import Feed
 from ..domain.files import Capture, LandedFile
-from ..domain.browsing import Outcome
 from .workspace import Workspace
 
 HEAD_BYTES = 64 << 10

@@ -7,7 +7,7 @@ import dataclasses
 from ..domain.browsing import Diff, FileFilter, FileRow, Preview, Review
 from ..domain.errors import BedrotError, UsageError
 from ..domain.feeds import Feed
-from ..domain.lifecycle import TRANSITIONS, Verdict, Verb, Zone, transition
+from ..domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, transition
 from .browse import find, reader, report_of
 from .validate import bound
 from .workspace import Workspace
