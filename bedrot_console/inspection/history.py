@@ -1,0 +1,191 @@
+"""A capture against earlier ones: future days, duplicates, vanished and revised days, falling volume."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bedrot_console.domain.findings import Finding
+
+from .facts import days_of
+from .jobs import Job, Knowledge
+from .texts import day_of, decimal_of, error, note, warning
+
+AHEAD = timedelta(days=1)
+"""A day may be one ahead of the capture's UTC day: time zones reach 14 hours further."""
+SLACK = timedelta(days=2)
+"""A rolling window's first day may move so much further than its last day did."""
+
+
+def days_in_time(job: Job, content: Any, facts: dict[str, Any]) -> Iterator[Finding]:
+    """The day column holds days, and none lies ahead of the capture."""
+    feed = job.feed
+    if feed.day is None:
+        return
+    if hasattr(content, "records"):
+        bad = [i for i, r in enumerate(content.records) if r.get(feed.day) not in (None, "") and not _is_day(r[feed.day])]
+        if bad:
+            yield error(
+                "consistency.not-a-day",
+                f"{feed.day} is not a day",
+                place=content.place(bad[0], feed.day),
+                expected="YYYY-MM-DD",
+                count=len(bad),
+            )
+    last = facts.get("last_day")
+    latest = job.sidecar.captured_at.date() + AHEAD
+    if last is not None and day_of(last) > latest:
+        yield error(
+            "consistency.future-day",
+            "a day lies in the future of the capture",
+            column=feed.day,
+            expected=f"at most {latest}",
+            seen=last,
+        )
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        day_of(value)
+    except ValueError:
+        return False
+    return True
+
+
+def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
+    """The same bytes, or the same extracted content, as an earlier capture. `options["duplicates"]`: `warning` (default), `note` or `error`."""
+    make = {"error": error, "note": note}.get(job.feed.options.get("duplicates", "warning"), warning)
+    if job.twins:
+        file_id, landed_at = job.twins[0]
+        yield make(
+            "duplicates.same-bytes",
+            f"the same bytes landed before, on {landed_at:%Y-%m-%d %H:%M}",
+            expected="new bytes",
+            seen=file_id,
+            count=len(job.twins),
+        )
+        return
+    own = facts.get("content_sha256")
+    same = [h for h in job.history if own and h.facts.get("content_sha256") == own]
+    if same and facts.get("rows"):
+        first = same[0]
+        yield make(
+            "duplicates.same-content",
+            f"the same content was captured before, on {first.captured_at:%Y-%m-%d %H:%M}",
+            seen=first.file_id,
+            count=len(same),
+        )
+
+
+def volume(job: Job, knowledge: Knowledge, content: Any, facts: dict[str, Any]) -> Generator[Finding, None, bool]:
+    """Findings against history; returns whether there was anything to compare with."""
+    if not job.history and job.previous is None:
+        return False
+    if job.feed.history is not None:
+        yield from _days(job, knowledge, content, facts)
+    if job.feed.max_drop is not None and job.history:
+        yield from _drops(job, facts)
+    return True
+
+
+def _days(job: Job, knowledge: Knowledge, content: Any, facts: dict[str, Any]) -> Iterator[Finding]:
+    previous = knowledge.previous()
+    old = days_of(job.feed, previous) if previous is not None else _days_from_facts(job)
+    new = days_of(job.feed, content)
+    if job.feed.history == "growing":
+        earlier = len(previous) if previous is not None else (job.history[0].facts.get("rows") if job.history else None)
+        if earlier is not None and len(content) < earlier:
+            yield error(
+                "volume.rows-vanished",
+                "there are fewer rows than in the last good capture",
+                expected=f"{earlier} rows or more",
+                seen=f"{len(content)} rows",
+            )
+    if not old or not new:
+        yield from _edges(job, facts)
+        return
+    vanished = sorted(day for day in old if day not in new and (job.feed.history == "growing" or day >= min(new)))
+    if vanished:
+        yield error(
+            "volume.days-vanished", f"{len(vanished)} {_days_word(len(vanished))} of the last good capture vanished",
+            column=job.feed.day, seen=_listed(vanished), count=len(vanished),
+        )  # fmt: skip
+    if job.feed.history == "rolling":
+        yield from _front(min(old), max(old), min(new), max(new))
+    revised = sorted(day for day, total in old.items() if day in new and new[day] != total)
+    if revised and job.feed.measures:
+        yield note(
+            "volume.days-revised", f"{job.feed.measures[0]} of {len(revised)} earlier {_days_word(len(revised))} was revised",
+            column=job.feed.measures[0], seen=_listed(revised), count=len(revised),
+        )  # fmt: skip
+
+
+def _front(old_first: date, old_last: date, new_first: date, new_last: date) -> Iterator[Finding]:
+    moved = new_first - old_first
+    if moved > max(new_last - old_last, timedelta()) + SLACK:
+        yield error(
+            "volume.front-vanished", f"the first day moved {moved.days} days on while the last moved {max((new_last - old_last).days, 0)}",
+            expected=f"from about {old_first}", seen=f"from {new_first}", count=moved.days,
+        )  # fmt: skip
+
+
+def _days_from_facts(job: Job) -> dict[date, Decimal]:
+    for earlier in job.history[:1]:
+        if isinstance(days := earlier.facts.get("days"), dict):
+            return {date.fromisoformat(day): decimal_of(total) for day, total in days.items()}
+    return {}
+
+
+def _edges(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
+    """Without the days themselves: the last day must not move back, and the first not run ahead."""
+    earlier = job.history[0].facts if job.history else {}
+    if not (earlier.get("last_day") and facts.get("last_day") and earlier.get("first_day") and facts.get("first_day")):
+        return
+    old_first, old_last = day_of(earlier["first_day"]), day_of(earlier["last_day"])
+    new_first, new_last = day_of(facts["first_day"]), day_of(facts["last_day"])
+    if new_last < old_last:
+        yield error(
+            "volume.days-vanished",
+            "the newest day is older than that of the last good capture",
+            expected=f"{old_last} or later",
+            seen=str(new_last),
+        )
+    if job.feed.history == "rolling":
+        yield from _front(old_first, old_last, new_first, new_last)
+    elif new_first > old_first:
+        yield error(
+            "volume.days-vanished",
+            "the first day is later than that of the last good capture",
+            expected=str(old_first),
+            seen=str(new_first),
+        )
+
+
+def _drops(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
+    limit = Decimal(str(job.feed.max_drop))
+    earlier = job.history[0].facts
+    pairs = [("rows", earlier.get("rows"), facts.get("rows"))]
+    pairs += [(name, earlier.get("totals", {}).get(name), facts.get("totals", {}).get(name)) for name in job.feed.measures]
+    for name, old, new in pairs:
+        if old is None:
+            continue
+        before, after = decimal_of(old), decimal_of(new if new is not None else 0)
+        if before > 0 and after < before * (1 - limit):
+            share = (before - after) / before * 100
+            yield warning(
+                f"volume.{'rows' if name == 'rows' else 'total'}-dropped",
+                f"{name} fell by {share:.0f} % against the last good capture",
+                column=None if name == "rows" else name,
+                expected=f"at most {limit * 100:.0f} % less than {old}",
+                seen=str(new),
+            )
+
+
+def _days_word(count: int) -> str:
+    return "day" if count == 1 else "days"
+
+
+def _listed(days: list[date]) -> str:
+    return ", ".join(d.isoformat() for d in days[:3]) + (" …" if len(days) > 3 else "")

@@ -1,0 +1,167 @@
+"""What inspection is asked: a Job; and what checks may know: the Knowledge (a `domain.feeds.Context`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from bedrot_console.domain.feeds import Feed, History
+from bedrot_console.domain.files import Sidecar, format_time, parse_time
+
+from .contents import FormatTrouble
+from .readers import read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One file to inspect, with everything that is known about its neighbourhood. Pure data; made by operations.
+
+    Attributes:
+        payload: path (links are not followed) or descriptor of the landed bytes.
+        now: aware; the report's time.
+        history: facts of earlier good captures of this feed and account, newest first, without this file.
+        previous: payload of the last good capture, for days, revisions and `context.previous()`.
+        siblings: whole feed name -> payload of the same set (same `set_id`).
+        declared: whole names of the feeds that the set should hold; those without a sibling are reported missing.
+        twins: (file id, landed_at) of other files with the same bytes.
+        feeds: the platform's other feeds, to tell wrong content and to read siblings.
+        options: for checks, over `feed.options`.
+        rules: hash of the rules; computed when empty.
+    """
+
+    feed: Feed
+    payload: Path | int
+    sidecar: Sidecar
+    now: datetime
+    report_id: str
+    history: Sequence[History] = ()
+    previous: Path | None = None
+    siblings: Mapping[str, Path] = field(default_factory=dict)
+    declared: Sequence[str] = ()
+    twins: Sequence[tuple[str, datetime]] = ()
+    feeds: Sequence[Feed] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    rules: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        """JSON values, for the way to a child. Feeds travel by name. A descriptor cannot travel: the payload must be a path."""
+        return {
+            "feed": self.feed.name, "payload": str(self.payload), "sidecar": self.sidecar.to_record(), "now": format_time(self.now),
+            "report_id": self.report_id, "previous": str(self.previous) if self.previous else None,
+            "history": [
+                {"captured_at": format_time(h.captured_at), "as_of": h.as_of.isoformat() if h.as_of else None, "facts": h.facts, "file_id": h.file_id}
+                for h in self.history
+            ],
+            "siblings": {name: str(path) for name, path in self.siblings.items()}, "declared": list(self.declared),
+            "twins": [[i, format_time(at)] for i, at in self.twins], "feeds": [f.name for f in self.feeds],
+            "options": dict(self.options), "rules": self.rules,
+        }  # fmt: skip
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], load_feed: Callable[[str], Feed]) -> Job:
+        """The inverse of `to_record`."""
+        return cls(
+            feed=load_feed(record["feed"]), payload=Path(record["payload"]), sidecar=Sidecar.from_record(record["sidecar"]),
+            now=parse_time(record["now"]), report_id=record["report_id"], previous=Path(record["previous"]) if record["previous"] else None,
+            history=[
+                History(
+                    captured_at=parse_time(h["captured_at"]), as_of=date.fromisoformat(h["as_of"]) if h["as_of"] else None,
+                    facts=h["facts"], file_id=h["file_id"],
+                )
+                for h in record["history"]
+            ],
+            siblings={name: Path(path) for name, path in record["siblings"].items()}, declared=record["declared"],
+            twins=[(i, parse_time(at)) for i, at in record["twins"]], feeds=[load_feed(n) for n in record["feeds"]],
+            options=record["options"], rules=record["rules"],
+        )  # fmt: skip
+
+
+class Knowledge:
+    """The Context of one Job: `sidecar`, `now`, `options`, `previous()`, `sibling(feed)`; parses neighbours once, on first call."""
+
+    def __init__(self, job: Job) -> None:
+        self.sidecar, self.now = job.sidecar, job.now
+        self.options: dict[str, Any] = {**job.feed.options, **job.options}
+        self._job = job
+        self._parsed: dict[str, Any] = {}
+
+    def previous(self) -> Any:
+        """The last good capture, parsed; None if there is none or it can no longer be read."""
+        return self._read("", self._job.feed, self._job.previous)
+
+    def sibling(self, feed: str) -> Any:
+        """The capture of another feed in the same set, parsed; None if absent or unreadable (its own report says why)."""
+        declared = next((f for f in self._job.feeds if f.name == feed), None)
+        return self._read(feed, declared, self._job.siblings.get(feed)) if declared else None
+
+    def _read(self, slot: str, feed: Feed | None, path: Path | None) -> Any:
+        if slot not in self._parsed:
+            try:
+                self._parsed[slot] = read(feed, path) if feed and path else None
+            except FormatTrouble:
+                self._parsed[slot] = None
+        return self._parsed[slot]
+
+    def close(self) -> None:
+        """Give back what was parsed."""
+        for content in self._parsed.values():
+            if content is not None:
+                content.close()
+
+
+_known_rules: dict[int, tuple[Feed, str]] = {}
+
+
+def rules_of(feed: Feed) -> str:
+    """Hash of everything a verdict depends on beside the bytes: the declaration, the schema, the source of parse, checks and recogniser,
+    and this room's own version. Lower-case hex."""
+    known = _known_rules.get(id(feed))
+    if known is not None and known[0] is feed:
+        return known[1]
+    found = hashlib.sha256(_rules_text(feed).encode()).hexdigest()
+    _known_rules[id(feed)] = (feed, found)
+    return found
+
+
+RULES_VERSION = 1
+"""Raised when a stage of this room judges differently."""
+
+
+def _rules_text(feed: Feed) -> str:
+    from dataclasses import fields
+
+    parts = [f"version {RULES_VERSION}"]
+    for one in fields(feed):
+        value = getattr(feed, one.name)
+        if one.name in ("title",):
+            continue
+        if one.name == "checks":
+            parts.append("checks " + " ".join(_source(c) for c in value))
+        elif callable(value):
+            parts.append(f"{one.name} {_source(value)}")
+        elif one.name == "schema":
+            parts.append(
+                "schema " + (hashlib.sha256(value.read_bytes()).hexdigest() if value is not None and value.exists() else "none")
+            )
+        else:
+            parts.append(f"{one.name} {value!r}")
+    return "\n".join(parts)
+
+
+def _source(function: Any) -> str:
+    """Name, closure values and source file of a function; a file's hash stands for all it calls in that file."""
+    import inspect
+
+    code = getattr(function, "__code__", None) or getattr(getattr(function, "__func__", None), "__code__", None)
+    inner = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if cell.cell_contents is not function]
+    values = ", ".join(_source(v) if callable(v) else repr(v) for v in inner if not callable(v) or v is not function)
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    try:
+        body = Path(inspect.getsourcefile(function) or "").read_bytes() if code is not None else b""
+    except (TypeError, OSError):
+        body = b""
+    return f"{name}({values}) {hashlib.sha256(body).hexdigest()[:16]}"

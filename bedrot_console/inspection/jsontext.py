@@ -1,0 +1,158 @@
+"""JSON bytes to values, strictly and fast: no NaN, no repeated keys, no surrogates, bounded depth. Every refusal names its place."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bedrot_console.domain.findings import Place
+
+from .contents import FormatTrouble
+
+MOST_DEPTH = 256
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_AT = re.compile(r"at `\$([^`]*)`")
+_NAN = re.compile(rb"[\s:,\[](-?Infinity|NaN)\b")
+_BLANK_COLON = (b" :", b"\n:", b"\t:", b"\r:")
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Parse without the cyclic collector: it costs more than the parser on large documents, and JSON makes no cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def decode(data: bytes, *, duplicates: bool = True) -> Any:
+    """The value of a JSON text. A UTF-8 BOM is tolerated; UTF-16 is not JSON as it travels (RFC 8259).
+
+    Args:
+        duplicates: look for repeated keys (costs a walk over the value).
+
+    Raises:
+        FormatTrouble: `format.empty`, `encoding`, `truncated`, `too-deep`, `number-too-large`, `not-a-number`, `duplicate-keys`, `not-json`.
+    """
+    import msgspec
+
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(data) >= 4 and b"\0" in data[:4]):
+        raise FormatTrouble("format.encoding", "the JSON is UTF-16 or UTF-32", expected="UTF-8", seen="UTF-16 or UTF-32")
+    if not data.strip(b" \t\r\n"):
+        raise FormatTrouble("format.empty")
+    with collector_off():
+        try:
+            value = msgspec.json.decode(data)
+        except RecursionError:
+            raise FormatTrouble("format.too-deep") from None
+        except UnicodeDecodeError as trouble:
+            raise FormatTrouble("format.encoding", "the JSON holds bytes that are not UTF-8", expected="UTF-8") from trouble
+        except msgspec.ValidationError as trouble:
+            raise FormatTrouble("format.number-too-large", place=Place(pointer=_pointer(str(trouble)))) from trouble
+        except msgspec.DecodeError as trouble:
+            raise _diagnosis(data, str(trouble)) from trouble
+        keys = _count_keys(value) if duplicates else 0
+    if duplicates and _may_repeat(data, keys):
+        _refuse_repeats(data)
+    return value
+
+
+def _pointer(message: str) -> str:
+    match = _AT.search(message)
+    if match is None:
+        return ""
+    return "".join("/" + part for part in re.findall(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)", match[1]) for part in part if part)
+
+
+def _diagnosis(data: bytes, message: str) -> FormatTrouble:
+    """Why a text is not JSON, in the words of the closed list. msgspec says only where; what stands there is looked at again."""
+    match = _BYTE.search(message)
+    offset = int(match[1]) if match else None
+    if offset is not None and _NAN.match(data, max(offset - 1, 0)) or data[:9].lstrip(b"-").startswith((b"NaN", b"Infinity")):
+        return FormatTrouble("format.not-a-number")
+    if offset is not None and re.match(rb"NaN|-?Infinity", data[max(offset - 1, 0) : offset + 10].lstrip(b"-")):
+        return FormatTrouble("format.not-a-number")
+    if (surrogate := _lone_surrogate(data)) is not None:
+        return FormatTrouble("format.encoding", f"a lone surrogate stands at byte {surrogate}")
+    if "truncated" in message or (offset is not None and offset >= len(data.rstrip())):
+        return FormatTrouble(
+            "format.truncated",
+            "the JSON ends in the middle: no closing bracket",
+            expected="a closing bracket",
+            seen=f"end at byte {len(data)}",
+        )
+    if offset is not None and "trailing" in message:
+        return FormatTrouble("format.not-json", f"something follows the JSON value at byte {offset}")
+    where = f" at byte {offset}" if offset is not None else ""
+    return FormatTrouble("format.not-json", f"this is not JSON{where}")
+
+
+def _lone_surrogate(data: bytes) -> int | None:
+    for match in re.finditer(rb"\\(?:u([0-9a-fA-F]{4})(?:\\u([0-9a-fA-F]{4}))?|.)", data, re.DOTALL):
+        if match[1] is None:
+            continue
+        first = int(match[1], 16)
+        second = int(match[2], 16) if match[2] else 0
+        if 0xD800 <= first < 0xDC00 and not 0xDC00 <= second < 0xE000:
+            return match.start()
+        if 0xDC00 <= first < 0xE000 or (0xDC00 <= second < 0xE000 and not 0xD800 <= first < 0xDC00):
+            return match.start()
+    return None
+
+
+def _count_keys(value: Any) -> int:
+    count = 0
+    level = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise FormatTrouble("format.too-deep")
+        below: list[Any] = []
+        push = below.append
+        for item in level:
+            if type(item) is dict:
+                count += len(item)
+                for inner in item.values():
+                    if type(inner) is dict or type(inner) is list:
+                        push(inner)
+            elif type(item) is list:
+                for inner in item:
+                    if type(inner) is dict or type(inner) is list:
+                        push(inner)
+        level = below
+    return count
+
+
+def _may_repeat(data: bytes, keys: int) -> bool:
+    """Whether the text may hold more keys than the value. Counting `":` can only count too much, once blanks before colons are ruled out."""
+    if any(mark in data for mark in _BLANK_COLON) and re.search(rb'"[ \t\r\n]+:', data):
+        return True
+    return data.count(b'":') != keys
+
+
+def _refuse_repeats(data: bytes) -> None:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            seen: set[str] = set()
+            for key, _ in items:
+                if key in seen:
+                    raise FormatTrouble("format.duplicate-keys", seen=key[:40])
+                seen.add(key)
+        return found
+
+    try:
+        with collector_off():
+            json.loads(data, object_pairs_hook=pairs)
+    except RecursionError:
+        raise FormatTrouble("format.too-deep") from None

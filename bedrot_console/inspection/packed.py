@@ -1,0 +1,126 @@
+"""Zip archives, opened with suspicion: bounded depth, entries, ratio and size; nothing is ever written under a name from inside."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+import zlib
+from typing import BinaryIO
+
+from .contents import FormatTrouble
+
+MOST_ENTRIES = 1000
+MOST_RATIO = 200
+MOST_BYTES = 1 << 30
+MOST_DEPTH = 2
+IN_MEMORY_BYTES = 64 << 20
+
+
+def spool(size_hint: int = 0) -> BinaryIO:
+    """A nameless file for content made on the way: in memory when small, else in the temporary folder. `/proc/self/fd/N` opens it again."""
+    if size_hint <= IN_MEMORY_BYTES and hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("inspection", os.MFD_CLOEXEC), "w+b")
+    return tempfile.TemporaryFile("w+b")
+
+
+def is_zip(head: bytes) -> bool:
+    return head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def unpack(file: BinaryIO, *, depth: int = MOST_DEPTH) -> BinaryIO:
+    """The one data file inside an archive (or inside the one archive inside it), as a spooled file at offset 0.
+
+    Folders, `__MACOSX` and dotfiles are passed over.
+
+    Raises:
+        FormatTrouble: `format.archive`, when damaged, encrypted, empty, with more than one data file, too deep, too many entries, too large
+            or packed beyond reason. Sizes are counted while unpacking; what headers claim is not trusted.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            if len(entries) > MOST_ENTRIES:
+                raise FormatTrouble("format.archive", f"the archive has more than {MOST_ENTRIES} entries", seen=str(len(entries)))
+            members = [
+                e
+                for e in entries
+                if not e.is_dir() and not e.filename.startswith("__MACOSX") and not e.filename.rsplit("/", 1)[-1].startswith(".")
+            ]
+            if len(members) != 1:
+                raise FormatTrouble(
+                    "format.archive", "the archive does not hold exactly one data file", expected="1", seen=str(len(members))
+                )
+            member = members[0]
+            if member.flag_bits & 1:
+                raise FormatTrouble("format.archive", "the archive is encrypted")
+            inner = _unpack_member(archive, member)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as trouble:
+        if isinstance(trouble, FormatTrouble):
+            raise
+        raise FormatTrouble("format.archive", "the archive is damaged") from trouble
+    head = inner.read(4)
+    inner.seek(0)
+    if not is_zip(head):
+        return inner
+    with inner:
+        if depth <= 1:
+            raise FormatTrouble("format.archive", "archives lie in archives too deeply", expected=f"{MOST_DEPTH} levels")
+        return unpack(inner, depth=depth - 1)
+
+
+def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    out = spool(member.file_size)
+    written = 0
+    most = min(MOST_BYTES, max(member.compress_size, 1) * MOST_RATIO + (1 << 20))
+    with archive.open(member) as source:
+        while chunk := source.read(1 << 20):
+            written += len(chunk)
+            if written > most:
+                out.close()
+                raise FormatTrouble("format.archive", "the archive unpacks beyond reason", expected=f"at most {most:,} bytes")
+            out.write(chunk)
+    out.flush()
+    out.seek(0)
+    return out
+
+
+def first_member_head(head: bytes, limit: int = 64 << 10) -> bytes:
+    """The first unpacked bytes of an archive of which only the beginning is at hand (for recognisers); empty if that cannot be told.
+
+    Reads the local header of the first entry, and once more if that entry is an archive.
+    """
+    for _ in range(MOST_DEPTH):
+        if head[:4] != b"PK\x03\x04" or len(head) < 30:
+            return head[:limit]
+        method = int.from_bytes(head[8:10], "little")
+        start = 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+        if method == 0:
+            head = head[start:]
+        elif method == 8:
+            try:
+                head = zlib.decompressobj(-15).decompress(head[start:], limit)
+            except zlib.error:
+                return b""
+        else:
+            return b""
+    return head[:limit]
+
+
+def as_file(data: bytes) -> BinaryIO:
+    """Bytes as a spooled file at offset 0."""
+    out = spool(len(data))
+    out.write(data)
+    out.flush()
+    out.seek(0, io.SEEK_SET)
+    return out

@@ -1,0 +1,387 @@
+"""The stages of validation, in order, each a gate: fixity, size, format, schema, completeness, consistency, freshness, duplicates, volume.
+
+`inspect(job) -> Report` never raises for what a file holds: whatever is wrong with the data becomes a Finding. It raises OSError never, and
+FormatTrouble never; a check that trips over odd data becomes the finding `consistency.check-failed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
+
+from . import history, schema
+from .contents import FormatTrouble, Rows, Table
+from .facts import facts_of
+from .jobs import Job, Knowledge, rules_of
+from .readers import open_payload, read_bytes
+from .recognise import HEAD_BYTES
+from .texts import day_of, error, masked, note, warning
+
+GATES = ("fixity", "size", "format")
+_STUMBLES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, AssertionError)
+_REJECT_WORDS = {
+    "type": "is not of the declared type",
+    "short": "the row has too few cells",
+    "long": "the row has too many cells",
+    "quote": "a quote does not close",
+    "encoding": "the bytes are not in the declared encoding",
+    "length": "the row is too long",
+}
+
+
+class Skip(Exception):
+    """Raised by a stage that has nothing to judge; its text is the reason."""
+
+
+def inspect(job: Job) -> Report:
+    """Inspect one file and say everything about it.
+
+    Returns:
+        A report with a StageResult for each of STAGES. After a failed gate (`fixity`, `size`, `format`) the later stages are skipped.
+    """
+    inspection = _Inspection(job)
+    try:
+        return inspection.run()
+    finally:
+        inspection.close()
+
+
+class _Inspection:
+    def __init__(self, job: Job) -> None:
+        self.job, self.feed = job, job.feed
+        self.knowledge = Knowledge(job)
+        self.findings: list[Finding] = []
+        self.results: list[StageResult] = []
+        self.facts: dict[str, Any] = {}
+        self.content: Any = None
+        self.file: BinaryIO | None = None
+        self.data: bytes | None = None
+
+    def run(self) -> Report:
+        job = self.job
+        blocked: str | None = None
+        stages: dict[str, Callable[[], Iterable[Finding]]] = {name: getattr(self, name) for name in STAGES}
+        for name, stage in stages.items():
+            if blocked:
+                self.results.append(StageResult(stage=name, outcome=Outcome.SKIPPED, because=f"{blocked} failed"))
+                continue
+            outcome = self._run_stage(name, stage)
+            if outcome is Outcome.FAILED and name in GATES:
+                blocked = name
+        return Report(
+            id=job.report_id, file_id=job.sidecar.id, sha256=job.sidecar.sha256, rules=job.rules or rules_of(job.feed), at=job.now,
+            stages=tuple(self.results), findings=tuple(self.findings), facts=self.facts,
+        )  # fmt: skip
+
+    def _run_stage(self, name: str, stage: Callable[[], Iterable[Finding]]) -> Outcome:
+        found: list[Finding] = []
+        because = None
+        try:
+            for finding in stage():
+                found.append(finding if finding.stage else replace(finding, stage=name))
+        except Skip as skip:
+            because = str(skip)
+        except FormatTrouble as trouble:
+            found.append(finding_of(trouble))
+        self.findings += found
+        severities = {f.severity for f in found if f.stage == name}
+        if Severity.ERROR in severities:
+            outcome = Outcome.FAILED
+        elif Severity.WARNING in severities:
+            outcome = Outcome.WARNED
+        else:
+            outcome = Outcome.SKIPPED if because else Outcome.PASSED
+        self.results.append(StageResult(stage=name, outcome=outcome, because=because if outcome is Outcome.SKIPPED else None))
+        for other in {f.stage for f in found} - {name}:
+            self._mark(other, {f.severity for f in found if f.stage == other})
+        return outcome
+
+    def _mark(self, stage: str, severities: set[Severity]) -> None:
+        """Findings that a later stage made on behalf of an earlier one change that stage's outcome."""
+        for spot, result in enumerate(self.results):
+            if result.stage == stage and Severity.ERROR in severities:
+                self.results[spot] = StageResult(stage=stage, outcome=Outcome.FAILED)
+            elif result.stage == stage and Severity.WARNING in severities and result.outcome is not Outcome.FAILED:
+                self.results[spot] = StageResult(stage=stage, outcome=Outcome.WARNED)
+
+    def close(self) -> None:
+        if self.content is not None:
+            self.content.close()
+        self.knowledge.close()
+        if self.file is not None:
+            self.file.close()
+
+    # The stages.
+
+    def fixity(self) -> Iterable[Finding]:
+        """The bytes are those that were landed."""
+        sidecar = self.job.sidecar
+        self.file = open_payload(self.job.payload)
+        size = os.fstat(self.file.fileno()).st_size
+        if size != sidecar.size_bytes:
+            yield error(
+                "fixity.size-differs",
+                "the file is not as long as when it landed",
+                expected=f"{sidecar.size_bytes} bytes",
+                seen=f"{size} bytes",
+            )
+            return
+        if size <= IN_MEMORY_BYTES:
+            self.data = self.file.read()
+            digest = hashlib.sha256(self.data).hexdigest()
+        else:
+            digest = hashlib.file_digest(self.file, "sha256").hexdigest()
+        if digest != sidecar.sha256:
+            yield error(
+                "fixity.hash-differs", "the bytes are not those that landed", expected=sidecar.sha256[:16], seen=digest[:16]
+            )
+
+    def size(self) -> Iterable[Finding]:
+        """The size is within the feed's bounds."""
+        size = self.job.sidecar.size_bytes
+        if size < self.feed.min_bytes:
+            code = "size.empty" if size == 0 else "size.too-small"
+            yield error(
+                code,
+                "the file is smaller than this feed ever is",
+                expected=f"at least {self.feed.min_bytes} bytes",
+                seen=f"{size} bytes",
+            )
+        elif size > self.feed.max_bytes:
+            yield error(
+                "size.too-large",
+                "the file is larger than this feed may be",
+                expected=f"at most {self.feed.max_bytes} bytes",
+                seen=f"{size} bytes",
+            )
+
+    def format(self) -> Iterable[Finding]:
+        """The payload can be read as what the feed declares, and is this feed's content."""
+        assert self.file is not None
+        head = self.data[:HEAD_BYTES] if self.data is not None else os.pread(self.file.fileno(), HEAD_BYTES, 0)
+        own = self.feed.recognise is None or self.feed.recognise(head)
+        try:
+            self._read()
+        except FormatTrouble as trouble:
+            yield self._whose(head) if not own and trouble.code in _SHAPES and self._claims(head) else finding_of(trouble)
+            return
+        if not own:
+            yield self._whose(head)
+            return
+        yield from (f if f.stage else replace(f, stage="format") for f in self.content.findings)
+        if isinstance(self.content, Table):
+            yield from self._table_format(self.content)
+        self.facts = facts_of(self.feed, self.content)
+
+    def _read(self) -> None:
+        if self.data is None and self.feed.format == "table" and self.feed.parse is None:
+            from .tables import open_table
+
+            assert self.file is not None
+            self.content = open_table(self.feed, self.file)
+            return
+        if self.data is None:
+            assert self.file is not None
+            self.file.seek(0)
+            self.data = self.file.read()
+        if self.feed.format == "table" and self.feed.parse is None:
+            from .tables import open_table
+
+            assert self.file is not None
+            self.content = open_table(self.feed, self.file)
+        else:
+            self.content = read_bytes(self.feed, self.data)
+
+    def _claims(self, head: bytes) -> str | None:
+        return next(
+            (f.name for f in self.job.feeds if f.name != self.feed.name and f.recognise is not None and f.recognise(head)), None
+        )
+
+    def _whose(self, head: bytes) -> Finding:
+        other = self._claims(head)
+        if other:
+            return error("format.wrong-feed", f"this is the content of {other}", expected=self.feed.name, seen=other)
+        return error("format.not-recognised", "the feed does not recognise this content as its own", expected=self.feed.name)
+
+    def _table_format(self, table: Table) -> Iterable[Finding]:
+        if table.notes:
+            yield note("format.repaired", "read in another form than plain: " + ", ".join(table.notes))
+        last = table.rejects[-1] if table.rejects else None
+        if (
+            last is not None
+            and not table.final_newline
+            and last.kind in ("short", "quote", "type")
+            and last.row >= table.line_count
+        ):
+            yield error(
+                "format.truncated",
+                "the last line ends too early",
+                row=last.row,
+                expected=f"{len(table.columns)} cells and a line end",
+            )
+        elif not table.final_newline and self.feed.options.get("final_newline"):
+            yield error("format.truncated", "the last line has no line end", expected="a line end")
+        elif not table.final_newline and not table.rejects:
+            yield note("format.no-final-newline", "the last line has no line end")
+
+    def schema(self) -> Iterable[Finding]:
+        """Values have the declared types and forms; unknown fields are drift."""
+        content = self.content
+        if isinstance(content, Table):
+            yield from self._table_schema(content)
+            return
+        path = self.feed.schema
+        if path is None:
+            raise Skip("the feed declares no schema")
+        if self.feed.format in ("json",) and content.document is not None:
+            yield from schema.findings(path, content.document)
+            return
+        import msgspec
+
+        yield from schema.findings(path, msgspec.to_builtins(content.records), per_row=True, base=content.base or "")
+
+    def _table_schema(self, table: Table) -> Iterable[Finding]:
+        for name in table.unknown:
+            yield note(
+                "schema.drift", f"a column that the feed does not know: {name[:60]}", row=1, column=name[:60], seen=name[:60]
+            )
+        named: dict[tuple[str, str | None], int] = {}
+        for reject in table.rejects:
+            group = (reject.kind, reject.column)
+            named[group] = named.get(group, 0) + 1
+            if named[group] <= schema.NAMED_PER_CODE:
+                what = f"{reject.column} {_REJECT_WORDS['type']}" if reject.kind == "type" else _REJECT_WORDS[reject.kind]
+                yield error(
+                    f"schema.row-{reject.kind}",
+                    what,
+                    row=reject.row,
+                    column=reject.column,
+                    expected=reject.expected,
+                    seen=reject.seen,
+                )
+        for (kind, column), count in named.items():
+            if count > schema.NAMED_PER_CODE:
+                more = count - schema.NAMED_PER_CODE
+                yield error(f"schema.row-{kind}", f"and so in {more} more rows", column=column, count=more)
+        if table.reject_count > len({r.row for r in table.rejects}):
+            yield error("schema.rows", f"{table.reject_count} rows were refused in all", count=table.reject_count)
+
+    def completeness(self) -> Iterable[Finding]:
+        """Everything that should be there is there: columns, rows, key cells, the other files of the set."""
+        content = self.content
+        if isinstance(content, Table):
+            for name in content.missing:
+                yield error("completeness.column-missing", f"the column {name} is missing", row=1, column=name, expected=name)
+        if len(content) == 0 and self.feed.format != "binary" and self.feed.empty != "ok":
+            make = error if self.feed.empty == "error" else warning
+            yield make("completeness.no-rows", "the capture holds no rows", expected="1 or more rows", seen="0 rows")
+        for name in self.job.declared:
+            if name != self.feed.name and name not in self.job.siblings:
+                yield warning("completeness.set-incomplete", f"{name} is missing from the set", expected=name)
+        if isinstance(content, Rows) and content.records:
+            for column in dict.fromkeys((*self.feed.key, *((self.feed.day,) if self.feed.day else ()))):
+                blank = [i for i, record in enumerate(content.records) if record.get(column) in (None, "")]
+                if blank:
+                    yield error(
+                        "completeness.key-blank", f"{column} is blank", place=content.place(blank[0], column), count=len(blank)
+                    )
+
+    def consistency(self) -> Iterable[Finding]:
+        """Days are days and not ahead of the capture, keys name one row, and the feed's own checks hold."""
+        yield from history.days_in_time(self.job, self.content, self.facts)
+        yield from self._keys_once()
+        for check in self.feed.checks:
+            try:
+                yield from check(self.content, self.knowledge)
+            except _STUMBLES as trouble:
+                name = getattr(check, "__name__", "check")
+                yield error(
+                    "consistency.check-failed", f"the check {name} cannot be made on this content", seen=type(trouble).__name__
+                )
+
+    def _keys_once(self) -> Iterable[Finding]:
+        content, key = self.content, self.feed.key
+        if not key or self.feed.options.get("key_repeats") or not set(key) <= set(content.columns):
+            return
+        if isinstance(content, Table):
+            from .checks import quoted
+
+            names = ", ".join(quoted(c) for c in key)
+            count = content.query(f"SELECT count(*) - count(DISTINCT ({names})) FROM data")[0][0]
+            if count:
+                yield error("consistency.key-repeats", f"rows repeat the key {', '.join(key)}", count=count)
+            return
+        seen: set[tuple[Any, ...]] = set()
+        repeats = []
+        for index, record in enumerate(content.records):
+            value = tuple(_hashable(record.get(c)) for c in key)
+            if value in seen:
+                repeats.append(index)
+            seen.add(value)
+        if repeats:
+            place = content.place(repeats[0], key[0])
+            shown = masked(content.records[repeats[0]].get(key[0]))
+            yield error(
+                "consistency.key-repeats", f"rows repeat the key {', '.join(key)}", place=place, seen=shown, count=len(repeats)
+            )
+
+    def freshness(self) -> Iterable[Finding]:
+        """The newest day inside the data is young enough, measured at the day of capture."""
+        if self.feed.warn_after is None and self.feed.fail_after is None:
+            raise Skip("the feed declares no age")
+        last = self.facts.get("last_day")
+        if last is None:
+            raise Skip("the data holds no day")
+        age = self.job.sidecar.captured_at.date() - day_of(last)
+        if self.feed.fail_after is not None and age > self.feed.fail_after:
+            yield error(
+                "freshness.too-old",
+                f"the newest day is {age.days} days before the capture",
+                expected=f"at most {self.feed.fail_after.days} days",
+                seen=last,
+            )
+        elif self.feed.warn_after is not None and age > self.feed.warn_after:
+            yield warning(
+                "freshness.stale",
+                f"the newest day is {age.days} days before the capture",
+                expected=f"at most {self.feed.warn_after.days} days",
+                seen=last,
+            )
+
+    def duplicates(self) -> Iterable[Finding]:
+        """Neither these bytes nor this content were landed before."""
+        yield from history.duplicates(self.job, self.facts)
+
+    def volume(self) -> Iterable[Finding]:
+        """Against history: no day vanished, no total fell beyond the feed's guard."""
+        judged = yield from history.volume(self.job, self.knowledge, self.content, self.facts)
+        if not judged:
+            raise Skip("there is no earlier good capture")
+
+
+IN_MEMORY_BYTES = 64 << 20
+_SHAPES = {
+    "format.not-a-table",
+    "format.not-json",
+    "format.not-html",
+    "format.unknown-shape",
+    "format.html-instead",
+    "format.truncated",
+}
+
+
+def finding_of(trouble: FormatTrouble) -> Finding:
+    """A FormatTrouble as the finding that fails its file."""
+    return Finding(
+        code=trouble.code, severity=Severity.ERROR, stage="format", message=trouble.sentence, place=trouble.place or Place(),
+        expected=trouble.expected, seen=trouble.seen,
+    )  # fmt: skip
+
+
+def _hashable(value: Any) -> Any:
+    return value if not isinstance(value, (dict, list)) else repr(value)

@@ -1,0 +1,352 @@
+"""CSV and TSV through DuckDB: encoding, delimiter and header found by us, types declared by the feed, refused rows named.
+
+In-memory connections only; this room never opens a database file. The landed bytes are never altered: what DuckDB cannot read directly
+(UTF-16, mixed line ends, archives) is streamed into a spooled file first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from bedrot_console.domain.feeds import Column, Feed
+
+from .checks import quoted
+from .contents import FormatTrouble, Reject, Table
+from .packed import is_zip, spool, unpack
+from .pages import looks_like_html, page_kind
+from .recognise import folded, header_cells, text_of
+
+HEAD_BYTES = 64 << 10
+LONGEST_LINE = 8 << 20
+MATERIALISE_BYTES = 48 << 20
+"""Up to this size `data` is held in memory; beyond it every query scans the file again."""
+MOST_REJECTS = 1_000_000
+KEPT_REJECTS = 10_000
+_KINDS = {
+    "CAST": "type",
+    "MISSING COLUMNS": "short",
+    "TOO MANY COLUMNS": "long",
+    "UNQUOTED VALUE": "quote",
+    "LINE SIZE OVER MAXIMUM": "length",
+    "INVALID ENCODING": "encoding",
+    "INVALID STATE": "quote",
+}
+_database: Any = None
+
+
+def connection() -> Any:
+    """A cursor on this process's one in-memory database, with nothing loaded from outside."""
+    global _database
+    import duckdb
+
+    if _database is None:
+        _database = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "memory_limit": "1GB",
+                "threads": min(os.cpu_count() or 1, 4),
+            },
+        )
+        _database.execute("SET temp_directory = ''")
+        _database.execute("SET enable_progress_bar = false")
+    return _database.cursor()
+
+
+def open_table(feed: Feed, file: BinaryIO) -> Table:
+    """A Table over an open file.
+
+    Raises:
+        FormatTrouble: empty, a page, another feed's header, an undeclared encoding, no end to a quote, a damaged archive.
+    """
+    head = os.pread(file.fileno(), HEAD_BYTES, 0)
+    notes: list[str] = []
+    held: list[BinaryIO] = []
+    try:
+        if is_zip(head):
+            file = unpack(file)
+            held.append(file)
+            notes.append("zip")
+            head = os.pread(file.fileno(), HEAD_BYTES, 0)
+        else:
+            file = os.fdopen(os.dup(file.fileno()), "rb")
+            held.append(file)
+        if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+            raise FormatTrouble("format.empty")
+        encoding = _encoding(feed, head)
+        if encoding.startswith("utf-16"):
+            file = _recode(file, encoding)
+            held.append(file)
+            notes.append("utf-16")
+            head = os.pread(file.fileno(), HEAD_BYTES, 0)
+        _refuse_page(head)
+        if b"\0" in head:
+            raise FormatTrouble("format.not-text", "the text holds zero bytes")
+        return _open_text(feed, file, head, encoding, notes, held)
+    except BaseException:
+        for one in held:
+            one.close()
+        raise
+
+
+def _refuse_page(head: bytes) -> None:
+    if looks_like_html(head):
+        kind = page_kind(head)
+        raise FormatTrouble(f"format.{kind}-page" if kind else "format.html-instead", expected="a table")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start in (b"{", b"["):
+        raise FormatTrouble(
+            "format.error-body" if page_kind(head) == "error" else "format.not-a-table",
+            "this is JSON, not a table",
+            expected="a table",
+        )
+    if page_kind(head) == "error":
+        raise FormatTrouble("format.error-body")
+
+
+def _encoding(feed: Feed, head: bytes) -> str:
+    """UTF-16 by its BOM or zero bytes; UTF-8 if the head is; else the first declared single-byte encoding."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if len(head) >= 4 and head[1] == 0 and head[0] != 0:
+        return "utf-16-le"
+    if len(head) >= 4 and head[0] == 0 and head[1] != 0:
+        return "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(head)
+        return "utf-8"
+    except UnicodeDecodeError as trouble:
+        return _legacy(feed) or _no_encoding(feed, trouble.start)
+
+
+def _legacy(feed: Feed) -> str | None:
+    for name in feed.encodings:
+        if codecs.lookup(name).name not in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+            return name
+    return None
+
+
+def _no_encoding(feed: Feed, offset: int) -> str:
+    raise FormatTrouble(
+        "format.encoding", f"byte {offset} fits none of the declared encodings", expected=", ".join(feed.encodings)
+    )
+
+
+def _recode(file: BinaryIO, encoding: str) -> BinaryIO:
+    """The same text as UTF-8, spooled."""
+    out = spool(os.fstat(file.fileno()).st_size * 2)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    file.seek(0)
+    try:
+        while chunk := file.read(1 << 20):
+            out.write(decoder.decode(chunk).encode("utf-8"))
+        out.write(decoder.decode(b"", True).encode("utf-8"))
+    except UnicodeError as trouble:
+        out.close()
+        cut = "unexpected end" in str(trouble) or "truncated" in str(trouble)
+        raise FormatTrouble(
+            "format.truncated" if cut else "format.encoding", f"the text is not {encoding}", expected=encoding
+        ) from trouble
+    out.flush()
+    out.seek(0)
+    return out
+
+
+def _even_line_ends(file: BinaryIO) -> BinaryIO:
+    """The same text with every line end as LF, spooled."""
+    out = spool(os.fstat(file.fileno()).st_size)
+    file.seek(0)
+    pending = b""
+    while chunk := file.read(1 << 20):
+        chunk = pending + chunk
+        pending = b"\r" if chunk.endswith(b"\r") else b""
+        out.write((chunk[:-1] if pending else chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    out.write(b"\n" if pending else b"")
+    out.flush()
+    out.seek(0)
+    return out
+
+
+class _Shape:
+    """Header, delimiter and column mapping of one file."""
+
+    def __init__(self, feed: Feed, head: bytes) -> None:
+        self.skip = 1 if text_of(head)[:4].lower() == "sep=" else 0
+        self.delimiter, self.header = header_cells(head, feed.options.get("delimiters", "\t,;|"))
+        by_name: dict[str, Column] = {folded(name): column for column in feed.columns for name in column.names}
+        self.columns: list[str] = []
+        self.types: dict[str, str] = {}
+        self.unknown: list[str] = []
+        for position, cell in enumerate(self.header, start=1):
+            column = by_name.get(folded(cell))
+            name = column.names[0] if column else cell or f"column {position}"
+            if name in self.types or any(name.casefold() == other.casefold() for other in self.columns):
+                column, name = None, _free(f"{name} ({position})", self.types)
+            if column is None:
+                self.unknown.append(cell or f"column {position}")
+            self.columns.append(name)
+            self.types[name] = column.type if column else "VARCHAR"
+        found = set(self.columns)
+        self.absent = [c.names[0] for c in feed.columns if c.names[0] not in found]
+        self.missing = [c.names[0] for c in feed.columns if c.required and c.names[0] not in found]
+        known = len(self.columns) - len(self.unknown)
+        if feed.columns and not known:
+            raise FormatTrouble(
+                "format.not-a-table",
+                "the first line is not the header that the feed declares",
+                expected=", ".join(c.names[0] for c in feed.columns[:4]),
+            )
+
+
+def _free(name: str, taken: dict[str, str]) -> str:
+    while name in taken:
+        name += "'"
+    return name
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _reading(shape: _Shape, file: BinaryIO, encoding: str) -> str:
+    columns = ", ".join(f"{_literal(name)}: {_literal(shape.types[name])}" for name in shape.columns)
+    legacy = f", encoding = {_literal(_duckdb_name(encoding))}" if encoding != "utf-8" else ""
+    return (
+        f"read_csv('/proc/self/fd/{file.fileno()}', auto_detect = false, header = true, skip = {shape.skip}, delim = {_literal(shape.delimiter)},"
+        f" quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = {MOST_REJECTS},"
+        f" max_line_size = {LONGEST_LINE}, compression = 'none'{legacy})"
+    )
+
+
+def _duckdb_name(encoding: str) -> str:
+    return {"iso8859-1": "latin-1"}.get(codecs.lookup(encoding).name, codecs.lookup(encoding).name)
+
+
+def _open_text(feed: Feed, file: BinaryIO, head: bytes, encoding: str, notes: list[str], held: list[BinaryIO]) -> Table:
+    import duckdb
+
+    shape = _Shape(feed, head)
+    if b"\n" not in head and b"\r" in head:
+        notes.append("cr-only")
+    if encoding not in ("utf-8", "latin-1", "iso-8859-1") and not encoding.startswith("utf-16"):
+        file = _recode(file, encoding)
+        held.append(file)
+    reading_as = "latin-1" if encoding in ("latin-1", "iso-8859-1") else "utf-8"
+    for attempt in range(3):
+        cursor = connection()
+        try:
+            facts, row_count = _load(feed, shape, file, reading_as, cursor)
+            rejects, reject_count = _rejects(cursor)
+        except duckdb.Error as trouble:
+            cursor.close()
+            if attempt == 0 and "state machine reached an invalid state" in str(trouble):
+                file = _even_line_ends(file)
+                held.append(file)
+                notes.append("mixed-line-ends")
+                continue
+            raise _translated(trouble) from trouble
+        if attempt < 2 and reading_as == "utf-8" and any(r.kind == "encoding" for r in rejects) and (legacy := _legacy(feed)):
+            cursor.close()
+            encoding, reading_as = legacy, "latin-1" if legacy in ("latin-1", "iso-8859-1") else "utf-8"
+            if reading_as == "utf-8":
+                file = _recode(file, legacy)
+                held.append(file)
+            continue
+        break
+    if encoding == "latin-1":
+        notes.append("latin-1")
+    return Table(
+        cursor=cursor, columns=shape.columns, header=shape.header, types=shape.types, unknown=shape.unknown, missing=shape.missing,
+        absent=shape.absent, encoding=encoding, delimiter=shape.delimiter, notes=notes, rejects=rejects, reject_count=reject_count,
+        row_count=row_count, final_newline=_final_newline(file), facts=facts, held=held,
+    )  # fmt: skip
+
+
+def _final_newline(file: BinaryIO) -> bool:
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), 1, max(size - 1, 0)) in (b"\n", b"\r")
+
+
+def _translated(trouble: Exception) -> FormatTrouble:
+    text = str(trouble)
+    if "Maximum line size" in text or "maximum_line_size" in text or "max_line_size" in text:
+        return FormatTrouble("format.too-large", f"a line is longer than {LONGEST_LINE:,} bytes")
+    if "Out of Memory" in text or "memory" in text.lower() and "limit" in text:
+        return FormatTrouble("format.too-large", "the table needs more memory than the reader may use")
+    return FormatTrouble("format.not-a-table", "the table cannot be read: quotes or line ends are broken")
+
+
+def _load(feed: Feed, shape: _Shape, file: BinaryIO, encoding: str, cursor: Any) -> tuple[dict[str, Any], int]:
+    """Make `data` and `numbered`, and take the facts in one scan that touches (and so casts) every column."""
+    source = _reading(shape, file, encoding)
+    if os.fstat(file.fileno()).st_size <= MATERIALISE_BYTES:
+        cursor.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {source}")
+    else:
+        cursor.execute(f"CREATE TEMP VIEW data AS SELECT * FROM {source}")
+    cursor.execute("CREATE TEMP VIEW numbered AS SELECT row_number() OVER () + 1 AS row_number, * FROM data")
+    return _facts(feed, shape.columns, shape.types, cursor)
+
+
+_NUMBER = re.compile(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DECIMAL.*|NUMERIC.*|DOUBLE|FLOAT|REAL)", re.IGNORECASE)
+
+
+def is_number_type(name: str) -> bool:
+    """Whether a DuckDB type adds up."""
+    return bool(_NUMBER.fullmatch(name))
+
+
+def _facts(feed: Feed, columns: Sequence[str], types: dict[str, str], cursor: Any) -> tuple[dict[str, Any], int]:
+    names = ", ".join(quoted(c) for c in columns)
+    asked = ["count(*)", f"sum(hash({names})::HUGEINT)", f"bit_xor(hash({names}))"]
+    day = quoted(feed.day) if feed.day in types else None
+    if day:
+        asked += [f"min({day})::VARCHAR", f"max({day})::VARCHAR"]
+    measures = [m for m in feed.measures if m in types]
+    for name in measures:
+        value = quoted(name) if is_number_type(types[name]) else f"TRY_CAST({quoted(name)} AS DECIMAL(38, 10))"
+        asked.append(f"sum({value})::VARCHAR")
+    found = list(cursor.execute(f"SELECT {', '.join(asked)} FROM data").fetchone())
+    rows, total, mixed = found[:3]
+    rest = found[3:]
+    identity = f"{sorted(columns)}\n{rows}\n{total}\n{mixed}".encode()
+    facts: dict[str, Any] = {"rows": rows, "content_sha256": hashlib.sha256(identity).hexdigest()}
+    if day:
+        facts["first_day"], facts["last_day"], *rest = rest
+    facts["totals"] = {name: plain(value) for name, value in zip(measures, rest, strict=True) if value is not None}
+    return facts, rows
+
+
+def plain(number: str) -> str:
+    """A decimal text without trailing zeros: `12.500` → `12.5`."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
+
+
+def _rejects(cursor: Any) -> tuple[list[Reject], int]:
+    import duckdb
+
+    try:
+        count = cursor.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
+        found = cursor.execute(
+            "SELECT line, column_name, error_type::VARCHAR, error_message FROM reject_errors"
+            f" ORDER BY line, column_idx LIMIT {KEPT_REJECTS}"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return [], 0
+    rejects: list[Reject] = []
+    for line, column, kind, message in found:
+        ours = _KINDS.get(kind, "quote")
+        if ours == "short" and rejects and rejects[-1].row == line and rejects[-1].kind == "short":
+            continue
+        expected = seen = None
+        if ours == "type" and (match := re.search(r"to '([A-Z0-9(), ]+)'", message)):
+            expected = match[1]
+        elif ours in ("short", "long") and (match := re.search(r"Columns: (\d+) Found: (\d+)", message)):
+            expected, seen = match[1], match[2]
+        rejects.append(Reject(line, None if ours in ("short", "long") else column, ours, expected, seen))
+    return rejects, count
