@@ -78,7 +78,7 @@ class Feed:
         history: `rolling` (days may fall off the front), `growing` (nothing may vanish), None (not judged).
         max_drop: volume guard: rows or measures falling by more than this share against the last good capture warn.
         empty: what a capture without rows is: `error`, `warning` or `ok`.
-        recognise: whether the first bytes (up to 64 KiB) belong to this feed; content only, never names.
+        recognise: whether the first bytes (up to 1 MiB) belong to this feed; content only, never names.
         policy: who promotes. sensitive: payload holds personal or account data.
         set_name: captures of one run that share it form one declared set (`metaads` insights and structure).
     """
