@@ -6,6 +6,8 @@ Each class carries its exit code (the published table in the README) and whether
 
 from __future__ import annotations
 
+import errno
+
 
 class BedrotError(Exception):
     """Something stopped a verb. `str(error)` is one sentence for the operator; `hint` says what to do next."""
@@ -98,6 +100,25 @@ class DiskFull(FixityError):
     """No space (ENOSPC) or no quota (EDQUOT) left. Nothing half-written is visible."""
 
     hint = "free space, then: bedrot recover"
+
+
+def disk_error(error: OSError, doing: str) -> BedrotError:
+    """An OSError of our own disk as a domain error: DiskFull without space or quota, else FixityError with what can be done.
+
+    Args:
+        doing: what was under way, as the start of a sentence (`cannot write the payload`).
+    """
+    reason = (error.strerror or type(error).__name__).lower()
+    message = f"{doing}: {reason}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(message)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return FixityError(message, hint="raise the limit of open files (ulimit -n), then try again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return FixityError(message, hint="the folder must be writable by you: bedrot doctor")
+    if error.errno in (errno.ELOOP, errno.EXDEV, errno.ENOTDIR):
+        return FixityError(message, hint="a link or a file stands where a folder of ours should be; remove it")
+    return FixityError(message, hint="check the disk, then: bedrot recover")
 
 
 class CatalogError(BedrotError):

@@ -29,7 +29,8 @@ KINDS: dict[str, str] = {
     "orphaned": "path, code",
     "alert-raised": "alert, code, subject",
     "alert-ended": "alert",
-    "torn-tail": "bytes",
+    "torn-tail": "bytes, lost (acknowledged lines that are missing; only where there are any)",
+    "ratchet-renewed": "index",
     "queried": "sha256 of the query text",
 }
 """Every kind the journal may hold, with the names in its data."""

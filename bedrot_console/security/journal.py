@@ -1,0 +1,506 @@
+"""The journal: an append-only, hash-chained audit log with a message code under a key that ratchets forward.
+
+One line is one event: the canonical JSON of the event, then its seal in fixed order and length: `prev` (hash of the line before), `mac`
+(keyed BLAKE2b over `prev` and the event) and `hash` (SHA-256 over everything before it in the line). The key of line n+1 is a hash of the key of line n, and the old
+key is overwritten: who steals today's key cannot write yesterday's lines anew. The `ratchet` file says how many lines there must be, so
+that a cut end is noticed; it is written after the lines are durable and may lag behind, never run ahead.
+
+One append is one write and one fdatasync under `flock`. `left` counts the lines of the same append that follow, so that readers see an
+append whole or not at all. Never in here: payloads, personal data, secrets.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..domain.errors import FixityError, UsageError, disk_error
+from ..domain.events import Event
+from ..domain.files import canonical_json, format_time, parse_time
+from ..resilience import Clock
+
+SEGMENT_BYTES = 64 << 20
+GENESIS = b"0" * 64
+_PREV, _MAC, _HASH, _END = b',"prev":"', b'","mac":"', b'","hash":"', b'"}'
+HASH_LENGTH = len(_HASH) + 64 + len(_END)
+SEAL_LENGTH = len(_PREV) + 64 + len(_MAC) + 64 + HASH_LENGTH
+_PREV_AT = 64 + len(_MAC) + 64
+_WINDOW = 16 << 10
+_RATCHET_LENGTH = 8 + 32 + 16
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCheck:
+    """What `verify` found. `first_bad_seq` is the seq that should have stood where the first problem is; `problem` one sentence."""
+
+    ok: bool
+    lines: int
+    first_bad_seq: int | None
+    problem: str | None
+    head_hash: str
+
+
+class _Tail(NamedTuple):
+    """The committed end: in which segment (number), at which byte, and the last line's seq and hash. `torn` bytes follow it."""
+
+    segment: int
+    end: int
+    seq: int
+    hash: bytes
+    torn: int = 0
+
+
+class _Ratchet(NamedTuple):
+    """`key` is the key of line `index` + 1."""
+
+    index: int
+    key: bytes
+
+    def advanced(self, to: int) -> _Ratchet:
+        key = self.key
+        for _ in range(to - self.index):
+            key = hashlib.blake2b(key, digest_size=32, person=b"ratchet").digest()
+        return _Ratchet(max(to, self.index), key)
+
+    def to_bytes(self) -> bytes:
+        plain = self.index.to_bytes(8, "big") + self.key
+        return plain + hashlib.sha256(plain).digest()[:16]
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> _Ratchet | None:
+        plain, check = data[:40], data[40:]
+        if len(data) != _RATCHET_LENGTH or hashlib.sha256(plain).digest()[:16] != check:
+            return None
+        return cls(int.from_bytes(plain[:8], "big"), plain[8:])
+
+
+def actor_of_process() -> str:
+    """Who we are, by the kernel: `uid:<n>`. The environment is never asked."""
+    return f"uid:{os.getuid()}"
+
+
+def _line(prev: bytes, body: bytes, key: bytes) -> tuple[bytes, bytes]:
+    """The whole line (without line feed) and its hash in hex. `body` is the event's JSON without its last brace."""
+    mac = hashlib.blake2b(prev + body, key=key, digest_size=32).hexdigest().encode()
+    plain = b"".join((body, _PREV, prev, _MAC, mac))
+    digest = hashlib.sha256(plain).hexdigest().encode()
+    return b"".join((plain, _HASH, digest, _END)), digest
+
+
+def _whole(line: bytes) -> bytes | None:
+    """The event part of a line (without line feed) if the line hashes to its own `hash`, else None."""
+    plain = line[:-HASH_LENGTH]
+    if line[-HASH_LENGTH:] != b"".join((_HASH, hashlib.sha256(plain).hexdigest().encode(), _END)):
+        return None
+    return line[:-SEAL_LENGTH] or None
+
+
+def _seq_of(body: bytes) -> int:
+    """`seq` is the last name of the canonical event, so it ends the event part."""
+    return int(body[body.rindex(b'"seq":') + 6 :])
+
+
+def _event(record: dict) -> Event:
+    return Event(
+        kind=record["kind"], at=parse_time(record["at"]), actor=record["actor"], data=record["data"], seq=record["seq"],
+        host=record["host"],
+    )  # fmt: skip
+
+
+class FileJournal:
+    """The journal in `folder` (`.bedrot/journal`). Made on the first append; an absent folder reads as an empty journal.
+
+    Any number of processes and threads append and read. Readers wait for an append under way (one disk sync), for nothing else.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, *, actor_host: str | None = None, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self.folder = Path(folder)
+        self.clock = clock
+        self.host = actor_host or os.uname().nodename
+        self.segment_bytes = segment_bytes
+        self._mutex = threading.Lock()
+        self._known: _Tail | None = None
+        self._spoilt: int | None = None
+
+    def append(self, events: Iterable[Event]) -> list[Event]:
+        """Append all `events` in one durable write; readers see all of them or none.
+
+        Returns:
+            the events with `seq` and `host` filled in.
+
+        Raises:
+            FixityError, DiskFull: not durable; nothing of it counts.
+        """
+        batch = list(events)
+        if not batch:
+            return []
+        try:
+            with self._mutex, self._locked(fcntl.LOCK_EX, create=True):
+                return self._append(batch)
+        except OSError as error:
+            raise disk_error(error, "cannot write the journal") from error
+
+    def _append(self, batch: list[Event]) -> list[Event]:
+        tail = self._tail()
+        ratchet_fd = os.open(self.folder / "ratchet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            ratchet = _Ratchet.from_bytes(os.pread(ratchet_fd, 4096, 0))
+            added: list[Event] = []
+            if ratchet is None:
+                ratchet = _Ratchet(tail.seq, os.urandom(32))
+                if tail.seq:
+                    added.append(self._own("ratchet-renewed", {"index": tail.seq}))
+            lost = max(0, ratchet.index - tail.seq)
+            ratchet = ratchet.advanced(tail.seq)
+            if tail.torn or lost:
+                added.append(self._own("torn-tail", {"bytes": tail.torn, **({"lost": lost} if lost else {})}))
+            numbered = [replace(e, seq=ratchet.index + n, host=self.host) for n, e in enumerate(added + batch, 1)]
+            parts: list[bytes] = []
+            prev, step = tail.hash, ratchet
+            for left, event in zip(range(len(numbered) - 1, -1, -1), numbered, strict=True):
+                body = canonical_json(
+                    {
+                        "actor": event.actor, "at": format_time(event.at), "data": event.data, "host": event.host,
+                        "kind": event.kind, "left": left, "seq": event.seq,
+                    }
+                )[:-1]  # fmt: skip
+                line, prev = _line(prev, body, step.key)
+                parts += line, b"\n"
+                step = step.advanced(event.seq)
+            end, segment = self._write(tail, b"".join(parts), keep_torn=bool(lost))
+            self._known = _Tail(segment, end, numbered[-1].seq, prev)
+            self._store_ratchet(ratchet_fd, step)
+            return numbered[len(added) :]
+        finally:
+            os.close(ratchet_fd)
+
+    def _store_ratchet(self, fd: int, ratchet: _Ratchet) -> None:
+        # The lines are durable already; a ratchet that lags behind is caught up by the next append.
+        try:
+            os.pwrite(fd, ratchet.to_bytes(), 0)
+        except OSError:
+            return
+
+    def _own(self, kind: str, data: dict) -> Event:
+        return Event(kind=kind, at=self.clock.now(), actor=actor_of_process(), data=data)
+
+    def _write(self, tail: _Tail, data: bytes, *, keep_torn: bool) -> tuple[int, int]:
+        """Write after the committed end; returns the new end and its segment. On failure the file is as it was, as far as the disk lets us."""
+        segment, start = tail.segment, tail.end
+        roll = segment == 0 or start >= self.segment_bytes or self._spoilt == segment
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        if roll and tail.torn:
+            # What no append committed must not stay behind in a segment that is no longer the last.
+            self._cut(self._path(segment), start, keep_torn)
+        if roll:
+            segment, start = segment + 1, 0
+            fd = os.open(self._path(segment), flags | os.O_CREAT, 0o600)
+        else:
+            fd = os.open(self._path(segment), flags)
+        try:
+            if roll:
+                os.fchmod(fd, 0o600)
+                self._sync_folder()
+            elif tail.torn:
+                self._cut(self._path(segment), start, keep_torn)
+            try:
+                view, at = memoryview(data), start
+                while view:
+                    written = os.pwrite(fd, view, at)
+                    view, at = view[written:], at + written
+            except OSError:
+                self._known = None
+                os.ftruncate(fd, start)
+                raise
+            try:
+                os.fdatasync(fd)
+            except OSError:
+                # Never synced again: the pages are marked clean though they may not be on the disk. The next append starts a segment.
+                self._known, self._spoilt = None, segment
+                os.ftruncate(fd, start)
+                raise
+            return at, segment
+        finally:
+            os.close(fd)
+
+    def _cut(self, path: Path, end: int, keep: bool) -> None:
+        """Cut what follows the committed end. `keep`: acknowledged lines may be among it, so it is set aside first."""
+        if keep:
+            data = path.read_bytes()[end:]
+            if data:
+                aside = self.folder / f"damaged-{path.stem}-{end}-{hashlib.sha256(data).hexdigest()[:12]}.bin"
+                aside.write_bytes(data)
+        os.truncate(path, end)
+
+    def read(self, after: int = 0) -> Iterator[Event]:
+        """Events with `seq` > `after`, in order, up to those committed when reading starts.
+
+        Raises:
+            FixityError: a line is damaged; `verify` says which.
+        """
+        last = after
+        for line in self._lines(after):
+            body = _whole(line)
+            if body is None:
+                raise FixityError(f"the journal is damaged after seq {last}", hint="bedrot audit verify")
+            record = json.loads(line)
+            if record["seq"] <= last:
+                if record["seq"] <= after:
+                    continue
+                raise FixityError(f"the journal is out of order after seq {last}", hint="bedrot audit verify")
+            last = record["seq"]
+            yield _event(record)
+
+    def _lines(self, after: int) -> Iterator[bytes]:
+        try:
+            with self._locked(fcntl.LOCK_SH):
+                segments = self._segments()
+                tail = self._tail()
+            if tail.seq <= after:
+                return
+            first = self._segment_with(segments, after + 1)
+            for number in segments[first:]:
+                if number > tail.segment:
+                    return
+                with open(self._path(number), "rb", buffering=256 << 10) as file:
+                    at = self._offset_of(file, after + 1) if number == segments[first] and after else 0
+                    end = tail.end if number == tail.segment else os.fstat(file.fileno()).st_size
+                    file.seek(at)
+                    for line in file:
+                        at += len(line)
+                        if at > end:
+                            return
+                        yield line[:-1] if line.endswith(b"\n") else line
+        except OSError as error:
+            raise disk_error(error, "cannot read the journal") from error
+
+    def _segment_with(self, segments: list[int], seq: int) -> int:
+        """Index of the last segment whose first line's seq is <= `seq` (0 if none)."""
+        low, high = 0, len(segments) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            with open(self._path(segments[middle]), "rb") as file:
+                found = self._seq_at(file.readline())
+            if found is not None and found <= seq:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _offset_of(self, file, seq: int) -> int:
+        """Byte where the line with `seq` (or the next higher) starts, by halving; a start before it where lines are damaged."""
+        low, high = 0, os.fstat(file.fileno()).st_size
+        while high - low > 4096:
+            middle = (low + high) // 2
+            file.seek(middle)
+            file.readline()
+            start = file.tell()
+            found = self._seq_at(file.readline()) if start < high else None
+            if found is None or found >= seq:
+                high = middle
+            else:
+                low = start
+        return low
+
+    @staticmethod
+    def _seq_at(line: bytes) -> int | None:
+        body = line[: -SEAL_LENGTH - 1]
+        try:
+            return _seq_of(body)
+        except ValueError:
+            return None
+
+    @property
+    def head(self) -> int:
+        """The newest `seq`; 0 for an empty journal. Reads the last lines only."""
+        try:
+            with self._locked(fcntl.LOCK_SH):
+                return self._tail().seq
+        except OSError as error:
+            raise disk_error(error, "cannot read the journal") from error
+
+    def anchor(self) -> bytes:
+        """Today's ratchet as text, to be held outside this machine: `verify` proves every line written after it was taken.
+
+        Raises:
+            UsageError: nothing was ever written.
+        """
+        try:
+            with self._locked(fcntl.LOCK_SH):
+                tail, ratchet = self._tail(), self._ratchet()
+        except OSError as error:
+            raise disk_error(error, "cannot read the journal") from error
+        if ratchet is None:
+            raise UsageError("the journal has no key yet", hint="it gets one with the first verb that writes")
+        return b"%d:%s" % (max(ratchet.index, tail.seq), ratchet.advanced(tail.seq).key.hex().encode())
+
+    def verify(self, anchor_key: bytes | None = None, *, held: tuple[int, str] | None = None) -> JournalCheck:
+        """Check every line against the chain, the end against the ratchet, and what is given from outside.
+
+        Args:
+            anchor_key: what `anchor()` gave; the message codes of all later lines are checked. Without it a rewrite of the whole chain
+                with matching hashes passes; with it only lines before the anchor could have been rewritten.
+            held: seq and hash of a line noted earlier; the line must still be the same.
+        """
+        ratchet = _parse_anchor(anchor_key)
+        prev, seq, lines = GENESIS, 0, 0
+        try:
+            with self._locked(fcntl.LOCK_SH):
+                stored, present, tail = self._ratchet(), (self.folder / "ratchet").exists(), self._tail()
+                numbers = self._segments()
+            if numbers != list(range(1, len(numbers) + 1)):
+                return JournalCheck(False, 0, 1, "a segment is missing", "")
+            key, index = (ratchet.key, ratchet.index) if ratchet else (b"", 0)
+            sha256, blake2b = hashlib.sha256, hashlib.blake2b
+            for line in self._lines(0):
+                plain, body = line[:-HASH_LENGTH], line[:-SEAL_LENGTH]
+                digest = sha256(plain).hexdigest().encode()
+                if line[-HASH_LENGTH:] != b"".join((_HASH, digest, _END)):
+                    return JournalCheck(False, lines, seq + 1, "the line does not hash to its own hash", prev.decode())
+                if plain[-_PREV_AT : -_PREV_AT + 64] != prev:
+                    return JournalCheck(False, lines, seq + 1, "the line does not follow the one before it", prev.decode())
+                number = _seq_of(body)
+                if number != seq + 1:
+                    return JournalCheck(False, lines, seq + 1, f"lines {seq + 1} to {number - 1} are missing", prev.decode())
+                if ratchet and number > index:
+                    if plain[-64:] != blake2b(prev + body, key=key, digest_size=32).hexdigest().encode():
+                        return JournalCheck(False, lines, number, "the line's message code differs", prev.decode())
+                    key = blake2b(key, digest_size=32, person=b"ratchet").digest()
+                if held and number == held[0] and digest.decode() != held[1]:
+                    return JournalCheck(False, lines, number, "the line is not the one that was noted", prev.decode())
+                prev, seq, lines = digest, number, lines + 1
+        except (OSError, FixityError, ValueError) as error:
+            return JournalCheck(False, lines, seq + 1, f"cannot be read: {error}", prev.decode())
+        problem = None
+        if stored is None and (seq or present):
+            problem = "the ratchet file is missing or damaged, so a cut end could not be noticed"
+        elif stored is not None and stored.index > tail.seq:
+            problem = f"{stored.index - tail.seq} lines are missing at the end"
+        elif ratchet and ratchet.index > seq or held and held[0] > seq:
+            problem = "lines that were noted outside are missing at the end"
+        return JournalCheck(problem is None, lines, seq + 1 if problem else None, problem, prev.decode())
+
+    def _ratchet(self) -> _Ratchet | None:
+        try:
+            return _Ratchet.from_bytes((self.folder / "ratchet").read_bytes()[:4096])
+        except FileNotFoundError:
+            return None
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.jsonl"
+
+    def _segments(self) -> list[int]:
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        return sorted(int(n[:-6]) for n in names if n.endswith(".jsonl") and n[:-6].isdigit())
+
+    def _tail(self) -> _Tail:
+        """The committed end. Called under the lock."""
+        segments = self._segments()
+        if not segments:
+            return _Tail(0, 0, 0, GENESIS)
+        known = self._known
+        if known and known.segment == segments[-1] and os.stat(self._path(known.segment)).st_size == known.end:
+            return known
+        torn = 0
+        for number in reversed(segments):
+            found = self._tail_of(number)
+            if found is not None:
+                self._known = found if number == segments[-1] and not found.torn else None
+                return found if number == segments[-1] else _Tail(segments[-1], 0, found.seq, found.hash, torn)
+            if number == segments[-1]:
+                torn = os.stat(self._path(number)).st_size
+        return _Tail(segments[-1], 0, 0, GENESIS, torn)
+
+    def _tail_of(self, number: int) -> _Tail | None:
+        """The last line in this segment that ends an append and hashes to itself; None if it holds none."""
+        with open(self._path(number), "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            window = _WINDOW
+            while size:
+                start = max(0, size - window)
+                file.seek(start)
+                data = file.read(size - start)
+                end = data.rfind(b"\n") + 1
+                while end > 0:
+                    begin = data.rfind(b"\n", 0, end - 1) + 1
+                    if begin == 0 and start > 0:
+                        break
+                    line = data[begin : end - 1]
+                    body = _whole(line)
+                    if body is not None and b',"left":0,"seq":' in body[-40:]:
+                        return _Tail(number, start + end, _seq_of(body), line[-66:-2], size - start - end)
+                    end = begin
+                if start == 0:
+                    break
+                window *= 8
+        return None
+
+    def _sync_folder(self) -> None:
+        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def _locked(self, how: int, *, create: bool = False) -> Iterator[None]:
+        """Hold the journal's lock. Reading what was never written needs none."""
+        flags = os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            fd = os.open(self.folder / "lock", flags | (os.O_RDWR if create else os.O_RDONLY))
+        except FileNotFoundError:
+            if not create:
+                yield
+                return
+            make_private(self.folder)
+            fd = os.open(self.folder / "lock", flags | os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(fd, how)
+            yield
+        finally:
+            os.close(fd)
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` and what is missing above it; ours are 0700 whatever the umask says, and their names are durable."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        try:
+            os.mkdir(made, 0o700)
+        except FileExistsError:
+            continue
+        os.chmod(made, 0o700)
+        fd = os.open(made.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _parse_anchor(text: bytes | None) -> _Ratchet | None:
+    if text is None:
+        return None
+    try:
+        index, key = text.strip().split(b":")
+        ratchet = _Ratchet(int(index), bytes.fromhex(key.decode()))
+    except ValueError as error:
+        raise UsageError(
+            "not an anchor of this journal", hint="it looks like 120:9f3c…; bedrot audit anchor prints one"
+        ) from error
+    if len(ratchet.key) != 32:
+        raise UsageError("not an anchor of this journal", hint="it looks like 120:9f3c…; bedrot audit anchor prints one")
+    return ratchet
