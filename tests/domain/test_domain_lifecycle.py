@@ -1,0 +1,123 @@
+"""The one transition table, identifiers, sidecars and filters."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bedrot_console.domain.browsing import parse_filter, parse_since
+from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
+from bedrot_console.domain.errors import EXIT_CODES, BedrotError, FixityError, LifecycleError, UsageError
+from bedrot_console.domain.files import Mask, Sidecar
+from bedrot_console.domain.identifiers import id_time, is_id, new_id
+from bedrot_console.domain.lifecycle import STATUSES, TRANSITIONS, Verb, Verdict, Zone, status, transition
+
+NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+def sidecar(**changes: object) -> Sidecar:
+    values = dict(
+        id=new_id(NOW), platform="distrokid", feed="distrokid/streams", feed_version=1, account="main", source_system="distrokid.com",
+        method="browser", captured_at=NOW, landed_at=NOW, as_of=date(2026, 3, 1), extractor_version="1", run_id=None, set_id=None,
+        media_type="text/html", size_bytes=5, sha256="00" * 32, masks=(Mask(3, 2, "access_token"),), seq=7,
+    )  # fmt: skip
+    return Sidecar(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_only_the_transitions_of_the_table_are_allowed() -> None:
+    """Every verb from every other zone is refused."""
+    for verb, zone in itertools.product(Verb, Zone):
+        if TRANSITIONS[verb].source is zone:
+            assert transition(verb, zone, Verdict.PASSED).target is TRANSITIONS[verb].target
+        else:
+            with pytest.raises(LifecycleError):
+                transition(verb, zone, Verdict.PASSED)
+
+
+@pytest.mark.parametrize("verdict", [None, Verdict.FAILED])
+def test_a_file_that_failed_or_was_not_validated_is_not_promoted(verdict: Verdict | None) -> None:
+    """Promotion needs a verdict that does not fail."""
+    with pytest.raises(LifecycleError):
+        transition(Verb.PROMOTE, Zone.LANDING, verdict)
+
+
+def test_the_status_word_is_one_of_the_known_ones() -> None:
+    """Every pair of zone and verdict has a word, and no other words exist."""
+    words = {status(z, v) for z in Zone for v in (None, *Verdict)}
+    assert words == set(STATUSES)
+
+
+def test_ids_sort_by_time_and_tell_it() -> None:
+    """Ids made in order sort in order, also within one millisecond, and hold their moment."""
+    ids = [new_id(NOW) for _ in range(1000)] + [new_id(NOW + timedelta(seconds=1))]
+    assert ids == sorted(ids) and len(set(ids)) == len(ids)
+    assert all(is_id(i) for i in ids)
+    assert abs(id_time(ids[0]) - NOW) < timedelta(milliseconds=2)
+
+
+def test_a_sidecar_reads_back_as_it_was_written() -> None:
+    """Bytes and values are inverses."""
+    one = sidecar()
+    assert Sidecar.from_bytes(one.to_bytes()) == one
+
+
+def test_every_flipped_bit_of_a_sidecar_is_noticed() -> None:
+    """A sidecar hashes to its own self_sha256."""
+    data = sidecar().to_bytes()
+    for position in range(0, len(data) - 1):
+        broken = bytearray(data)
+        broken[position] ^= 1
+        with pytest.raises(FixityError):
+            Sidecar.from_bytes(bytes(broken))
+
+
+def test_a_secret_never_shows_itself() -> None:
+    """Neither repr nor str nor format nor JSON nor pickle gives the value."""
+    import pickle
+
+    secret = Secret("493817")
+    for text in (repr(secret), str(secret), f"{secret}", f"{secret:>20}", repr([secret]), repr({"a": secret})):
+        assert "493817" not in text
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_a_challenge_reads_back_as_it_was_written() -> None:
+    """Record and value are inverses, through JSON."""
+    one = Challenge(
+        id="c1", kind=ChallengeKind.CODE, run_id="r1", platform="distrokid", account="main", prompt="code", raised_at=NOW,
+        expires_at=NOW, can=("resend",), length=6,
+    )  # fmt: skip
+    assert Challenge.from_record(json.loads(json.dumps(one.to_record()))) == one
+
+
+def test_the_filter_grammar_reads_words_and_text() -> None:
+    """`name:value` words set fields, the rest is text; an unknown status is an error."""
+    found = parse_filter("platform:distrokid status:failed since:7d streams 2026", NOW)
+    assert (found.platform, found.status, found.text) == ("distrokid", "failed", "streams 2026")
+    assert found.since == NOW - timedelta(days=7)
+    assert parse_filter("http://x", NOW).text == "http://x"
+    for bad in ("status:nope", "zone:nope", "since:soon", "order:nope"):
+        with pytest.raises(UsageError):
+            parse_filter(bad, NOW)
+
+
+def test_since_takes_spans_and_dates() -> None:
+    """`24h`, `2w`, ISO dates and times."""
+    assert parse_since("24h", NOW) == NOW - timedelta(hours=24)
+    assert parse_since("2026-01-31", NOW) == datetime(2026, 1, 31, tzinfo=UTC)
+
+
+def test_every_error_class_exits_with_a_published_code() -> None:
+    """The table of exit codes covers the whole tree."""
+    published = {code for code, _ in EXIT_CODES}
+
+    def tree(kind: type[BedrotError]) -> list[type[BedrotError]]:
+        return [kind, *(k for sub in kind.__subclasses__() for k in tree(sub))]
+
+    assert all(kind.exit_code in published for kind in tree(BedrotError))
