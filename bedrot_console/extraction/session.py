@@ -1,0 +1,465 @@
+"""The Session: everything an extractor may touch. It owns time, secrets, HTTP, the browser, the human, and what is said about the run.
+
+How an extractor uses it:
+
+    session.stage("sign in")
+    session.open("/dashboard")
+    where = session.landmark({"login": "!!document.querySelector('#inputEmail')", "dashboard": "location.pathname === '/dashboard'"})
+    if where == "login":
+        session.forget_login()
+        session.require_operator("code", "e-mail")            # before anything that makes the platform send a code
+        session.set_secret("#inputEmail", session.secret("email"))
+        ...
+        code = session.ask("code", "The code DistroKid sent by e-mail", medium="e-mail", length=6, expires_in=600)
+    session.save_login()
+    yield self.capture(self.streams, session.page.content().encode(), session)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from ..domain.challenges import Challenge, ChallengeKind, Secret
+from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected
+from ..domain.feeds import Feed
+from ..domain.files import Echo, format_time
+from ..domain.ports import Secrets, Sessions
+from ..domain.runs import RunSpec
+from ..resilience import Clock, Retry
+from ..settings import Settings
+from .redaction import Redactor
+
+if TYPE_CHECKING:
+    import requests
+    from playwright.sync_api import Page
+
+    from .base import Extractor
+    from .broker import Broker
+    from .browser import Browser, Served
+    from .http import Http, Spooled
+
+SLICE_SECONDS = 0.2
+"""A sleep looks for a cancel this often."""
+MOVED = "moved"
+"""What `ask` returns when the page went on by itself (a push approved, a code typed elsewhere)."""
+
+
+class Session:
+    """One run's hands. Made by the worker; an extractor only uses it.
+
+    Attributes:
+        platform, account, run_id, attended: from the run's spec.
+        base_url: where the platform is (its own origin or a simulator), without a slash at the end.
+        clock: aware UTC `now()`; extractors need it for date ranges only.
+        feeds: whole names of the feeds this run shall bring.
+        folder: the run's private spool folder, removed at the end of the run.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        extractor: type[Extractor],
+        *,
+        settings: Settings,
+        clock: Clock,
+        secrets: Secrets,
+        sessions: Sessions,
+        broker: Broker,
+        emit: Callable[..., Any],
+        redactor: Redactor,
+        folder: Path,
+        cancel: threading.Event,
+        keep: Callable[[str, bytes], str] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.extractor = extractor
+        self.platform, self.account = spec.platform, spec.account
+        self.run_id, self.attended = spec.id, spec.attended
+        self.settings = settings
+        self.base_url = (settings.base_url(spec.platform) or extractor.origin).rstrip("/")
+        self.clock = clock
+        self.feeds = extractor.expected(spec.feeds)
+        self.folder = folder
+        self.redactor = redactor
+        self.failures: list[tuple[str, BedrotError]] = []
+        self._secrets, self._sessions = secrets, sessions
+        self._broker, self._emit, self._keep = broker, emit, keep
+        self._cancel = cancel
+        self._read: dict[str, Secret] = {}
+        self._set_times: dict[str, datetime] = {}
+        self._http: Http | None = None
+        self._browser: Browser | None = None
+        self._state: dict[str, Any] | None = None
+        self._state_read = False
+
+    # -- what is asked of the run -------------------------------------------------------------------------------------------
+
+    def wants(self, feed: Feed) -> bool:
+        """Whether this run shall bring `feed`."""
+        return feed.name in self.feeds
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """A setting that is no secret: `[platforms.<p>.accounts.<account>]`, else `[platforms.<p>]`, else `default`."""
+        table = self.settings.platform(self.platform)
+        accounts = table.get("accounts", {})
+        own = accounts.get(self.account, {}) if isinstance(accounts, Mapping) else {}
+        return own.get(name, table.get(name, default)) if isinstance(own, Mapping) else table.get(name, default)
+
+    def cancelled(self) -> bool:
+        """Whether the operator cancelled the run. Waits and requests look by themselves; long loops of your own should too."""
+        return self._cancel.is_set()
+
+    def check_cancelled(self) -> None:
+        """Raises Cancelled if the operator cancelled the run."""
+        if self._cancel.is_set():
+            raise Cancelled("cancelled by the operator")
+
+    def set_id(self, name: str) -> str:
+        """The id of this run's declared set `name`."""
+        return self.run_id
+
+    def set_time(self, set_id: str) -> datetime:
+        """The moment of the first capture of a set: all of its files carry it, so that they share one folder."""
+        return self._set_times.setdefault(set_id, self.clock.now())
+
+    # -- what is said about the run -----------------------------------------------------------------------------------------
+
+    def log(self, level: str, text: str) -> None:
+        """One line for the operator. `level` is `debug`, `info`, `warning` or `error`. Live secrets are blotted out."""
+        self._emit("log", level=level, text=text)
+
+    def stage(self, name: str, done: int | None = None, total: int | None = None) -> None:
+        """What the run is doing now, and how far it is."""
+        self.check_cancelled()
+        self._emit("stage", stage=name, done=done, total=total)
+
+    def failed(self, feed: Feed, error: BedrotError) -> None:
+        """This feed cannot be brought, the walk goes on with the others: the run ends partial (or failed) with the first such error."""
+        self.failures.append((feed.name, error))
+        self._emit("log", level="error", text=f"{feed.name}: {error}", code=error.code)
+
+    # -- secrets ------------------------------------------------------------------------------------------------------------
+
+    def secret(self, field: str) -> Secret:
+        """A credential of this account: from the vault, else from `BEDROT_<PLATFORM>_<FIELD>`.
+
+        Raises:
+            CredentialsRejected: there is none; the hint is the command that stores it.
+        """
+        found = self.secret_or_none(field)
+        if found is None:
+            account = "" if self.account == "default" else f" --account {self.account}"
+            raise CredentialsRejected(
+                f"{self.platform} has no {field} for account {self.account}",
+                hint=f"bedrot secrets set {self.platform} {field}{account}",
+            )
+        return found
+
+    def secret_or_none(self, field: str) -> Secret | None:
+        """As `secret`, but None if there is none."""
+        if field not in self._read:
+            found = self._secrets.get(self.platform, self.account, field) or self.settings.secret(self.platform, field)
+            if found is None:
+                return None
+            self.redactor.add(found)
+            self._read[field] = found
+        return self._read[field]
+
+    def echoes(self, fields: tuple[str, ...]) -> tuple[Echo, ...]:
+        """Those of `fields` that this session has read, as credentials to mask where the platform echoes them."""
+        return tuple(Echo(f, self._read[f].reveal().encode()) for f in fields if f in self._read)
+
+    # -- time ---------------------------------------------------------------------------------------------------------------
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises Cancelled as soon as the operator cancels."""
+        left = seconds
+        while left > 0:
+            self.check_cancelled()
+            part = min(left, SLICE_SECONDS)
+            self.clock.sleep(part)
+            left -= part
+        self.check_cancelled()
+
+    # -- HTTP ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def http(self) -> Http:
+        """The pooled HTTP client, restored from the saved login. `session.http.decode` is a hook `(response) -> BedrotError | None`."""
+        if self._http is None:
+            from .http import Http
+
+            self._http = Http(self)
+            self._http.restore((self._login() or {}).get("cookies"))
+        return self._http
+
+    def url(self, path: str) -> str:
+        """`path` on this platform; a whole URL stays as it is."""
+        return path if urlsplit(path).scheme else urljoin(self.base_url + "/", path.lstrip("/"))
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_redirects: int = 0,
+        max_bytes: int = 64 << 20,
+        timeout_seconds: float = 30.0,
+        retry: Retry | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> requests.Response:
+        """GET with retries; the body is read whole and bounded.
+
+        Args:
+            path: on `base_url`, or a whole URL.
+            max_redirects: 0 (the default) so that a redirect to a login page is never saved as data.
+            accept: statuses to return as they are instead of raising (`(404,)`).
+            retry: how to try again; default 4 attempts within 120 s. Only errors that are `retryable` are tried again.
+
+        Raises:
+            Redirected: more redirects than allowed; `.location` says where to (usually: the login was lost).
+            SourceUnavailable, RateLimited, CredentialsRejected, SourceBlocked, SourceChanged: by connection, status, or `http.decode`.
+        """
+        return self.http.request(
+            "GET", path, params=params, headers=headers, max_redirects=max_redirects, max_bytes=max_bytes,
+            timeout_seconds=timeout_seconds, retry=retry or Retry(), accept=accept,
+        )  # fmt: skip
+
+    def post(
+        self,
+        path: str,
+        data: Any = None,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_redirects: int = 0,
+        max_bytes: int = 64 << 20,
+        timeout_seconds: float = 30.0,
+        retry: Retry | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> requests.Response:
+        """POST, once: it is tried again only if `retry` is given. Otherwise as `get`. Live secrets may be given in `data` as Secret."""
+        return self.http.request(
+            "POST", path, params=params, headers=headers, max_redirects=max_redirects, max_bytes=max_bytes, data=data, json=json,
+            timeout_seconds=timeout_seconds, retry=retry or Retry(attempts=1), accept=accept,
+        )  # fmt: skip
+
+    def fetch(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_redirects: int = 0,
+        max_bytes: int = 2 << 30,
+        timeout_seconds: float = 60.0,
+        retry: Retry | None = None,
+    ) -> Spooled:
+        """GET streamed into a file in the run's folder, at constant memory. `.content` is its path, `.headers` the answer's headers.
+
+        Raises:
+            SourceUnavailable: also when fewer bytes came than `Content-Length` promised. A body cut short without a length is seen by nobody:
+                checks must look at the end of the payload.
+            SourceChanged: more than `max_bytes`.
+        """
+        return self.http.spool(
+            path, params=params, headers=headers, max_redirects=max_redirects, max_bytes=max_bytes, timeout_seconds=timeout_seconds,
+            retry=retry or Retry(),
+        )  # fmt: skip
+
+    # -- browser ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def browser(self) -> Browser:
+        """The browser, launched on first use with the saved login restored. Most extractors need only the methods below.
+
+        Raises:
+            MissingBrowser: no usable Chromium or Chrome.
+        """
+        if self._browser is None:
+            from .browser import Browser
+
+            self._browser = Browser(self, state=self._login())
+        return self._browser
+
+    @property
+    def page(self) -> Page:
+        """The Playwright page (sync API). Never `fill` a secret: exceptions print its value; use `set_secret`."""
+        return self.browser.page
+
+    def open(self, path: str, *, timeout_seconds: float = 30.0, accept: tuple[int, ...] = (403,)) -> None:
+        """Go to a page and wait for its DOM; connection errors and 5xx are tried again in a new page.
+
+        Args:
+            accept: statuses that are pages to look at, not errors (a challenge page comes as 403 or 503).
+
+        Raises:
+            SourceUnavailable, RateLimited, SourceChanged (404, 410).
+        """
+        self.browser.open(path, timeout_seconds=timeout_seconds, accept=accept)
+
+    def landmark(
+        self, marks: Mapping[str, str | Callable[[Page], bool]], *, timeout_seconds: float = 10.0, what: str = "page"
+    ) -> str:
+        """Which of the known pages this is: the first of `marks`, in order of priority, that holds; waits until one does.
+
+        Args:
+            marks: name -> JavaScript expression, or a function of the page. Expressions survive navigations.
+            what: what was looked for, for the error's sentence.
+
+        Raises:
+            SourceChanged: none held in time. A masked outline and picture are kept sealed in the run's folder; never click on blindly.
+        """
+        return self.browser.landmark(marks, timeout_seconds=timeout_seconds, what=what)
+
+    def set_secret(self, selector: str, value: Secret, *, timeout_seconds: float = 10.0) -> None:
+        """Put a secret into a field through the page's own setter (input and change events fire): no exception, log or trace shows it."""
+        self.browser.set_secret(selector, value, timeout_seconds=timeout_seconds)
+
+    def download(self, action: Callable[[], Any], *, timeout_seconds: float = 60.0, max_bytes: int = 2 << 30) -> Spooled:
+        """The file that the browser downloads when `action` (a click) is done; the waiting is armed before. `.content`, `.name`.
+
+        Raises:
+            SourceUnavailable: no download began, or it was cut off.
+        """
+        return self.browser.download(action, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+
+    def response_of(
+        self, action: Callable[[], Any], matches: str | Callable[[Any], bool], *, timeout_seconds: float = 30.0
+    ) -> Served:
+        """The answer the page gets from its server when `action` is done, as served bytes: `.content`, `.status`, `.url`, `.headers`.
+
+        Args:
+            matches: glob of the URL, or a function of Playwright's Response.
+        """
+        return self.browser.response_of(action, matches, timeout_seconds=timeout_seconds)
+
+    def page_get(self, path: str, *, timeout_seconds: float = 60.0, max_bytes: int = 256 << 20) -> Served:
+        """GET with the browser's cookies but no page, never redirected: the bytes as served. Raises Redirected as `get` does."""
+        return self.browser.get(path, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+
+    # -- login state --------------------------------------------------------------------------------------------------------
+
+    @property
+    def has_login(self) -> bool:
+        """Whether a login was saved for this account (it may have expired)."""
+        return self._login() is not None
+
+    def save_login(self) -> None:
+        """Seal the login state into the vault: cookies, localStorage, IndexedDB, sessionStorage. Call it once the positive sign was seen."""
+        state = dict(self._browser.state() if self._browser is not None else (self._login() or {}))
+        if self._http is not None:
+            state["cookies"] = self._http.cookies()
+        now = format_time(self.clock.now())
+        state["saved_at"] = now
+        state["logged_in_at"] = (self._state or {}).get("logged_in_at") or now
+        version = self._sessions.save(self.platform, self.account, state)
+        self._state, self._state_read = state, True
+        self._emit("session", act="saved", version=version)
+
+    def forget_login(self) -> None:
+        """The saved login does not work: the vault rolls back to the one before, this run goes on without any."""
+        had = self._login() is not None
+        self._state, self._state_read = None, True
+        if self._browser is not None:
+            self._browser.clear()
+        if self._http is not None:
+            self._http.restore(None)
+        if had:
+            self._sessions.reject(self.platform, self.account)
+            self._emit("session", act="rejected", version=None)
+
+    def _login(self) -> dict[str, Any] | None:
+        if not self._state_read:
+            self._state, self._state_read = self._sessions.load(self.platform, self.account), True
+        return self._state
+
+    # -- the human ----------------------------------------------------------------------------------------------------------
+
+    def require_operator(self, kind: str = "code", medium: str = "") -> None:
+        """Make sure that somebody can answer; call it BEFORE anything that makes the platform send a code.
+
+        Raises:
+            ChallengeUnanswered: nobody is there and the vault holds no `totp_secret` that could answer (`code` by `app` only).
+        """
+        if self.attended or self._totp_can(kind, medium):
+            return
+        account = "" if self.account == "default" else f" --account {self.account}"
+        by = f" by {medium}" if medium else ""
+        raise ChallengeUnanswered(
+            f"{self.platform} wants a {kind}{by} and nobody is there to give it", hint=f"bedrot extract {self.platform}{account}"
+        )
+
+    def ask(
+        self,
+        kind: str,
+        prompt: str,
+        *,
+        medium: str = "",
+        hint: str = "",
+        length: int | None = None,
+        pattern: str | None = None,
+        expires_in: float | None = None,
+        attempts_left: int | None = None,
+        can: tuple[str, ...] = (),
+        error: str | None = None,
+        picture: str | None = None,
+        moved: Callable[[], bool] | None = None,
+    ) -> Secret | str:
+        """Ask the human; the first of these ends it: a valid answer, TOTP from the vault, the page moving on, the deadline, cancel.
+
+        Args:
+            kind: `code`, `password`, `approve`, `page` or `qr`.
+            medium: `e-mail`, `sms`, `app`, … ; a `code` by `app` is answered by the vault's `totp_secret` if there is one.
+            hint: masked destination as the platform shows it.
+            length, pattern: what an answer looks like; another shape is refused without spending an attempt at the platform.
+            expires_in: seconds until the platform no longer takes the answer.
+            can: further acts the human may choose (`resend`, `other`); `approve` and `page` always allow `done`.
+            error: what the platform said about the last attempt.
+            moved: whether the page went on by itself; asked a few times a second, in this thread.
+
+        Returns:
+            The answer as Secret (used once, never stored); or the word `moved`, `done`, or one of `can`.
+
+        Raises:
+            ChallengeExpired: the platform's time is over.  ChallengeUnanswered: nobody answered in the run's patience, or nobody is there.
+            Cancelled: the operator cancelled the run.
+        """
+        self.require_operator(kind, medium)
+        totp = self.secret_or_none("totp_secret") if self._totp_can(kind, medium) else None
+        return self._broker.ask(
+            ChallengeKind(kind), prompt, medium=medium, hint=hint, length=length, pattern=pattern, expires_in=expires_in,
+            attempts_left=attempts_left, can=can, error=error, picture=picture, moved=moved, totp=totp, attended=self.attended,
+        )  # fmt: skip
+
+    def _totp_can(self, kind: str, medium: str) -> bool:
+        return (
+            kind == "code" and medium == "app" and self._broker.totp_left > 0 and self.secret_or_none("totp_secret") is not None
+        )
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """The challenge that is open now."""
+        return self._broker.open
+
+    # -- for the worker -----------------------------------------------------------------------------------------------------
+
+    def keep(self, name: str, content: bytes) -> str | None:
+        """Seal evidence (masked outline, picture) into the run's folder; its name there, or None if nothing can seal it."""
+        return self._keep(name, content) if self._keep is not None else None
+
+    def close(self) -> None:
+        """Close browser and connections. The worker calls it at the end of the run."""
+        if self._browser is not None:
+            self._browser.close()
+            self._browser = None
+        if self._http is not None:
+            self._http.close()
+            self._http = None

@@ -1,0 +1,503 @@
+"""The simulator harness: stand-ins for platforms on the loopback address, strict, with accounts, mail, sessions and named faults.
+
+A platform's `simulator.py` subclasses Simulator and sets `simulator = ItsClass`. Extractors cannot tell and never import it.
+
+    class Tiny(Simulator):
+        name = "tiny"
+        faults_known = ("empty_data", "layout_changed")
+
+        @route("/signin", methods=("POST",))
+        def sign_in(self, request):
+            account = self.login(request.form.get("email"), request.form.get("password"))   # None: wrong
+            ...
+            return self.start_session(redirect("/dashboard"), account)
+
+        @route("/api/plays", data=True)          # data=True: cut, empty and similar faults apply here
+        def plays(self, request):
+            account = self.session_account(request)     # None: no session or an expired one
+            strict(request.args, allowed={"from", "to"}, required={"from"})
+            return {"days": [...]}                      # dict or list: JSON; str: HTML; bytes, Response: as they are
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar
+
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from ..domain.challenges import Secret
+from ..resilience import Clock, SystemClock
+from . import totp
+
+GENERIC_FAULTS: dict[str, str] = {
+    "http_500": "every answer is 500",
+    "http_503": "every answer is 503",
+    "rate_limited": "every answer is 429 with Retry-After",
+    "slow": "every answer comes late",
+    "connection_reset": "every connection is closed without an answer",
+    "truncated": "data breaks off before its announced length",
+    "truncated_silently": "data breaks off, and no length was announced",
+    "empty_body": "data answers 200 with no byte",
+}
+"""Faults that the harness itself can do, for every simulator. The last three touch routes with `data=True` only."""
+CONTROL = "/__simulator__/"
+SESSION_COOKIE = "sid"
+_SECRET_NAMES = ("token", "password", "code", "secret", "proof", "otp")
+
+
+@dataclass
+class Account:
+    """One made-up account of a simulated platform. `account` is our name for it; `extra` holds what the platform adds."""
+
+    account: str = "default"
+    username: str = "mara@example.net"
+    password: str = "correct horse 7"
+    totp_secret: str | None = None
+    token: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        known = {"account": self.account, "username": self.username, "password": self.password}
+        known |= {k: v for k, v in (("totp_secret", self.totp_secret), ("token", self.token)) if v is not None}
+        return known | self.extra
+
+
+@dataclass
+class Mail:
+    """A message with a code, as it reaches the human. `medium` is `e-mail`, `sms` or `app`."""
+
+    account: str
+    medium: str
+    code: str
+    sent_at: datetime
+    expires_at: datetime
+    tries: int = 0
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as the simulator saw it; values of secret parameters are replaced by `***`."""
+
+    method: str
+    path: str
+    args: dict[str, str]
+    status: int
+    headers: tuple[str, ...] = ()
+
+
+def route(path: str, *, methods: Iterable[str] = ("GET",), data: bool = False) -> Callable[[Any], Any]:
+    """Serve `path` (werkzeug syntax, `<name>` becomes an argument) by this method. `data`: a payload, subject to cutting faults."""
+
+    def mark(handler: Any) -> Any:
+        handler.__dict__.setdefault("_routes", []).append((path, tuple(methods), data))
+        return handler
+
+    return mark
+
+
+def strict(given: Mapping[str, Any], *, allowed: Iterable[str], required: Iterable[str] = ()) -> None:
+    """Refuse with 400 what the real platform would refuse: unknown or missing parameters."""
+    unknown = sorted(set(given) - set(allowed) - set(required))
+    missing = sorted(set(required) - set(given))
+    if unknown or missing:
+        raise BadRequest(f"unknown: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
+
+
+def redirect(location: str, status: int = 302) -> Response:
+    """A redirect with no absolute address, as the platforms send it."""
+    return Response("", status, {"Location": location}, content_type="text/html; charset=utf-8")
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON with its type."""
+    return Response(json.dumps(value), status, headers, content_type="application/json")
+
+
+class Simulator:
+    """Base of every stand-in.
+
+    Attributes:
+        name: the platform.  title: for people.
+        accounts: who exists; default one account from `default_accounts()`.
+        faults: names of the faults on now; set them at any time with `set_faults`, or for the next n requests with `fail_next`.
+        faults_known: the platform's own faults (the generic ones are always known).
+        day: the platform's data day; `advance_days` moves it and the clock of sessions and codes.
+        log: what was asked, for assertions; holds no secret values.
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    faults_known: ClassVar[tuple[str, ...]] = ()
+    session_seconds: ClassVar[float] = 14 * 86400.0
+    code_tries: ClassVar[int] = 5
+    slow_seconds: float = 0.3
+    retry_after_seconds: int = 1
+
+    def __init__(
+        self,
+        *,
+        accounts: Iterable[Account] | None = None,
+        faults: Iterable[str] = (),
+        clock: Clock | None = None,
+        day: date | None = None,
+        on_mail: Callable[[Mail], None] | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.lock = threading.RLock()
+        self.accounts: list[Account] = list(accounts) if accounts is not None else self.default_accounts()
+        self.faults: set[str] = set()
+        self.log: list[Asked] = []
+        self.control_token: str | None = None
+        self.base_url = ""
+        self.on_mail = on_mail
+        self._offset = timedelta(0) if day is None else timedelta(days=(day - self.clock.now().date()).days)
+        self._next: dict[str, int] = {}
+        self._mails: list[Mail] = []
+        self._sessions: dict[str, dict[str, Any]] = {}
+        self._released = threading.Event()
+        rules = []
+        for attribute in dir(type(self)):
+            handler = getattr(type(self), attribute)
+            for path, methods, data in getattr(handler, "_routes", ()):
+                rules.append(Rule(path, endpoint=(attribute, data), methods=methods))
+        self._map = Map(rules, strict_slashes=False)
+        self.set_faults(faults)
+
+    def default_accounts(self) -> list[Account]:
+        """Who exists if nobody is given."""
+        return [Account()]
+
+    def describe(self) -> dict[str, Any]:
+        """What `bedrot simulate` prints about it."""
+        return {"platform": self.name, "base_url": self.base_url, "accounts": [a.describe() for a in self.accounts]}
+
+    # -- time ---------------------------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The platform's time, aware UTC: the clock, moved by whole simulated days. Codes and sessions expire by it."""
+        return self.clock.now() + self._offset
+
+    @property
+    def day(self) -> date:
+        """The platform's day (UTC): what its newest data is relative to."""
+        return self.now().date()
+
+    clock_day = day
+
+    def advance_days(self, days: int = 1) -> None:
+        """Let days pass on the platform."""
+        with self.lock:
+            self._offset += timedelta(days=days)
+
+    def advance(self, seconds: float) -> None:
+        """Let seconds pass on the platform (to expire a code or a session)."""
+        with self.lock:
+            self._offset += timedelta(seconds=seconds)
+
+    # -- faults -------------------------------------------------------------------------------------------------------------
+
+    def known_faults(self) -> tuple[str, ...]:
+        """Every fault this simulator can show."""
+        return (*self.faults_known, *(f for f in GENERIC_FAULTS if f not in self.faults_known))
+
+    def set_faults(self, faults: Iterable[str]) -> None:
+        """Exactly these faults are on from now on. Raises ValueError for an unknown one."""
+        wanted = set(faults)
+        unknown = sorted(wanted - set(self.known_faults()))
+        if unknown:
+            raise ValueError(f"{self.name} knows no fault {', '.join(unknown)}; it knows {', '.join(self.known_faults())}")
+        with self.lock:
+            self.faults = wanted
+            self._next.clear()
+
+    def fail_next(self, fault: str, times: int = 1) -> None:
+        """This fault, for the next `times` requests it touches only."""
+        if fault not in self.known_faults():
+            raise ValueError(f"{self.name} knows no fault {fault}")
+        with self.lock:
+            self._next[fault] = times
+
+    def fault(self, name: str) -> bool:
+        """Whether a fault is on; one that was set for n requests is counted down by asking."""
+        with self.lock:
+            if name in self.faults:
+                return True
+            left = self._next.get(name, 0)
+            if left:
+                self._next[name] = left - 1
+            return left > 0
+
+    # -- accounts, codes, sessions ------------------------------------------------------------------------------------------
+
+    def account(self, name: str = "default") -> Account:
+        """The account with our name, or the platform's user name."""
+        for known in self.accounts:
+            if name in (known.account, known.username):
+                return known
+        raise KeyError(name)
+
+    def login(self, username: str | None, password: str | None) -> Account | None:
+        """Who this is; None when name or password is wrong."""
+        for known in self.accounts:
+            if known.username == username and hmac.compare_digest(known.password.encode(), (password or "").encode()):
+                return known
+        return None
+
+    def send_code(self, account: Account | str, *, medium: str = "e-mail", length: int = 6, expires_in: float = 600.0) -> Mail:
+        """Send a fresh code to the human; an older one is void."""
+        name = account if isinstance(account, str) else account.account
+        code = "".join(secrets.choice("0123456789") for _ in range(length))
+        mail = Mail(name, medium, code, self.now(), self.now() + timedelta(seconds=expires_in))
+        with self.lock:
+            self._mails.append(mail)
+        if self.on_mail is not None:
+            self.on_mail(mail)
+        return mail
+
+    def check_code(self, account: Account | str, code: str) -> str:
+        """`ok` (once), `wrong`, `expired`, or `locked` after `code_tries` wrong ones. Judged against the newest code only."""
+        name = account if isinstance(account, str) else account.account
+        with self.lock:
+            mail = next((m for m in reversed(self._mails) if m.account == name), None)
+            if mail is None or mail.used:
+                return "wrong"
+            if mail.tries >= self.code_tries:
+                return "locked"
+            if self.now() >= mail.expires_at:
+                return "expired"
+            if not hmac.compare_digest(mail.code, code):
+                mail.tries += 1
+                return "wrong"
+            mail.used = True
+            return "ok"
+
+    def check_totp(self, account: Account | str, code: str) -> bool:
+        """Whether this is the account's code of now or one step before, by the machine's time (not the simulated day)."""
+        known = self.account(account) if isinstance(account, str) else account
+        if not known.totp_secret:
+            return False
+        step = totp.step_at(self.clock.now().timestamp())
+        return any(hmac.compare_digest(totp.code(Secret(known.totp_secret), s), code) for s in (step, step - 1))
+
+    def mailbox(self, account: str = "default") -> list[Mail]:
+        """What the human behind this account received, oldest first."""
+        with self.lock:
+            return [m for m in self._mails if m.account == account]
+
+    def authenticator(self, account: str = "default") -> str:
+        """What the human's authenticator app shows now."""
+        return totp.code(Secret(self.account(account).totp_secret or ""), totp.step_at(self.clock.now().timestamp()))
+
+    def start_session(self, response: Response, account: Account | str, *, persistent: bool = True, **facts: Any) -> Response:
+        """Log the account in: an opaque session cookie on `response`, facts kept on this side."""
+        name = account if isinstance(account, str) else account.account
+        key = secrets.token_urlsafe(24)
+        with self.lock:
+            self._sessions[key] = {"account": name, "expires_at": self.now() + timedelta(seconds=self.session_seconds)} | facts
+        age = int(self.session_seconds) if persistent else None
+        response.set_cookie(SESSION_COOKIE, key, max_age=age, httponly=True, samesite="Lax")
+        return response
+
+    def session(self, request: Request) -> dict[str, Any] | None:
+        """The live session of a request: its facts, or None."""
+        with self.lock:
+            facts = self._sessions.get(request.cookies.get(SESSION_COOKIE, ""))
+            return facts if facts is not None and self.now() < facts["expires_at"] else None
+
+    def session_account(self, request: Request) -> Account | None:
+        """The account that is logged in, or None."""
+        facts = self.session(request)
+        return self.account(facts["account"]) if facts else None
+
+    def expire_sessions(self) -> None:
+        """Every login is void from now on."""
+        with self.lock:
+            self._sessions.clear()
+
+    def expire_codes(self) -> None:
+        """Every code that was sent is too old from now on."""
+        with self.lock:
+            for mail in self._mails:
+                mail.expires_at = min(mail.expires_at, self.now())
+
+    # -- serving ------------------------------------------------------------------------------------------------------------
+
+    def before(self, request: Request) -> Any:
+        """Hook: answer any request before its route (a challenge page in front of everything); None to go on."""
+        return None
+
+    def refused(self, error: HTTPException) -> Any:
+        """Hook: how this platform says 4xx (an API answers JSON); default: a plain page."""
+        return Response(
+            f"<!doctype html><title>{error.code}</title><p>{error.name}", error.code, content_type="text/html; charset=utf-8"
+        )
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The WSGI application."""
+        request = Request(environ)
+        if request.path.startswith(CONTROL):
+            return self._control(request)(environ, start_response)
+        response = self._answer(request)
+        args = {k: "***" if any(s in k.lower() for s in _SECRET_NAMES) else v for k, v in request.args.items()}
+        with self.lock:
+            self.log.append(Asked(request.method, request.path, args, response.status_code, tuple(k for k, _ in request.headers)))
+        return response(environ, start_response)
+
+    def requests(self, path: str = "", method: str = "") -> list[Asked]:
+        """What was asked so far whose path begins with `path`."""
+        with self.lock:
+            return [a for a in self.log if a.path.startswith(path) and (not method or a.method == method)]
+
+    def _answer(self, request: Request) -> Response:
+        if self.fault("slow"):
+            self._released.wait(self.slow_seconds)
+        if self.fault("connection_reset"):
+            return _Reset()
+        for name, status in (("http_500", 500), ("http_503", 503)):
+            if self.fault(name):
+                return Response(
+                    "<!doctype html><title>Error</title><h1>Something went wrong</h1>", status, content_type="text/html"
+                )
+        if self.fault("rate_limited"):
+            return Response("slow down", 429, {"Retry-After": str(self.retry_after_seconds)}, content_type="text/plain")
+        try:
+            early = self.before(request)
+            if early is not None:
+                return _response(early)
+            (attribute, data), values = self._map.bind_to_environ(request.environ).match()
+            response = _response(getattr(self, attribute)(request, **values))
+        except HTTPException as error:
+            response = _response(error.get_response() if error.code in (301, 302, 308) else self.refused(error))
+            data = False
+        if data and response.status_code == 200:
+            response = self._cut(response)
+        return response
+
+    def _cut(self, response: Response) -> Response:
+        if self.fault("empty_body"):
+            response.set_data(b"")
+        body = response.get_data()
+        if self.fault("truncated"):
+            response.response = [body[: len(body) // 2]]
+            response.headers["Content-Length"] = str(len(body))
+        elif self.fault("truncated_silently"):
+            response.response = iter([body[: len(body) // 2]])
+            response.headers.pop("Content-Length", None)
+        return response
+
+    def _control(self, request: Request) -> Response:
+        """Control from another process: needs the token that `serve(control=True)` made; without one there is nothing here."""
+        given = request.headers.get("X-Simulator-Token", "")
+        if self.control_token is None or not hmac.compare_digest(given.encode(), self.control_token.encode()):
+            return NotFound().get_response()  # type: ignore[return-value]
+        act = request.path.removeprefix(CONTROL)
+        asked = request.get_json(silent=True) or {}
+        try:
+            return json_response(self._controlled(act, asked))
+        except (ValueError, KeyError, TypeError) as error:
+            return json_response({"error": str(error)}, 400)
+
+    def _controlled(self, act: str, asked: dict[str, Any]) -> Any:
+        name = asked.get("account", "default")
+        if act == "faults":
+            self.set_faults(asked.get("set", ()))
+        elif act == "fail_next":
+            self.fail_next(asked["fault"], int(asked.get("times", 1)))
+        elif act == "advance":
+            self.advance_days(int(asked.get("days", 0)))
+            self.advance(float(asked.get("seconds", 0)))
+        elif act == "expire":
+            self.expire_sessions() if asked.get("what") == "sessions" else self.expire_codes()
+        elif act == "mailbox":
+            return [{"medium": m.medium, "code": m.code, "expires_at": m.expires_at.isoformat()} for m in self.mailbox(name)]
+        elif act == "authenticator":
+            return {"code": self.authenticator(name)}
+        elif act == "log":
+            return [{"method": a.method, "path": a.path, "args": a.args, "status": a.status} for a in self.requests()]
+        elif act != "state":
+            raise ValueError(f"no such act: {act}")
+        return {"day": self.day.isoformat(), "faults": sorted(self.faults), "known": list(self.known_faults())}
+
+
+class _Reset(Response):
+    """Closes the connection without a byte."""
+
+    def __init__(self) -> None:
+        super().__init__(b"", 444)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        raise ConnectionAbortedError
+
+
+def _response(value: Any) -> Response:
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, str):
+        return Response(value, content_type="text/html; charset=utf-8")
+    if isinstance(value, bytes):
+        return Response(value, content_type="application/octet-stream")
+    if isinstance(value, dict | list):
+        return json_response(value)
+    return Response(value.get_data(), value.status_code, value.headers)
+
+
+class _Quiet(WSGIRequestHandler):
+    """Logs nothing: request lines can hold tokens."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        return
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        self.close_connection = True
+
+
+@dataclass
+class Served:
+    """A simulator that is being served."""
+
+    simulator: Simulator
+    base_url: str
+    control_token: str | None
+    stop: Callable[[], None]
+
+
+def start(simulator: Simulator, port: int = 0, *, control: bool = False) -> Served:
+    """Serve on 127.0.0.1 in the background until `stop()`. `port` 0 takes a free one. `control`: allow control by token from outside."""
+    simulator.control_token = secrets.token_urlsafe(24) if control else None
+    server = make_server("127.0.0.1", port, simulator.wsgi, threaded=True, request_handler=_Quiet)
+    server.daemon_threads = True
+    simulator.base_url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name=f"simulator-{simulator.name}", daemon=True
+    )
+    thread.start()
+
+    def stop() -> None:
+        simulator._released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+    return Served(simulator, simulator.base_url, simulator.control_token, stop)
+
+
+@contextmanager
+def serve(simulator: Simulator, port: int = 0, *, control: bool = False) -> Iterator[Served]:
+    """As `start`, for a `with` block."""
+    running = start(simulator, port, control=control)
+    try:
+        yield running
+    finally:
+        running.stop()
