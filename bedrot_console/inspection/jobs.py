@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -111,57 +110,3 @@ class Knowledge:
         for content in self._parsed.values():
             if content is not None:
                 content.close()
-
-
-_known_rules: dict[int, tuple[Feed, str]] = {}
-
-
-def rules_of(feed: Feed) -> str:
-    """Hash of everything a verdict depends on beside the bytes: the declaration, the schema, the source of parse, checks and recogniser,
-    and this room's own version. Lower-case hex."""
-    known = _known_rules.get(id(feed))
-    if known is not None and known[0] is feed:
-        return known[1]
-    found = hashlib.sha256(_rules_text(feed).encode()).hexdigest()
-    _known_rules[id(feed)] = (feed, found)
-    return found
-
-
-RULES_VERSION = 1
-"""Raised when a stage of this room judges differently."""
-
-
-def _rules_text(feed: Feed) -> str:
-    from dataclasses import fields
-
-    parts = [f"version {RULES_VERSION}"]
-    for one in fields(feed):
-        value = getattr(feed, one.name)
-        if one.name in ("title",):
-            continue
-        if one.name == "checks":
-            parts.append("checks " + " ".join(_source(c) for c in value))
-        elif callable(value):
-            parts.append(f"{one.name} {_source(value)}")
-        elif one.name == "schema":
-            parts.append(
-                "schema " + (hashlib.sha256(value.read_bytes()).hexdigest() if value is not None and value.exists() else "none")
-            )
-        else:
-            parts.append(f"{one.name} {value!r}")
-    return "\n".join(parts)
-
-
-def _source(function: Any) -> str:
-    """Name, closure values and source file of a function; a file's hash stands for all it calls in that file."""
-    import inspect
-
-    code = getattr(function, "__code__", None) or getattr(getattr(function, "__func__", None), "__code__", None)
-    inner = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if cell.cell_contents is not function]
-    values = ", ".join(_source(v) if callable(v) else repr(v) for v in inner if not callable(v) or v is not function)
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    try:
-        body = Path(inspect.getsourcefile(function) or "").read_bytes() if code is not None else b""
-    except (TypeError, OSError):
-        body = b""
-    return f"{name}({values}) {hashlib.sha256(body).hexdigest()[:16]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bedrot_console.domain.feeds import Feed
@@ -184,25 +185,34 @@ def none_of(*parts: Recogniser) -> Recogniser:
     return lambda head: not any(part(head) for part in parts)
 
 
-def matches(feeds: Iterable[Feed], head: bytes) -> list[Feed]:
+def recognise(feeds: Iterable[Feed], head: bytes) -> list[Feed]:
     """The feeds that recognise these first bytes (up to HEAD_BYTES), in the order given. Two are an error of the caller's to tell, none a finding."""
     return [feed for feed in feeds if feed.recognise is not None and feed.recognise(head)]
 
 
-def nearest(feeds: Iterable[Feed], head: bytes, limit: int = 3) -> list[tuple[Feed, str]]:
-    """The feeds that come closest to content nobody recognises, best first, each with what it misses (`no column Sale Month`)."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A feed that content came close to, and what it misses (`lacks Sale Month`)."""
+
+    name: str
+    why: str
+    feed: Feed
+
+
+def nearest(feeds: Iterable[Feed], head: bytes, limit: int = 3) -> list[Near]:
+    """The feeds that come closest to content nobody recognises, best first."""
     words = _words(head)
-    scored: list[tuple[float, str, Feed, str]] = []
+    scored: list[tuple[float, Near]] = []
     for feed in feeds:
         wanted = _wanted(feed)
-        if not wanted:
-            continue
         missing = [name for name in wanted if folded(name) not in words]
-        share = 1 - len(missing) / len(wanted)
-        if share > 0:
-            shown = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
-            scored.append((-share, feed.name, feed, f"lacks {shown}" if missing else "has its names, not its shape"))
-    return [(feed, why) for _, _, feed, why in sorted(scored, key=lambda s: s[:2])[:limit]]
+        if not wanted or len(missing) == len(wanted):
+            continue
+        shown = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        scored.append(
+            (len(missing) / len(wanted), Near(feed.name, f"lacks {shown}" if missing else "has its names, not its shape", feed))
+        )
+    return [near for _, near in sorted(scored, key=lambda s: (s[0], s[1].name))[:limit]]
 
 
 def _wanted(feed: Feed) -> list[str]:

@@ -17,9 +17,10 @@ from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Repo
 from . import history, schema
 from .contents import FormatTrouble, Rows, Table
 from .facts import facts_of
-from .jobs import Job, Knowledge, rules_of
+from .jobs import Job, Knowledge
 from .readers import open_payload, read_bytes
 from .recognise import HEAD_BYTES
+from .rules import rules_of
 from .texts import day_of, error, masked, note, warning
 
 GATES = ("fixity", "size", "format")

@@ -45,18 +45,19 @@ def connection() -> Any:
     import duckdb
 
     if _database is None:
-        _database = duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "memory_limit": "1GB",
-                "threads": min(os.cpu_count() or 1, 4),
-            },
-        )
-        _database.execute("SET temp_directory = ''")
-        _database.execute("SET enable_progress_bar = false")
+        config = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "threads": min(os.cpu_count() or 1, 4),
+        }
+        _database = duckdb.connect(":memory:", config=config)
+        _database.execute("SET temp_directory = ''; SET enable_progress_bar = false")
     return _database.cursor()
+
+
+def memory_bytes(size: int) -> int:
+    """What DuckDB may use for a file of so many bytes: room for its scan, and for `data` where that is held in memory."""
+    return (256 << 20) + 6 * min(size, MATERIALISE_BYTES)
 
 
 def open_table(feed: Feed, file: BinaryIO) -> Table:
@@ -285,7 +286,9 @@ def _translated(trouble: Exception) -> FormatTrouble:
 def _load(feed: Feed, shape: _Shape, file: BinaryIO, encoding: str, cursor: Any) -> tuple[dict[str, Any], int]:
     """Make `data` and `numbered`, and take the facts in one scan that touches (and so casts) every column."""
     source = _reading(shape, file, encoding)
-    if os.fstat(file.fileno()).st_size <= MATERIALISE_BYTES:
+    size = os.fstat(file.fileno()).st_size
+    cursor.execute(f"SET memory_limit = '{memory_bytes(size) >> 20}MiB'")
+    if size <= MATERIALISE_BYTES:
         cursor.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {source}")
     else:
         cursor.execute(f"CREATE TEMP VIEW data AS SELECT * FROM {source}")
