@@ -1,0 +1,34 @@
+"""promote: landing to raw."""
+
+from __future__ import annotations
+
+import click
+
+from ...domain.errors import UsageError
+from ...domain.lifecycle import Verb
+from ..arguments import dry_run_option, ids_argument, named, reason_option
+from ..deciding import carry_out
+from ..frame import Face, command
+
+
+@command(example="bedrot promote 06exy3k2\nbedrot promote --passed --dry-run", exits=(0, 1, 5, 7, 8))
+@ids_argument
+@click.option("--passed", is_flag=True, help="Every file in landing whose verdict is `passed` under today's rules.")
+@reason_option
+@dry_run_option
+def promote(face: Face, ids: tuple[str, ...], passed: bool, reason: str, dry_run: bool) -> int:
+    """Move checked files from landing to raw."""
+    names = named(ids)
+    if bool(names) == passed:
+        raise UsageError(
+            "name files, or give --passed" if not names else "ids and --passed exclude each other",
+            hint="bedrot files status:passed",
+        )
+    if passed:
+        from ...operations import decide
+
+        names = [row.id for row in decide.passed(face.workspace())]
+        if not names:
+            face.say.note("nothing to promote")
+            return 0
+    return carry_out(face, Verb.PROMOTE, names, reason, dry_run)

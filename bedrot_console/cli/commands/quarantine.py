@@ -1,0 +1,17 @@
+"""quarantine: landing to quarantine."""
+
+from __future__ import annotations
+
+from ...domain.lifecycle import Verb
+from ..arguments import dry_run_option, ids_argument, reason_option, required
+from ..deciding import carry_out
+from ..frame import Face, command
+
+
+@command(example='bedrot quarantine 06exy3k2 --reason "chart is empty"', exits=(0, 1, 5, 7, 8))
+@ids_argument
+@reason_option
+@dry_run_option
+def quarantine(face: Face, ids: tuple[str, ...], reason: str, dry_run: bool) -> int:
+    """Move files from landing to quarantine. A reason is needed."""
+    return carry_out(face, Verb.QUARANTINE, required(ids, "bedrot files status:failed"), reason, dry_run)

@@ -1,0 +1,17 @@
+"""release: quarantine back to landing."""
+
+from __future__ import annotations
+
+from ...domain.lifecycle import Verb
+from ..arguments import dry_run_option, ids_argument, reason_option, required
+from ..deciding import carry_out
+from ..frame import Face, command
+
+
+@command(example='bedrot release 06exy3k2 --reason "the platform confirmed the drop"', exits=(0, 1, 5, 7, 8))
+@ids_argument
+@reason_option
+@dry_run_option
+def release(face: Face, ids: tuple[str, ...], reason: str, dry_run: bool) -> int:
+    """Move files from quarantine back to landing, to be validated again. A reason is needed."""
+    return carry_out(face, Verb.RELEASE, required(ids, "bedrot files zone:quarantine"), reason, dry_run)

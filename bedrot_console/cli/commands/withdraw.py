@@ -1,0 +1,17 @@
+"""withdraw: raw to quarantine."""
+
+from __future__ import annotations
+
+from ...domain.lifecycle import Verb
+from ..arguments import dry_run_option, ids_argument, reason_option, required
+from ..deciding import carry_out
+from ..frame import Face, command
+
+
+@command(example='bedrot withdraw 06exy3k2 --reason "wrong account"', exits=(0, 1, 5, 7, 8))
+@ids_argument
+@reason_option
+@dry_run_option
+def withdraw(face: Face, ids: tuple[str, ...], reason: str, dry_run: bool) -> int:
+    """Move files from raw to quarantine. A reason is needed."""
+    return carry_out(face, Verb.WITHDRAW, required(ids, "bedrot files zone:raw"), reason, dry_run)
