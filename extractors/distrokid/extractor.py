@@ -1,0 +1,221 @@
+"""Declares DistroKid's three feeds and walks the site for them in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bedrot_console.domain.errors import AccessError, SourceChanged, SourceError, SourceUnavailable
+from bedrot_console.domain.feeds import Feed
+from bedrot_console.domain.files import Capture
+from bedrot_console.extraction.base import Extractor
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, days_rising, not_negative, page_kind
+
+from . import bank, charts, checks, pages
+
+if TYPE_CHECKING:
+    from bedrot_console.extraction.session import Session
+
+FETCH_TRIES = 4
+DOWNLOAD_TRIES = 2
+PER_FEED = (SourceError, AccessError)
+FOR_ALL = ("CredentialsRejected", "ChallengeUnanswered", "ChallengeExpired", "SourceBlocked", "MissingBrowser")
+
+
+def _chart(measure: str, *, parse: Callable[[bytes], Rows], recognise: Callable[[bytes], bool], prefix: str, title: str) -> Feed:
+    return Feed(
+        template=f"distrokid/streams/{prefix}_{{stamp}}.html", title=title, format="html", media_type="text/html",
+        parse=parse, recognise=recognise, day="day", key=("day",), measures=(measure,), min_bytes=50_000, max_bytes=16 << 20,
+        checks=(
+            days_rising("day"), not_negative(measure), checks.no_gaps(measure), checks.plausible(measure), checks.same_series(measure),
+        ),
+        warn_after=timedelta(days=4), fail_after=timedelta(days=8), history="rolling", max_drop=0.5, policy="review", sensitive=True,
+    )  # fmt: skip
+
+
+class DistroKid(Extractor):
+    """Daily streams, daily Apple Music plays and the royalty statement of one DistroKid account."""
+
+    name = "distrokid"
+    version = "1"
+    method = "browser"
+    title = "DistroKid"
+    origin = "https://distrokid.com"
+    secrets = ("email", "password")
+
+    streams = _chart(
+        "streams", parse=charts.streams, recognise=charts.is_streams, prefix="streams_stats", title="Daily streams (Spotify)"
+    )
+    applemusic = _chart(
+        "plays",
+        parse=charts.applemusic,
+        recognise=charts.is_applemusic,
+        prefix="applemusic_stats",
+        title="Daily plays (Apple Music)",
+    )
+    sales = Feed(
+        template="distrokid/sales/sales_report_{date}.tsv", title="Royalty statement", format="table",
+        media_type="text/tab-separated-values", columns=bank.COLUMNS, recognise=bank.is_statement,
+        encodings=("utf-8-sig", "utf-8", "latin-1"), day=bank.REPORTED, key=bank.KEY, measures=(bank.EARNINGS, bank.QUANTITY),
+        checks=(
+            checks.cells_filled, checks.cells_formed, checks.sale_before_report, checks.rows_not_doubled, checks.statements_kept,
+        ),
+        min_bytes=150, max_bytes=1 << 30, warn_after=timedelta(days=45), fail_after=timedelta(days=120), history="growing",
+        policy="review", sensitive=True, options={"key_repeats": True},
+    )  # fmt: skip
+
+    def extract(self, session: Session) -> Iterator[Capture]:
+        """Sign in if needed, then bring each feed; one that fails does not stop the others."""
+        self._arrive(session)
+        steps: list[tuple[Feed, Callable[[Session], Capture]]] = [
+            (self.streams, lambda s: self._stats(s, self.streams, pages.STREAMS, charts.streams)),
+            (self.applemusic, lambda s: self._stats(s, self.applemusic, pages.APPLEMUSIC, charts.applemusic)),
+            (self.sales, self._sales),
+        ]
+        wanted = [step for step in steps if session.wants(step[0])]
+        signed_in_again = False
+        for number, (feed, bring) in enumerate(wanted):
+            session.stage(feed.name.partition("/")[2], number, len(wanted))
+            try:
+                try:
+                    capture = bring(session)
+                except pages.LoginLost:
+                    if signed_in_again:
+                        raise
+                    signed_in_again = True
+                    pages.sign_in(session, device_known=True)
+                    capture = bring(session)
+            except PER_FEED as error:
+                if type(error).__name__ in FOR_ALL:
+                    raise
+                session.failed(feed, error)
+                continue
+            yield capture
+        session.save_login()
+
+    def prove(self, session: Session) -> str | None:
+        """Whether the saved login works: the dashboard shows what only the member sees."""
+        where = pages.go(session, pages.HOME, {"sign_in": pages.SIGN_IN_FORM, "member": pages.member(session)}, what="dashboard")
+        return "the dashboard names the member" if where == "member" else None
+
+    def _arrive(self, session: Session) -> None:
+        """Be signed in: with the saved login if it still works, else from the form. A saved login also means a known device."""
+        if session.has_login and self.prove(session):
+            session.log("info", "the saved login still works")
+            return
+        pages.sign_in(session, device_known=session.has_login)
+
+    def _stats(self, session: Session, feed: Feed, path: str, parse: Callable[[bytes], Rows]) -> Capture:
+        """The stats page as its server sent it, once its chart is filled."""
+        trouble: SourceError = SourceUnavailable("the chart stays empty", hint="look at the stats page in your own browser")
+        for attempt in range(FETCH_TRIES):
+            served = session.response_of(lambda: session.open(path, accept=(403, 503)), _document_of(path))
+            self._look(session, path, attempt)
+            body: bytes = served.content
+            if b"</html" not in body[-4096:].lower():
+                trouble = SourceUnavailable("the stats page broke off")
+                session.sleep(1.0 + attempt)
+                continue
+            if page_kind(body) is not None:
+                continue
+            rows = _parsed(parse, body)
+            if len(rows):
+                if pages.stranger(body, session.secret_or_none("email")):
+                    raise AccessError("the stats page belongs to another account", hint="bedrot sessions forget distrokid")
+                return self.capture(feed, body, session, as_of=date.fromisoformat(str(rows.records[-1]["day"])[:10]))
+            session.log("info", "the chart is still empty; waiting for the page to fill it")
+            session.landmark(
+                {"filled": pages.CHART_FILLED, "waited": "performance.now() > 6000"}, timeout_seconds=20.0, what="chart"
+            )
+        raise trouble
+
+    def _look(self, session: Session, path: str, attempt: int) -> None:
+        """Make sure that the browser shows a member's stats page."""
+        where = session.landmark(
+            {
+                "challenge": pages.CHALLENGE, "sign_in": pages.SIGN_IN_FORM, "code": f"{pages.MAIL_CODE} || {pages.APP_CODE}",
+                "upgrade": pages.UPGRADE, "no_releases": pages.NO_RELEASES, "member": pages.member(session),
+            },
+            timeout_seconds=20.0, what="stats page",
+        )  # fmt: skip
+        if where == "challenge":
+            pages.wait_out_challenge(session, attempt)
+        elif where in ("sign_in", "code"):
+            raise pages.LoginLost("DistroKid shows its sign-in page in place of the data")
+        elif where == "upgrade":
+            raise AccessError("this account's plan shows no daily stats", hint="DistroKid shows them from Musician Plus upward")
+        elif where == "no_releases":
+            raise AccessError("the account has no releases in stores yet", hint="nothing to capture: leave out this feed")
+
+    def _sales(self, session: Session) -> Capture:
+        """The bank export, whole."""
+        trouble: SourceError | None = None
+        for attempt in range(DOWNLOAD_TRIES):
+            if attempt:
+                session.log("warning", f"the bank export is not whole ({trouble}); once more")
+                session.sleep(2.0)
+            self._open_bank(session)
+            try:
+                spooled = session.download(lambda: self._click_download(session), timeout_seconds=120.0)
+            except SourceUnavailable as error:
+                trouble = error
+                continue
+            payload = Path(spooled.content)
+            cut = bank.cut_short(payload)
+            if cut is None:
+                return self.capture(self.sales, payload, session, as_of=bank.newest_report(payload), received_name=spooled.name)
+            trouble = SourceUnavailable(f"the bank export broke off: {cut}")
+        assert trouble is not None
+        raise trouble
+
+    def _open_bank(self, session: Session) -> None:
+        is_member = pages.member(session)
+        marks: dict[str, Any] = {"sign_in": pages.SIGN_IN_FORM, "link": f"!!document.querySelector('{pages.DETAILS_LINK}')"}
+        if pages.go(session, pages.BANK, marks, what="bank page") == "sign_in":
+            raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
+        session.page.locator(pages.DETAILS_LINK).first.click()
+        marks = {"sign_in": pages.SIGN_IN_FORM, "download": f"!!document.querySelector('{pages.DOWNLOAD}')"}
+        if session.landmark(marks, timeout_seconds=20.0, what="bank details page") == "sign_in":
+            raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
+        if not is_member(session.page):
+            raise SourceChanged("the bank page shows nothing of a member")
+
+    def _click_download(self, session: Session) -> None:
+        """Click, and see whether a download begins or the site wants something else."""
+        begun: list[Any] = []
+        page = session.page
+        page.once("download", begun.append)
+        page.locator(pages.DOWNLOAD).first.click()
+        where = session.landmark(
+            {
+                "begun": lambda _: bool(begun), "filter": pages.FILTER_FIRST, "sign_in": pages.SIGN_IN_FORM,
+                "waiting": "performance.now() > 20000",
+            },
+            timeout_seconds=30.0, what="answer to the download",
+        )  # fmt: skip
+        if where == "filter":
+            raise AccessError(
+                "DistroKid wants a filter first: the statement has more than 50,000 rows",
+                hint="export it at distrokid.com/bank/details with a filter, then: bedrot land FILE --feed distrokid/sales",
+            )
+        if where == "sign_in":
+            raise pages.LoginLost("DistroKid shows its sign-in page in place of the export")
+
+
+def _document_of(path: str) -> Callable[[Any], bool]:
+    """Matches the answer that became the page: a navigation of the main frame that is no redirect."""
+
+    def matches(response: Any) -> bool:
+        request = response.request
+        return request.is_navigation_request() and request.frame.parent_frame is None and not 300 <= response.status < 400
+
+    return matches
+
+
+def _parsed(parse: Callable[[bytes], Rows], body: bytes) -> Rows:
+    try:
+        return parse(body)
+    except FormatTrouble as trouble:
+        raise SourceChanged(f"the stats page is not as it was: {trouble.sentence}") from trouble

@@ -1,0 +1,1 @@
+"""What the simulator is made of: invented figures (`world`), the site's pages (`site`), the statement's spellings (`exports`)."""
