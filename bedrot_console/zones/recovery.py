@@ -1,0 +1,222 @@
+"""Recover: bring every intent whose owner is gone to its end. Idempotent; costs as much as there are open intents, not files.
+
+A landing whose sidecar stands is finished (it gets its line in the journal), any other is rolled back. A transfer is finished if "moved"
+is in the journal, else rolled back. What cannot be explained is never deleted: it goes to `quarantine/_orphans/` and is journalled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..domain.errors import BedrotError, FixityError, disk_error
+from ..domain.events import Event
+from ..domain.files import SIDECAR_SUFFIX, Sidecar
+from ..domain.lifecycle import Zone
+from . import disk
+from .fixity import ORPHANS, ZONES, read_sidecar
+from .intents import Intent, abandoned
+
+if TYPE_CHECKING:
+    from .store import Zones
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """An intent that was brought to its end. `outcome`: `finished`, `rolled-back`, `orphaned` (something needs a look) or `void`."""
+
+    intent: str
+    verb: str
+    outcome: str
+    files: tuple[str, ...]
+
+
+def recover(zones: Zones) -> list[Recovered]:
+    """Bring open intents to their end; see `Zones.recover`."""
+    done: list[Recovered] = []
+    trouble: BedrotError | None = None
+    try:
+        with disk.Folders(zones.state, 0o700) as state:
+            for intent in abandoned(state):
+                try:
+                    done.append(_Recovery(zones, intent).run())
+                except BedrotError as error:
+                    trouble = error
+                except OSError as error:
+                    trouble = disk_error(error, "cannot recover")
+                finally:
+                    intent.close()
+            _sweep(state)
+        for zone in ZONES:
+            with disk.Folders(zones.root(zone)) as folders:
+                _sweep(folders)
+    except OSError as error:
+        trouble = trouble or disk_error(error, "cannot recover")
+    if trouble is not None:
+        raise trouble
+    return done
+
+
+def _sweep(folders: disk.Folders) -> None:
+    try:
+        disk.sweep(folders)
+    except FileNotFoundError:
+        return
+
+
+class _Recovery:
+    """One intent."""
+
+    def __init__(self, zones: Zones, intent: Intent) -> None:
+        self.zones = zones
+        self.intent = intent
+        self.folders = {zone: disk.Folders(zones.root(zone)) for zone in ZONES}
+        self.events: list[Event] = []
+        self.touched: set[tuple[Zone, str]] = set()
+        self.outcomes: set[str] = set()
+
+    def run(self) -> Recovered:
+        intent = self.intent
+        try:
+            said = self._said()
+            latest = {plan.get("decision") or plan["file"]: plan for plan in intent.files}
+            for plan in intent.files:
+                if intent.verb == "land":
+                    self._land(plan, said)
+                else:
+                    self._transfer(plan, said, last=latest[plan["decision"]] is plan)
+            for zone, folder in self.touched:
+                self.folders[zone].sync(folder)
+            files = tuple(sorted({plan["file"] for plan in intent.files}))
+            order = ("orphaned", "finished", "rolled-back")
+            outcome = next((o for o in order if o in self.outcomes), "void")
+            if self.outcomes:
+                data = {"intent": intent.id, "verb": intent.verb, "outcome": outcome, "files": list(files)}
+                self.zones.journal.append([*self.events, self._event("recovered", data)])
+            intent.done()
+            return Recovered(intent.id, intent.verb, outcome, files)
+        finally:
+            for folders in self.folders.values():
+                folders.close()
+
+    def _event(self, kind: str, data: dict[str, Any]) -> Event:
+        return Event(kind=kind, at=self.zones.clock.now(), actor=self.zones.actor, data=data)
+
+    def _said(self) -> dict[str, set[str]]:
+        """What the journal says about this work: kind -> file or decision ids."""
+        said: dict[str, set[str]] = {"landed": set(), "decided": set(), "moved": set(), "refused": set()}
+        for event in self.zones.journal.read(self.intent.head):
+            if event.kind in said:
+                said[event.kind].add(event.data.get("decision") or event.data["file"])
+        return said
+
+    def _folder(self, zone: Zone, path: str) -> tuple[int | None, str]:
+        folder, _, name = path.rpartition("/")
+        try:
+            return self.folders[zone].get(folder), name
+        except FileNotFoundError:
+            return None, name
+
+    def _unlink(self, zone: Zone, path: str, *suffixes: str) -> None:
+        folder, name = self._folder(zone, path)
+        for suffix in suffixes:
+            disk.unlink_if_there(folder, name + suffix)
+        self.touched.add((zone, path.rpartition("/")[0]))
+
+    def _land(self, plan: dict[str, Any], said: dict[str, set[str]]) -> None:
+        if plan["file"] in said["landed"]:
+            return
+        path = plan["path"]
+        folder, name = self._folder(Zone.LANDING, path)
+        if folder is None:
+            return
+        payload, commit = disk.status_of(folder, name), disk.status_of(folder, name + SIDECAR_SUFFIX)
+        own_payload, own_commit = _is(payload, plan["payload"]), _is(commit, plan["sidecar"])
+        if own_commit:
+            try:
+                sidecar = read_sidecar(folder, name)
+                if not own_payload or not _holds(folder, name, sidecar):
+                    raise FixityError("payload differs")
+            except FixityError:
+                self._orphan(Zone.LANDING, path)
+                return
+            # Its folder may not have been synced before its owner died.
+            self.folders[Zone.LANDING].sync(path.rpartition("/")[0])
+            record = sidecar.to_record()
+            del record["received_name"]
+            self.events.append(self._event("landed", {"file": sidecar.id, "path": path, "sidecar": record}))
+            self.outcomes.add("finished")
+        elif own_payload and commit is None:
+            self._unlink(Zone.LANDING, path, "")
+            self.outcomes.add("rolled-back")
+
+    def _transfer(self, plan: dict[str, Any], said: dict[str, set[str]], *, last: bool) -> None:
+        decision = plan["decision"]
+        source, target = Zone(plan["source"]), Zone(plan["target"])
+        if decision in said["moved"]:
+            if last and self._same(source, plan["source_path"], plan):
+                self._unlink(source, plan["source_path"], SIDECAR_SUFFIX, "")
+                self.outcomes.add("finished")
+            return
+        if self._same(target, plan["target_path"], plan, copied=True):
+            self._unlink(target, plan["target_path"], SIDECAR_SUFFIX, "")
+            self.outcomes.add("rolled-back")
+        if last and decision in said["decided"] and decision not in said["refused"]:
+            data = {"decision": decision, "file": plan["file"], "verb": plan["verb"], "code": "interrupted"}
+            self.events.append(self._event("refused", data))
+            self.outcomes.add("rolled-back")
+
+    def _same(self, zone: Zone, path: str, plan: dict[str, Any], *, copied: bool = False) -> bool:
+        """Whether what has this name belongs to the plan: the same inodes, or (another file system) a copy with the same id or bytes."""
+        folder, name = self._folder(zone, path)
+        if folder is None:
+            return False
+        payload, commit = disk.status_of(folder, name), disk.status_of(folder, name + SIDECAR_SUFFIX)
+        if payload is None and commit is None:
+            return False
+        if _is(payload, plan["payload"]) or _is(commit, plan["sidecar"]):
+            return True
+        if not copied:
+            return False
+        if commit is not None:
+            try:
+                return read_sidecar(folder, name).id == plan["file"]
+            except FixityError:
+                return False
+        return payload is not None and _hash(folder, name) == plan["sha256"]
+
+    def _orphan(self, zone: Zone, path: str) -> None:
+        """Set aside, whole, what nobody can explain."""
+        folder, name = self._folder(zone, path)
+        aside = self.folders[Zone.QUARANTINE].make(ORPHANS)
+        for suffix in (SIDECAR_SUFFIX, ""):
+            if disk.status_of(folder, name + suffix) is not None:
+                disk.rename_new(folder, name + suffix, aside, f"{self.intent.id}-{name}{suffix}")
+        self.touched |= {(zone, path.rpartition("/")[0]), (Zone.QUARANTINE, ORPHANS)}
+        self.events.append(self._event("orphaned", {"path": f"{zone}/{path}", "code": "unexplained"}))
+        self.outcomes.add("orphaned")
+
+
+def _is(status: os.stat_result | None, inode: list[int]) -> bool:
+    return status is not None and [status.st_dev, status.st_ino] == inode
+
+
+def _holds(folder: int, name: str, sidecar: Sidecar) -> bool:
+    fd = os.open(name, disk.READ, dir_fd=folder)
+    try:
+        size = os.fstat(fd).st_size
+        return size == sidecar.size_bytes and disk.hash_of(fd, size, hashlib.sha256) == sidecar.sha256
+    finally:
+        os.close(fd)
+
+
+def _hash(folder: int, name: str) -> str | None:
+    fd = os.open(name, disk.READ, dir_fd=folder)
+    try:
+        status = os.fstat(fd)
+        return disk.hash_of(fd, status.st_size, hashlib.sha256) if stat.S_ISREG(status.st_mode) else None
+    finally:
+        os.close(fd)
