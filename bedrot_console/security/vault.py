@@ -1,0 +1,357 @@
+"""The vault: credentials and login states, sealed with age, one file each. Nothing is ever written here, or printed from here, in clear.
+
+    <folder>/key                                   the age identity, 0400, made on first use
+    <folder>/secrets/<platform>/<account>/<field>.age
+    <folder>/sessions/<platform>/<account>/<version>.age     newest wins; KEPT versions stay, so that a bad one rolls back
+    <folder>/sessions/<platform>/<account>/facts.json        times only: what may be known without revealing
+
+Each sealed value carries its own address inside, so that a file moved to another account's place is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from ..domain.challenges import Secret
+from ..domain.errors import DiskFull, FixityError, PermissionDenied, UsageError
+from ..domain.files import format_time
+
+if TYPE_CHECKING:
+    import pyrage
+
+KEPT = 3
+"""How many versions of a login state are kept."""
+_NOT_LOGINS = ("__cf_bm", "cf_clearance", "_cfuvid")
+"""Cookies of a well-known gateway: httpOnly and short-lived, but no login (documented by Cloudflare)."""
+
+
+class Vault:
+    """Implements the ports Secrets and Sessions.
+
+    Args:
+        folder: made 0700 on first writing.
+        key_file: where the age identity lies; default `<folder>/key`. Point it away from the lake if its disk or backup may be stolen.
+    """
+
+    def __init__(self, folder: Path, *, key_file: Path | None = None) -> None:
+        self.folder = folder
+        self.key_file = key_file or folder / "key"
+        self._identity: pyrage.x25519.Identity | None = None
+
+    # -- secrets ------------------------------------------------------------------------------------------------------------
+
+    def get(self, platform: str, account: str, name: str) -> Secret | None:
+        """The credential, or None.
+
+        Raises:
+            FixityError: the file is damaged, sealed for another key, or belongs elsewhere.
+        """
+        address = f"secret/{platform}/{account}/{name}"
+        record = self._read(self._secret(platform, account, name), address)
+        return None if record is None else Secret(record["value"])
+
+    def put(self, platform: str, account: str, name: str, value: Secret) -> None:
+        """Seal a credential, in place of an older one."""
+        address = f"secret/{platform}/{account}/{name}"
+        self._write(self._secret(platform, account, name), address, {"value": value.reveal()})
+
+    def remove(self, platform: str, account: str, name: str) -> None:
+        """Forget a credential; none is fine too."""
+        self._secret(platform, account, name).unlink(missing_ok=True)
+
+    def names(self) -> Sequence[tuple[str, str, str]]:
+        """(platform, account, field) of every credential, sorted. Unseals nothing."""
+        found = (self.folder / "secrets").glob("*/*/*.age")
+        return sorted((unquote(p.parts[-3]), unquote(p.parts[-2]), unquote(p.stem)) for p in found)
+
+    # -- login states -------------------------------------------------------------------------------------------------------
+
+    def load(self, platform: str, account: str) -> dict[str, Any] | None:
+        """The newest login state that can be read; a damaged one is passed over for the one before."""
+        for version in reversed(self._versions(platform, account)):
+            try:
+                record = self._read(self._session(platform, account, version), f"session/{platform}/{account}/{version}")
+            except FixityError:
+                continue
+            if record is not None:
+                return record["state"]
+        return None
+
+    def save(self, platform: str, account: str, state: dict[str, Any]) -> int:
+        """Seal a login state as the next version, and note its times in the facts. Returns the version."""
+        with self._locked(platform, account) as folder:
+            facts = self._facts(folder)
+            version = max([*self._versions(platform, account), facts.get("version", 0)], default=0) + 1
+            self._write(self._session(platform, account, version), f"session/{platform}/{account}/{version}", {"state": state})
+            facts |= {
+                "version": version,
+                "saved_at": state.get("saved_at"),
+                "logged_in_at": state.get("logged_in_at"),
+                "expires_at": expiry(state),
+            }
+            self._put_facts(folder, facts)
+            for old in self._versions(platform, account)[:-KEPT]:
+                self._session(platform, account, old).unlink(missing_ok=True)
+        return version
+
+    def reject(self, platform: str, account: str) -> None:
+        """The newest login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime."""
+        with self._locked(platform, account) as folder:
+            versions = self._versions(platform, account)
+            facts = self._facts(folder)
+            if not versions:
+                return
+            observed = {"logged_in_at": facts.get("logged_in_at"), "saved_at": facts.get("saved_at"), "version": versions[-1]}
+            facts["rejected"] = [*facts.get("rejected", []), observed][-20:]
+            self._session(platform, account, versions[-1]).unlink(missing_ok=True)
+            before = self.load(platform, account) or {}
+            facts |= {
+                "saved_at": before.get("saved_at"),
+                "logged_in_at": before.get("logged_in_at"),
+                "expires_at": expiry(before),
+            }
+            self._put_facts(folder, facts)
+
+    def forget(self, platform: str, account: str) -> None:
+        """Drop every version of a login state and what was known of it."""
+        folder = self._session(platform, account, 0).parent
+        for path in (*folder.glob("*.age"), folder / "facts.json"):
+            path.unlink(missing_ok=True)
+
+    def session_names(self) -> list[tuple[str, str]]:
+        """(platform, account) of every saved login state, sorted."""
+        found = {(unquote(p.parts[-3]), unquote(p.parts[-2])) for p in (self.folder / "sessions").glob("*/*/*.age")}
+        return sorted(found)
+
+    def session_info(self, platform: str, account: str) -> dict[str, Any] | None:
+        """What is known without unsealing: `version`, `saved_at`, `logged_in_at`, `expires_at` (texts or None), `rejected`.
+
+        `expires_at` is the soonest date that a login cookie or a JWT states; None means that nobody said, never a guess.
+        """
+        versions = self._versions(platform, account)
+        if not versions:
+            return None
+        return self._facts(self._session(platform, account, 0).parent) | {"version": versions[-1]}
+
+    # -- any bytes ----------------------------------------------------------------------------------------------------------
+
+    def seal(self, content: bytes) -> bytes:
+        """Seal bytes (a run's evidence) for this vault's key."""
+        import pyrage
+
+        return pyrage.encrypt(content, [self._key(create=True).to_public()])
+
+    def open(self, sealed: bytes) -> bytes:
+        """The inverse of `seal`. Raises FixityError when it was sealed for another key or is damaged."""
+        import pyrage
+
+        try:
+            return pyrage.decrypt(sealed, [self._key(create=False)])
+        except pyrage.DecryptError as error:
+            raise FixityError("sealed bytes do not open with this vault's key") from error
+
+    # -- files --------------------------------------------------------------------------------------------------------------
+
+    def _secret(self, platform: str, account: str, name: str) -> Path:
+        return self.folder / "secrets" / _segment(platform) / _segment(account) / f"{_segment(name)}.age"
+
+    def _session(self, platform: str, account: str, version: int) -> Path:
+        return self.folder / "sessions" / _segment(platform) / _segment(account) / f"{version:06d}.age"
+
+    def _versions(self, platform: str, account: str) -> list[int]:
+        folder = self._session(platform, account, 0).parent
+        return sorted(int(p.stem) for p in folder.glob("*.age") if p.stem.isdigit())
+
+    def _facts(self, folder: Path) -> dict[str, Any]:
+        try:
+            facts = json.loads((folder / "facts.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
+
+    def _put_facts(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        _replace(folder / "facts.json", json.dumps(facts, sort_keys=True).encode() + b"\n")
+
+    @contextmanager
+    def _locked(self, platform: str, account: str) -> Iterator[Path]:
+        folder = self._session(platform, account, 0).parent
+        _make(self.folder, folder)
+        fd = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(fd)
+
+    def _read(self, path: Path, address: str) -> dict[str, Any] | None:
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FixityError(f"the vault cannot be read: {error.strerror}") from error
+        try:
+            record = json.loads(self.open(sealed))
+            belongs = record.pop("address") == address
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise FixityError("a sealed file of the vault is damaged") from None
+        if not belongs:
+            raise FixityError("a sealed file of the vault lies where it does not belong")
+        return record
+
+    def _write(self, path: Path, address: str, record: dict[str, Any]) -> None:
+        _make(self.folder, path.parent)
+        _replace(path, self.seal(json.dumps(record | {"address": address}).encode()))
+
+    def _key(self, *, create: bool) -> pyrage.x25519.Identity:
+        if self._identity is None:
+            import pyrage
+
+            if create and not self.key_file.exists():
+                _make(self.folder, self.key_file.parent)
+                made = str(pyrage.x25519.Identity.generate()).encode() + b"\n"
+                _create_once(self.key_file, made)
+            try:
+                self._identity = pyrage.x25519.Identity.from_str(_read_private(self.key_file).decode().strip())
+            except (pyrage.IdentityError, UnicodeDecodeError):
+                # `from None`: a damaged key must not show in a traceback.
+                raise FixityError("the vault's key is damaged", hint="restore it from your backup") from None
+        return self._identity
+
+
+def expiry(state: Mapping[str, Any]) -> str | None:
+    """The soonest end that a login state itself states: dates of its login cookies (those in `auth_cookies` if named, else the httpOnly
+    ones) and `exp` of any JWT in them or in its storage; as text, or None."""
+    names = set(state.get("auth_cookies") or ())
+    storage = state.get("storage_state") or {}
+    cookies = [*storage.get("cookies", ()), *(state.get("cookies") or ())]
+    ends: list[float] = []
+    for cookie in cookies:
+        name = cookie.get("name", "")
+        if name in _NOT_LOGINS or (name not in names if names else not cookie.get("httpOnly")):
+            continue
+        if (cookie.get("expires") or -1) > 0:
+            ends.append(float(cookie["expires"]))
+        ends.extend(_jwt_end(cookie.get("value", "")))
+    for origin in storage.get("origins", ()):
+        for item in origin.get("localStorage", ()):
+            ends.extend(_jwt_end(item.get("value", "")))
+    try:
+        return format_time(datetime.fromtimestamp(min(ends), UTC)) if ends else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _jwt_end(text: str) -> list[float]:
+    parts = text.strip('"').split(".") if isinstance(text, str) else []
+    if len(parts) != 3 or not parts[0].startswith("eyJ"):
+        return []
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return [float(claims["exp"])]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _segment(name: str) -> str:
+    """A name as one path segment that is no hidden file and leads nowhere else; `unquote` gives it back.
+
+    Raises:
+        UsageError: empty, or too long for a file name.
+    """
+    quoted = quote(name, safe="@+ ").replace(".", "%2E") if name.startswith(".") else quote(name, safe="@+ ")
+    if not quoted or len(quoted) > 200:
+        raise UsageError("an account or field name must have 1 to 200 characters")
+    return quoted
+
+
+def _make(root: Path, folder: Path) -> None:
+    """`folder` and what lies between it and `root`, 0700."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        info = root.stat()
+        if info.st_uid not in (os.geteuid(), 0):
+            raise PermissionDenied(f"the vault belongs to uid {info.st_uid}, not to you")
+        if stat.S_IMODE(info.st_mode) & 0o077:
+            root.chmod(0o700)
+        for part in reversed([folder, *folder.parents]):
+            if root in part.parents:
+                part.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise FixityError(f"the vault cannot be written: {error.strerror}") from error
+
+
+def _read_private(path: Path) -> bytes:
+    """The bytes of a key file that nobody else can read.
+
+    Raises:
+        UsageError: there is none.  PermissionDenied: others may read it, or it belongs to somebody else.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise UsageError("the vault has no key", hint="bedrot secrets set PLATFORM FIELD makes one") from None
+    except OSError as error:
+        raise PermissionDenied(f"the vault's key cannot be read: {error.strerror}") from error
+    try:
+        info = os.fstat(fd)
+        if info.st_uid not in (os.geteuid(), 0) or stat.S_IMODE(info.st_mode) & 0o077:
+            raise PermissionDenied("the vault's key can be read by others", hint=f"chmod 400 {path}")
+        return os.read(fd, 4096)
+    finally:
+        os.close(fd)
+
+
+def _create_once(path: Path, content: bytes) -> None:
+    """Write a new file 0400 whole or not at all; if another process was first, its file stays."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    _write_synced(partial, content, 0o400)
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    _write_synced(partial, content, 0o600)
+    partial.replace(path)
+    _sync_folder(path.parent)
+
+
+def _write_synced(path: Path, content: bytes, mode: int) -> None:
+    path.unlink(missing_ok=True)
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        kind = DiskFull if error.errno in (28, 122) else FixityError
+        raise kind(f"the vault cannot be written: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
