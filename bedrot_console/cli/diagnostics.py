@@ -160,4 +160,7 @@ def crash(say: Diagnostics, error: BaseException, home: str | None) -> None:
             continue
     frames = traceback.extract_tb(error.__traceback__)
     spot = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
-    say.error(f"internal error: {type(error).__name__}{spot}; what was reported as done is done", f"give this file to a developer: {where}")
+    say.error(
+        f"internal error: {type(error).__name__}{spot}; what was reported as done is done",
+        f"give this file to a developer: {where}",
+    )

@@ -1,0 +1,178 @@
+"""The operator's terminal, for prompts only: keys without echo, one prompt line, restored on every way out.
+
+Opened as the controlling terminal, so that redirected streams do not matter. While it is held nothing typed is ever echoed, also when
+it is typed before a prompt stands.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import select
+import shutil
+import signal
+import termios
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from ..domain.text import safe
+from .tables import cut
+
+ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+BACKSPACES = ("\x7f", "\b")
+KILL_LINE = "\x15"
+END_OF_INPUT = "\x04"
+
+
+class Terminal:
+    """Reads lines without echo beside other work: `poll` waits a moment and returns a line once one is complete."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._buffer = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self._drawn = False
+        self._saved: list[Any] | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def hold(cls) -> Iterator[Terminal | None]:
+        """The terminal for a `with` block; None when there is none, or when this process is not in its foreground."""
+        try:
+            descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError:
+            yield None
+            return
+        try:
+            if os.tcgetpgrp(descriptor) != os.getpgrp():
+                yield None
+                return
+            terminal = cls(descriptor)
+            before = {number: signal.signal(number, terminal._end) for number in ENDINGS}
+            before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, terminal._stop)
+            terminal._quiet()
+            try:
+                yield terminal
+            finally:
+                terminal.draw("")
+                terminal._restore()
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+        finally:
+            os.close(descriptor)
+
+    @staticmethod
+    def present() -> bool:
+        """Whether a person may sit at a terminal of this process."""
+        try:
+            os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+        except OSError:
+            return False
+        return True
+
+    @property
+    def typed(self) -> int:
+        """How many characters of the line are typed so far."""
+        return len(self._buffer)
+
+    def forget(self) -> None:
+        """Drop what was typed: it was meant for no prompt, or for another one."""
+        self._buffer = ""
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self.descriptor, termios.TCIFLUSH)
+
+    def poll(self, seconds: float) -> str | None:
+        """Wait up to `seconds` for keys; the line when Enter was pressed, else None.
+
+        Raises:
+            EOFError: Ctrl-D on an empty line, or the terminal went away.
+        """
+        if not select.select([self.descriptor], [], [], seconds)[0]:
+            return None
+        try:
+            chunk = os.read(self.descriptor, 4096)
+        except OSError as error:
+            raise EOFError from error
+        if not chunk:
+            raise EOFError
+        text = self._decoder.decode(chunk)
+        if text.startswith("\x1b"):
+            return None
+        for char in text:
+            if char in "\r\n":
+                line, self._buffer = self._buffer, ""
+                return line
+            if char in BACKSPACES:
+                self._buffer = self._buffer[:-1]
+            elif char == KILL_LINE:
+                self._buffer = ""
+            elif char == END_OF_INPUT and not self._buffer:
+                raise EOFError
+            elif char.isprintable():
+                self._buffer += char
+        return None
+
+    def draw(self, text: str) -> None:
+        """Show `text` as the prompt line, over the one before; empty text wipes it."""
+        if not text and not self._drawn:
+            return
+        self._drawn = bool(text)
+        width = max(10, shutil.get_terminal_size().columns - 1)
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, ("\r\x1b[K" + cut(safe(text), width)).encode("utf-8", "replace"))
+
+    def _quiet(self) -> None:
+        self._saved = termios.tcgetattr(self.descriptor)
+        changed = termios.tcgetattr(self.descriptor)
+        changed[3] &= ~(termios.ECHO | termios.ICANON)
+        changed[6][termios.VMIN] = 1
+        changed[6][termios.VTIME] = 0
+        termios.tcsetattr(self.descriptor, termios.TCSADRAIN, changed)
+
+    def _restore(self) -> None:
+        if self._saved is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.descriptor, termios.TCSAFLUSH, self._saved)
+            self._saved = None
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self.draw("")
+        self._restore()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._restore()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._stop)
+        self._quiet()
+
+
+def read_secret(prompt: str) -> str:
+    """One line from the operator without echo; from stdin when that is not a terminal. Without its line ending.
+
+    Raises:
+        UsageError: nothing was given.
+    """
+    import sys
+
+    from ..domain.errors import UsageError
+
+    line: str | None = None
+    if sys.stdin is not None and not sys.stdin.isatty():
+        line = sys.stdin.readline().rstrip("\r\n")
+    else:
+        with Terminal.hold() as terminal:
+            if terminal is not None:
+                try:
+                    while line is None:
+                        terminal.draw(prompt + "*" * terminal.typed)
+                        line = terminal.poll(3600)
+                except EOFError:
+                    line = ""
+    if not line:
+        raise UsageError("nothing was given", hint="type it, or pipe it in: it is never an argument")
+    return line

@@ -1,0 +1,255 @@
+"""Following runs from the command line: events on stderr, landed files on stdout, challenges on the terminal.
+
+Runs are processes of their own. This one only watches their event files and speaks to their sockets; when it goes, they go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..domain.challenges import Challenge, ChallengeKind, Secret
+from ..domain.errors import BedrotError
+from ..domain.runs import RunView
+from .records import PARTIAL_EXIT, file_record
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..operations.workspace import Workspace
+    from .frame import Face
+
+TICK_SECONDS = 0.1
+TYPED_KINDS = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
+
+
+@dataclass
+class _Watched:
+    """One run: how far its events were read, and its open challenge."""
+
+    id: str
+    platform: str
+    account: str
+    seen: int = 0
+    challenge: Challenge | None = None
+    refused: str = ""
+    over: bool = False
+    shown: set[str] = field(default_factory=set)
+
+
+class Watch:
+    """Follows runs until all have ended, or until the operator detaches.
+
+    Args:
+        prompting: whether challenges may be answered on this terminal.
+    """
+
+    def __init__(self, face: Face, ws: Workspace, ids: list[str], *, prompting: bool = True) -> None:
+        from ..operations import runs
+
+        self.face = face
+        self.ws = ws
+        self.runs = runs
+        self.prompting = prompting
+        self.watched = [self._begin(run) for run in ids]
+        self.terminal: Terminal | None = None
+
+    def _begin(self, name: str) -> _Watched:
+        view = self.runs.view(self.ws, name)
+        return _Watched(view.id, view.platform, view.account)
+
+    def until_ended(self) -> int:
+        """Follow; returns the runs' exit code, 0 when the operator detached.
+
+        Ctrl-C on a terminal asks whether to detach or to cancel. Without a terminal it detaches with exit code 130: the runs go on.
+        """
+        self.face.out.keep_going = True
+        if not self.prompting:
+            return self._follow()
+        with Terminal.hold() as self.terminal:
+            return self._follow()
+
+    def _follow(self) -> int:
+        while True:
+            try:
+                self._read()
+                if all(w.over for w in self.watched):
+                    return self._result()
+                self._wait()
+            except KeyboardInterrupt:
+                if self.terminal is None:
+                    self._say_detached()
+                    raise
+                if self._asked_to_leave():
+                    return 0
+
+    # -- events
+
+    def _read(self) -> None:
+        for watched in self.watched:
+            if watched.over:
+                continue
+            for event in self.runs.read_events(self.ws, watched.id, after=watched.seen):
+                watched.seen = event["seq"]
+                self._show(watched, event)
+            if not watched.over and self.runs.view(self.ws, watched.id).state.ended:
+                watched.over = True
+            if watched.over:
+                self._finish(watched)
+
+    def _show(self, watched: _Watched, event: dict[str, Any]) -> None:
+        kind = event["kind"]
+        who = watched.platform
+        if kind == "log":
+            self._note(f"{who}: {event.get('text', '')}")
+        elif kind == "stage":
+            part = f" {event['done']} of {event['total']}" if event.get("done") is not None and event.get("total") else ""
+            self._note(f"{who}: {event.get('name') or event.get('stage') or ''}{part}")
+        elif kind == "landed":
+            self._landed(watched, event)
+        elif kind == "challenge":
+            watched.challenge = Challenge.from_record(event["challenge"])
+            watched.refused = watched.challenge.error or ""
+            if self.terminal is not None:
+                self.terminal.forget()
+            self._announce(watched)
+        elif kind == "challenge-ended":
+            if watched.challenge is not None:
+                self._note(f"{who}: {event.get('state', 'ended')}" + (f" by {event['by']}" if event.get("by") else ""))
+            watched.challenge = None
+            if self.terminal is not None:
+                self.terminal.forget()
+        elif kind == "ended":
+            watched.over = True
+
+    def _landed(self, watched: _Watched, event: dict[str, Any]) -> None:
+        from ..operations import browse
+
+        name = event.get("file") or event.get("id")
+        if not name or name in watched.shown:
+            return
+        watched.shown.add(name)
+        if self.terminal is not None:
+            self.terminal.draw("")
+        try:
+            row = browse.find(self.ws, name)
+        except BedrotError as error:
+            self.face.say.failure(error)
+            return
+        if self.face.json:
+            self.face.out.record(file_record(row))
+        else:
+            self.face.out.line(f"{row.id}  {row.status}  {row.zone}/{row.path}")
+            self.face.out.flush()
+
+    def _announce(self, watched: _Watched) -> None:
+        challenge = watched.challenge
+        assert challenge is not None
+        where = f" by {challenge.medium}" if challenge.medium else ""
+        to = f" to {challenge.hint}" if challenge.hint else ""
+        self._note(f"{watched.platform} ({watched.account}) asks for: {challenge.kind.value}{where}{to}. {challenge.prompt}")
+        if challenge.error:
+            self._note(f"{watched.platform}: {challenge.error}")
+        if self.terminal is None:
+            self._note(f"answer it from another terminal: bedrot answer {challenge.id}")
+        elif challenge.kind not in TYPED_KINDS and challenge.kind is not ChallengeKind.APPROVE:
+            self._note("it is shown as a picture in the console: bedrot console")
+
+    def _finish(self, watched: _Watched) -> None:
+        view = self.runs.view(self.ws, watched.id)
+        watched.challenge = None
+        landed = f", {len(view.landed)} of {len(view.expected)} feeds landed" if view.expected else ""
+        self._note(f"{view.platform} ({view.account}): {view.state.value}{landed}  (run {view.id})")
+        if view.error:
+            if self.terminal is not None:
+                self.terminal.draw("")
+            self.face.say.error(f"{view.platform}: {view.error}", view.hint)
+
+    def _note(self, text: str) -> None:
+        if self.terminal is not None:
+            self.terminal.draw("")
+        self.face.say.note(text)
+
+    # -- the operator
+
+    def _wait(self) -> None:
+        if self.terminal is None:
+            self.ws.clock.sleep(TICK_SECONDS)
+            return
+        asked = next((w for w in self.watched if w.challenge is not None), None)
+        self.terminal.draw(self._prompt(asked) if asked is not None else "")
+        try:
+            line = self.terminal.poll(TICK_SECONDS)
+        except EOFError:
+            raise KeyboardInterrupt from None
+        if line and asked is not None:
+            self._take(asked, line)
+
+    def _prompt(self, watched: _Watched) -> str:
+        challenge = watched.challenge
+        assert challenge is not None and self.terminal is not None
+        left = ""
+        if challenge.expires_at is not None:
+            seconds = max(0, int((challenge.expires_at - self.ws.clock.now()).total_seconds()))
+            left = f" {seconds // 60}:{seconds % 60:02d} left"
+        acts = "".join(f", :{act}" for act in challenge.can)
+        if challenge.kind not in TYPED_KINDS:
+            return f"{watched.platform}: waiting for you elsewhere{left}{' (' + acts[2:] + ')' if acts else ''} "
+        length = f" of {challenge.length} characters" if challenge.length else ""
+        tries = f", {challenge.attempts_left} tries left" if challenge.attempts_left is not None else ""
+        trouble = f"{watched.refused}; " if watched.refused else ""
+        return f"{trouble}{watched.platform} {challenge.kind.value}{length}{left}{tries}{acts}: " + "*" * self.terminal.typed
+
+    def _take(self, watched: _Watched, line: str) -> None:
+        challenge = watched.challenge
+        assert challenge is not None
+        try:
+            if line.startswith(":") and line[1:] in challenge.can:
+                self.runs.act(self.ws, challenge.id, line[1:])
+            elif challenge.kind in TYPED_KINDS:
+                value = "".join(line.split()) if challenge.kind is ChallengeKind.CODE else line
+                self.runs.answer(self.ws, challenge.id, Secret(value))
+            watched.refused = ""
+        except BedrotError as error:
+            watched.refused = str(error)
+
+    def _asked_to_leave(self) -> bool:
+        """Ctrl-C was pressed: ask what it meant. True to detach; a second Ctrl-C, or c, cancels the runs and follows them to their end."""
+        assert self.terminal is not None
+        self.terminal.forget()
+        self.terminal.draw(
+            "The run goes on without you. d Enter: detach.  c Enter or Ctrl-C again: cancel it.  Enter: keep following. "
+        )
+        try:
+            answer = None
+            while answer is None:
+                answer = self.terminal.poll(60)
+        except (KeyboardInterrupt, EOFError):
+            answer = "c"
+        self.terminal.draw("")
+        if answer.strip().lower().startswith("d"):
+            self._say_detached()
+            return True
+        if answer.strip().lower().startswith("c"):
+            for watched in self.watched:
+                if not watched.over:
+                    try:
+                        self.runs.cancel(self.ws, watched.id)
+                    except BedrotError as error:
+                        self.face.say.failure(error)
+        return False
+
+    def _say_detached(self) -> None:
+        for watched in self.watched:
+            if not watched.over:
+                self._note(
+                    f"{watched.platform}: run {watched.id} goes on; bedrot attach {watched.id}, or bedrot cancel {watched.id}"
+                )
+
+    def _result(self) -> int:
+        return combined([self.runs.view(self.ws, w.id) for w in self.watched])
+
+
+def combined(views: list[RunView]) -> int:
+    """One exit code for several runs: 0 when all are done, their code when they agree, else 1."""
+    codes = {view.exit_code if view.exit_code is not None else PARTIAL_EXIT for view in views}
+    return codes.pop() if len(codes) == 1 else PARTIAL_EXIT
