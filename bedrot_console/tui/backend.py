@@ -1,0 +1,233 @@
+"""What the console asks of the operations, in one place. Thin: one call each, no logic; tests bring another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..domain.browsing import FileFilter, FileRow, Outcome, Review
+from ..domain.challenges import Challenge, Secret
+from ..domain.errors import UsageError
+from ..domain.findings import Report
+from ..domain.lifecycle import Verb
+from ..domain.runs import RunView
+
+if TYPE_CHECKING:
+    from ..operations.workspace import Workspace
+
+
+class Need(Protocol):
+    """Something that waits for a human: a run that ended because nobody was there."""
+
+    id: str
+    platform: str
+    account: str
+    at: datetime
+    code: str
+    prompt: str
+    command: str
+
+
+class Platform(Protocol):
+    """One platform as the start dialog shows it; `problem` when its extractor does not load."""
+
+    name: str
+    title: str
+    method: str
+    runs: tuple[str, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An SQL answer, whole: column names, types, rows of texts or None. `truncated` when the row limit cut it."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool = False
+
+
+class Backend(Protocol):
+    """All calls block and may raise BedrotError; the console makes them in thread workers only."""
+
+    home: str
+    read_only: bool
+
+    def now(self) -> datetime: ...
+    def files(
+        self, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
+    ) -> list[FileRow]: ...
+    def last(self, what: FileFilter, limit: int) -> list[FileRow]: ...
+    def count(self, what: FileFilter) -> int: ...
+    def fresh(self) -> bool: ...
+    def find(self, name: str) -> FileRow: ...
+    def review(self, name: str) -> Review: ...
+    def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterable[Outcome]: ...
+    def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterable[Outcome]: ...
+    def validate(self, ids: Sequence[str]) -> Iterable[tuple[FileRow, Report] | Outcome]: ...
+    def statuses(self) -> dict[str, int]: ...
+    def platforms(self) -> Sequence[Platform]: ...
+    def start(self, platform: str, account: str) -> str: ...
+    def runs(self, limit: int = 50) -> list[RunView]: ...
+    def run(self, name: str) -> RunView: ...
+    def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]: ...
+    def cancel(self, name: str) -> None: ...
+    def challenges(self) -> list[Challenge]: ...
+    def answer(self, challenge: str, value: Secret) -> None: ...
+    def act(self, challenge: str, act: str) -> None: ...
+    def needs(self) -> Sequence[Need]: ...
+    def sql(self, text: str, limit: int) -> Table: ...
+    def cancel_sql(self) -> None: ...
+    def schema(self) -> Sequence[tuple[str, str, str]]: ...
+    def starters(self) -> Sequence[tuple[str, str]]: ...
+
+
+_OPPOSITE = {"newest": "oldest", "oldest": "newest"}
+
+
+class OperationsBackend:
+    """The real one. Operations are imported on first use, so that the first frame loads no more than it shows."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.ws = workspace
+        self.home = str(workspace.home)
+        self.read_only = workspace.read_only
+        self._query: Any = None
+
+    def now(self) -> datetime:
+        return self.ws.clock.now()
+
+    def files(
+        self, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
+    ) -> list[FileRow]:
+        from ..operations import browse
+
+        return browse.files(self.ws, what, after=after, before=before, limit=limit)
+
+    def last(self, what: FileFilter, limit: int) -> list[FileRow]:
+        """The last page, in the filter's order: the first page of the opposite order, turned round."""
+        import dataclasses
+
+        from ..operations import browse
+
+        opposite = _OPPOSITE.get(what.order)
+        if opposite is None:
+            raise UsageError(f"no way to the end in order {what.order}", hint="order:oldest or order:newest has one")
+        return browse.files(self.ws, dataclasses.replace(what, order=opposite), limit=limit)[::-1]
+
+    def count(self, what: FileFilter) -> int:
+        from ..operations import browse
+
+        return browse.count(self.ws, what)
+
+    def fresh(self) -> bool:
+        from ..operations import browse
+
+        return browse.fresh(self.ws)
+
+    def find(self, name: str) -> FileRow:
+        from ..operations import browse
+
+        return browse.find(self.ws, name)
+
+    def review(self, name: str) -> Review:
+        from ..operations import review
+
+        return review.review(self.ws, name)
+
+    def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
+        from ..operations import decide
+
+        return decide.decide(self.ws, verb, ids, reason=reason)
+
+    def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterator[Outcome]:
+        from ..operations import decide
+
+        return decide.undo(self.ws, ids, reason=reason)
+
+    def validate(self, ids: Sequence[str]) -> Iterator[tuple[FileRow, Report] | Outcome]:
+        from ..operations import validate
+
+        return validate.validate(self.ws, ids)
+
+    def statuses(self) -> dict[str, int]:
+        from ..operations import status
+
+        return dict(status.status(self.ws).get("statuses", {}))
+
+    def platforms(self) -> Sequence[Platform]:
+        from ..operations import browse
+
+        return browse.platforms(self.ws)
+
+    def start(self, platform: str, account: str) -> str:
+        from ..operations import extract
+
+        return extract.start(self.ws, platform, account=account, attended=True)
+
+    def runs(self, limit: int = 50) -> list[RunView]:
+        from ..operations import runs
+
+        return runs.list_runs(self.ws, limit=limit)
+
+    def run(self, name: str) -> RunView:
+        from ..operations import runs
+
+        return runs.view(self.ws, name)
+
+    def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
+        from ..operations import runs
+
+        return runs.read_events(self.ws, name, after=after)
+
+    def cancel(self, name: str) -> None:
+        from ..operations import runs
+
+        runs.cancel(self.ws, name)
+
+    def challenges(self) -> list[Challenge]:
+        from ..operations import runs
+
+        return runs.open_challenges(self.ws)
+
+    def answer(self, challenge: str, value: Secret) -> None:
+        from ..operations import runs
+
+        runs.answer(self.ws, challenge, value)
+
+    def act(self, challenge: str, act: str) -> None:
+        from ..operations import runs
+
+        runs.act(self.ws, challenge, act)
+
+    def needs(self) -> Sequence[Need]:
+        from ..operations import runs
+
+        return runs.needs_operator(self.ws)
+
+    def sql(self, text: str, limit: int) -> Table:
+        from ..operations import sql
+
+        self._query = result = sql.query(self.ws, text, limit_rows=limit)
+        try:
+            rows = tuple(tuple(row) for row in result.rows)
+            return Table(tuple(result.columns), tuple(result.types), rows, bool(result.truncated))
+        finally:
+            self._query = None
+
+    def cancel_sql(self) -> None:
+        if self._query is not None:
+            self._query.cancel()
+
+    def schema(self) -> Sequence[tuple[str, str, str]]:
+        from ..operations import sql
+
+        return sql.schema(self.ws)
+
+    def starters(self) -> Sequence[tuple[str, str]]:
+        from ..operations import sql
+
+        return sql.STARTERS

@@ -1,0 +1,84 @@
+"""Work off the event loop: thread workers in groups, of which only the newest answer counts. Workers post messages, nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from textual.message import Message
+
+from ..domain.errors import BedrotError
+from .messages import Failed
+
+Work = Callable[[], Message | None]
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """One daemon thread per work, never waited for: leaving the console does not hang on a slow query."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="bedrot-worker", daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+class Fetcher:
+    """Mixed into views and the app. One group does one thing at a time; while it does, only the newest wish is kept.
+
+    A wish that was overtaken is never begun, and an answer that was overtaken is never posted. With `keep` every work is done, in order.
+    """
+
+    def fetch(self, group: str, work: Work, *, keep: bool = False) -> None:
+        lock, queues = self._shelf()
+        with lock:
+            queue = queues.get(group)
+            if queue is not None:
+                if not keep:
+                    queue.clear()
+                queue.append(work)
+                return
+            queues[group] = [work]
+
+        def run() -> None:
+            while True:
+                with lock:
+                    if not queues[group]:
+                        del queues[group]
+                        return
+                    job = queues[group].pop(0)
+                message = attempt(group, job)
+                with lock:
+                    overtaken = bool(queues[group]) and not keep
+                if message is not None and not overtaken:
+                    self.post_message(message)  # type: ignore[attr-defined]
+
+        self.run_worker(run, group=group, thread=True, exit_on_error=False)  # type: ignore[attr-defined]
+
+    def _shelf(self) -> tuple[threading.Lock, dict[str, list[Work]]]:
+        if "_fetch_shelf" not in self.__dict__:
+            self.__dict__["_fetch_shelf"] = (threading.Lock(), {})
+        return self.__dict__["_fetch_shelf"]
+
+
+def attempt(group: str, work: Work) -> Message | None:
+    """The border of every worker: whatever goes wrong becomes a message. An unexpected error shows its kind, not its text."""
+    try:
+        return work()
+    except BedrotError as error:
+        return Failed(group, str(error), error.hint)
+    except Exception as error:
+        return Failed(group, f"internal error ({type(error).__name__}) while loading {group}", "bedrot doctor")

@@ -1,0 +1,148 @@
+"""The one key table. Bindings, the key bar, the help and the palette are made from it, so they cannot disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that a key does.
+
+    Attributes:
+        keys: Textual's key names, comma separated; the first is the one shown.
+        action: the method `do_<action>` of the view (or the app), and its `why_not` subject.
+        label: one or two words for the key bar; empty keeps it out of the bar.
+        help: a sentence for the help and the palette.
+        shown: how the key is written, if not as its name.
+        safe: may stand in the palette.
+    """
+
+    keys: str
+    action: str
+    label: str
+    help: str
+    shown: str = ""
+    safe: bool = True
+
+    @property
+    def face(self) -> str:
+        """The key as the operator reads it."""
+        return self.shown or self.keys.split(",")[0]
+
+
+EVERYWHERE = "everywhere"
+TITLES = {
+    EVERYWHERE: "Everywhere",
+    "files": "Files",
+    "review": "Review",
+    "runs": "Runs",
+    "sql": "SQL",
+    "prompt": "Code prompt",
+}
+VIEWS = ("files", "review", "runs", "sql")
+
+_MOVE = (
+    Key("up,k", "up", "", "one row up", "↑ k"),
+    Key("down,j", "down", "", "one row down", "↓ j"),
+    Key("pageup,ctrl+b", "page_up", "", "one page up", "PgUp"),
+    Key("pagedown,ctrl+f", "page_down", "", "one page down", "PgDn"),
+    Key("home,g", "home", "", "to the first row", "Home g"),
+    Key("end,G", "end", "", "to the last row", "End G"),
+)
+
+KEYS: dict[str, tuple[Key, ...]] = {
+    EVERYWHERE: (
+        Key("1,f2", "view_files", "", "Files: the catalog", "1 F2"),
+        Key("2,f3", "view_review", "", "Review: what waits for a decision, worst first", "2 F3"),
+        Key("3,f4", "view_runs", "", "Runs: extractions and their prompts", "3 F4"),
+        Key("4,f5", "view_sql", "", "SQL: read-only questions to the catalog", "4 F5"),
+        Key("a", "answer", "", "answer the platform's question (code, password)"),
+        Key("exclamation_mark", "needs", "", "what waits for a human", "!"),
+        Key("u", "undo", "", "undo the newest decision, as a new event"),
+        Key("colon", "command", "", "command line: filter, show, goto, extract, sql, quit", ":"),
+        Key("question_mark,f1", "help", "help", "this help", "?"),
+        Key("ctrl+p", "palette", "", "search the commands", "ctrl+p", safe=False),
+        Key("ctrl+l", "redraw", "", "draw the whole screen again"),
+        Key("ctrl+z", "suspend", "", "suspend to the shell; fg comes back"),
+        Key("ctrl+q", "quit", "quit", "leave the console; runs go on"),
+    ),
+    "files": (
+        *_MOVE,
+        Key("slash", "filter", "filter", "filter as you type: status:failed platform:x since:7d words", "/"),
+        Key("space", "mark", "mark", "mark or unmark, and go down"),
+        Key("m", "mark_range", "", "mark from the last mark to here"),
+        Key("M", "unmark", "", "drop all marks"),
+        Key("enter", "details", "details", "everything about this file"),
+        Key("e", "review", "review", "open it in Review"),
+        Key("p", "promote", "promote", "promote to raw: this file, or the marked ones", safe=False),
+        Key("q", "quarantine", "quarantine", "quarantine with a reason: this file, or the marked ones", safe=False),
+        Key("r", "release", "release", "release from quarantine back to landing", safe=False),
+        Key("w", "withdraw", "", "withdraw from raw into quarantine", safe=False),
+        Key("v", "validate", "validate", "validate again", safe=False),
+        Key("o", "order", "order", "next order: newest, oldest, worst, largest, feed, path"),
+        Key("y", "copy_id", "", "copy the id to the terminal's clipboard"),
+        Key("Y", "copy_path", "", "copy the path"),
+        Key("escape", "back", "", "drop the filter, then the marks", "esc"),
+    ),
+    "review": (
+        Key("p", "promote", "promote", "promote this file to raw", safe=False),
+        Key("q", "quarantine", "quarantine", "quarantine this file with a reason", safe=False),
+        Key("n", "next", "next", "next file of the queue"),
+        Key("b,N", "back", "back", "file before", "b"),
+        Key("v", "validate", "validate", "validate again", safe=False),
+        Key("tab", "pane", "", "other pane (wide screens)"),
+        Key("up,k", "up", "", "scroll up", "↑ k"),
+        Key("down,j", "down", "", "scroll down", "↓ j"),
+        Key("pageup,ctrl+b", "page_up", "", "page up", "PgUp"),
+        Key("pagedown,space,ctrl+f", "page_down", "", "page down", "PgDn space"),
+        Key("home,g", "home", "", "to the top", "Home g"),
+        Key("end,G", "end", "", "to the end", "End G"),
+        Key("y", "copy_id", "", "copy the id to the terminal's clipboard"),
+        Key("Y", "copy_path", "", "copy the path"),
+    ),
+    "runs": (
+        Key("s", "start", "start", "start an extraction", safe=False),
+        Key("c", "cancel", "cancel", "cancel the chosen run", safe=False),
+        Key("up,k", "up", "", "run above", "↑ k"),
+        Key("down,j", "down", "", "run below", "↓ j"),
+        Key("pageup,ctrl+b", "page_up", "", "log: page up", "PgUp"),
+        Key("pagedown,ctrl+f", "page_down", "", "log: page down", "PgDn"),
+        Key("home,g", "home", "", "log: to the beginning", "Home g"),
+        Key("end,G", "end", "follow", "log: to the end, and follow it", "End G"),
+        Key("f", "files", "files", "the files this run landed"),
+        Key("y", "copy_id", "", "copy the run's id"),
+    ),
+    "sql": (
+        Key("ctrl+r,ctrl+j", "run", "run", "run the query", "ctrl+r"),
+        Key("ctrl+s", "stop", "stop", "stop the running query"),
+        Key("ctrl+t", "starters", "starters", "starter queries"),
+        Key("ctrl+g", "schema", "schema", "views and columns"),
+        Key("ctrl+up", "older", "", "query before (history)"),
+        Key("ctrl+down", "newer", "", "query after (history)"),
+        Key("escape", "leave", "results", "from the editor to the results", "esc"),
+        Key("i", "edit", "edit", "from the results back to the editor"),
+        Key("enter", "details", "", "on a result row with an id: that file"),
+        Key("y", "copy_row", "", "copy the row"),
+        *_MOVE[:2],
+        Key("left", "left", "", "columns to the left", "←"),
+        Key("right", "right", "", "columns to the right", "→"),
+        *_MOVE[2:],
+    ),
+    "prompt": (
+        Key("enter", "send", "send", "send the answer"),
+        Key("ctrl+r", "resend", "", "ask the platform for a new code, where it can"),
+        Key("ctrl+o", "other", "", "another way, where the platform offers one"),
+        Key("escape", "leave", "leave", "leave the prompt; it stays open", "esc"),
+    ),
+}
+
+
+def bindings(where: str) -> list[Binding]:
+    """Textual bindings of one place. All lead to `act(...)`, which asks `why_not` first."""
+    return [
+        Binding(key.keys, f"{'app.' if where == EVERYWHERE else ''}act('{key.action}')", key.label or key.help, show=False)
+        for key in KEYS[where]
+    ]

@@ -1,0 +1,164 @@
+"""Everything a worker may tell the screen. Workers post these; only handlers change widgets. Noisy ones replace each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual.message import Message
+
+from ..domain.browsing import FileFilter, FileRow, Outcome, Review
+from ..domain.challenges import Challenge
+from ..domain.runs import RunView
+from .backend import Need, Platform, Table
+
+
+@dataclass
+class Failed(Message):
+    """A worker's work failed. `hint` is the next command or act."""
+
+    group: str
+    text: str
+    hint: str | None = None
+
+
+@dataclass
+class Notice(Message):
+    """One line for the operator: `kind` is `info`, `done`, `warning` or `error`."""
+
+    text: str
+    kind: str = "info"
+    hint: str | None = None
+
+
+@dataclass
+class PageLoaded(Message):
+    """Rows of `what`: `where` is `first`, `last`, `after`, `before` or `around`; `total` where it was counted along the way.
+
+    For `around`, `anchor` is the row the cursor stands on and `head` how many of `rows` come before it.
+    """
+
+    what: FileFilter
+    where: str
+    rows: list[FileRow]
+    anchor: str | None = None
+    total: int | None = None
+    head: int = 0
+    at_start: bool = False
+
+
+@dataclass
+class Counted(Message):
+    """How many files `what` has."""
+
+    what: FileFilter
+    total: int
+
+
+@dataclass
+class QueueLoaded(Message):
+    """The review queue, worst first."""
+
+    rows: list[FileRow]
+    more: bool
+
+
+@dataclass
+class ReviewLoaded(Message):
+    """Report, preview, diff of one file, or why they cannot be shown."""
+
+    name: str
+    review: Review | None
+    problem: str | None = None
+
+
+@dataclass
+class Decided(Message):
+    """How a verb ended, file by file."""
+
+    verb: str
+    outcomes: list[Outcome]
+
+
+@dataclass
+class Validated(Message):
+    """How many files were validated, by verdict; `failed` are those that could not be."""
+
+    verdicts: dict[str, int]
+    failed: list[Outcome]
+
+
+@dataclass
+class RunsLoaded(Message):
+    """The newest runs."""
+
+    runs: list[RunView]
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RunsLoaded)
+
+
+@dataclass
+class RunProgress(Message):
+    """New events of one run, and how it stands."""
+
+    run: str
+    view: RunView
+    events: list[dict[str, Any]]
+    last: int
+
+
+@dataclass
+class RunStarted(Message):
+    """A run was started here."""
+
+    run: str
+
+
+@dataclass
+class PlatformsLoaded(Message):
+    """What can be extracted."""
+
+    platforms: Sequence[Platform]
+
+
+@dataclass
+class Answered(Message):
+    """The run took the answer to a challenge, or `problem` says why not. Holds no answer."""
+
+    challenge: str
+    problem: str | None = None
+    hint: str | None = None
+
+
+@dataclass
+class SqlDone(Message):
+    """The answer to a query, or the engine's complaint."""
+
+    table: Table | None
+    seconds: float
+    problem: str | None = None
+    hint: str | None = None
+
+
+@dataclass
+class SchemaLoaded(Message):
+    """(view, column, type) of every view people may ask."""
+
+    columns: Sequence[tuple[str, str, str]]
+
+
+@dataclass
+class Pulse(Message):
+    """Once a second: what waits for a human, what runs, and whether the catalog changed."""
+
+    challenges: list[Challenge] = field(default_factory=list)
+    needs: Sequence[Need] = ()
+    running: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    changed: bool = False
+    problem: str | None = None
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Pulse) and not message.changed

@@ -1,0 +1,1 @@
+"""Dialogs. Each returns a value, or None when the operator backs out."""

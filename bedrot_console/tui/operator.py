@@ -1,0 +1,108 @@
+"""The human's side of a challenge: which one is asked now, how it reads, and what may be typed. Holds no answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..domain.challenges import Challenge, ChallengeKind, ChallengeState
+from ..domain.text import safe
+
+LONGEST = {ChallengeKind.CODE: 12, ChallengeKind.PASSWORD: 256}
+TYPED = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
+
+
+def current(challenges: Sequence[Challenge], preferred_run: str | None = None) -> Challenge | None:
+    """The open challenge to ask now: that of the run in view, else the one that ends first."""
+    still_open = [c for c in challenges if c.state is ChallengeState.OPEN]
+    far = datetime.max
+    still_open.sort(key=lambda c: (c.run_id != preferred_run, c.expires_at.replace(tzinfo=None) if c.expires_at else far, c.id))
+    return still_open[0] if still_open else None
+
+
+def is_typed(challenge: Challenge) -> bool:
+    """Whether the answer is typed here; the other kinds are answered elsewhere."""
+    return challenge.kind in TYPED
+
+
+def room(challenge: Challenge) -> int:
+    """How many characters the field takes."""
+    if challenge.kind is ChallengeKind.CODE:
+        return min(challenge.length or LONGEST[ChallengeKind.CODE], LONGEST[ChallengeKind.CODE])
+    return LONGEST.get(challenge.kind, 0)
+
+
+def accepted(challenge: Challenge, text: str) -> str:
+    """What of `text` (a key, or a paste of any size) may stand in the field."""
+    text = text[:4096]
+    if challenge.kind is ChallengeKind.CODE:
+        return "".join(c for c in text if c.isascii() and c.isalnum())
+    return "".join(c for c in text.splitlines()[0] if c.isprintable()) if text else ""
+
+
+def problem(challenge: Challenge, length: int, matches: bool) -> str | None:
+    """Why what was typed is not an answer yet."""
+    if length == 0:
+        return "nothing typed"
+    if challenge.kind is ChallengeKind.CODE and challenge.length and length != challenge.length:
+        return f"{length} of {challenge.length} characters"
+    if not matches:
+        return "not the shape of a code"
+    return None
+
+
+def matches(challenge: Challenge, value: str) -> bool:
+    """Whether the pattern, if there is one, takes `value` in full."""
+    if not challenge.pattern or challenge.kind is not ChallengeKind.CODE:
+        return True
+    try:
+        return re.fullmatch(challenge.pattern, value) is not None
+    except re.error:
+        return True
+
+
+def question(challenge: Challenge) -> str:
+    """Who asks for what, in one line."""
+    who = f"{safe(challenge.platform, 30)} ({safe(challenge.account, 40)})"
+    if challenge.kind is ChallengeKind.CODE:
+        medium = {"e-mail": "by e-mail", "sms": "by SMS", "app": "in the authenticator app"}.get(
+            challenge.medium, safe(challenge.medium, 20)
+        )
+        where = f" {medium}" if medium else ""
+        to = f" to {safe(challenge.hint, 60)}" if challenge.hint else ""
+        return f"{who} wants the code sent{where}{to}" if challenge.medium != "app" else f"{who} wants the code {medium}"
+    if challenge.kind is ChallengeKind.PASSWORD:
+        return f"{who} wants the password{' of ' + safe(challenge.hint, 60) if challenge.hint else ''}"
+    if challenge.kind is ChallengeKind.APPROVE:
+        return f"{who} waits for your approval on another device{' ' + safe(challenge.hint, 60) if challenge.hint else ''}"
+    return f"{who}: {safe(challenge.prompt, 120)}"
+
+
+def elsewhere(challenge: Challenge) -> str:
+    """What to do when nothing is typed here."""
+    if challenge.kind is ChallengeKind.APPROVE:
+        return "nothing to type here: approve it there"
+    return f"needs the page: bedrot attach {safe(challenge.run_id, 24)}"
+
+
+def time_left(challenge: Challenge, now: datetime) -> str:
+    """`4:32 left`, `expired`, or nothing when there is no deadline."""
+    if challenge.expires_at is None:
+        return ""
+    seconds = int((challenge.expires_at - now).total_seconds())
+    if seconds <= 0:
+        return "expired"
+    return f"{seconds // 60}:{seconds % 60:02d} left"
+
+
+def facts(challenge: Challenge, now: datetime) -> str:
+    """Deadline, attempts, and what else the platform offers."""
+    parts = [time_left(challenge, now)]
+    if challenge.attempts_left is not None:
+        parts.append(f"{challenge.attempts_left} {'try' if challenge.attempts_left == 1 else 'tries'} left")
+    if "resend" in challenge.can:
+        parts.append("ctrl+r new code")
+    if "other" in challenge.can:
+        parts.append("ctrl+o another way")
+    return " · ".join(p for p in parts if p)

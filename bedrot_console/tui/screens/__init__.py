@@ -1,0 +1,1 @@
+"""The four places of the console: Files, Review, Runs, SQL."""

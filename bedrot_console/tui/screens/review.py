@@ -1,0 +1,326 @@
+"""Review: what lies in landing, worst first, with everything a human decides from. The next file comes by itself."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from ...domain.browsing import FileFilter, FileRow, Review
+from ...domain.lifecycle import Verb, Zone
+from ...domain.text import safe
+from ..keys import bindings
+from ..messages import Decided, Failed, QueueLoaded, ReviewLoaded, Validated
+from ..palette import size_text, status_word
+from ..widgets.lines import Line
+from ..widgets.pane import Pane
+from ..widgets.reportlines import diff_lines, preview_lines, report_lines
+from ..widgets.table import Column, ListTable
+from .view import View
+
+QUEUE = 200
+WIDE = 110
+
+COLUMNS = (
+    Column("status", 12),
+    Column("file", 20, "tail", flex=2),
+    Column("first finding", 12, flex=1),
+    Column("data to", 10, least=96),
+    Column("size", 6, "right"),
+)
+
+
+class Queue(ListTable, can_focus=True):
+    """The queue: four rows on a small terminal, more on a large one."""
+
+    DEFAULT_CSS = "Queue { height: 5; } ReviewView.tall Queue { height: 9; }"
+
+
+class ReviewView(View):
+    """Queue above, the file below: report and diff, and the preview beside them where there is room."""
+
+    place = "review"
+    BINDINGS = bindings("review")
+    DEFAULT_CSS = """
+    ReviewView #side { display: none; }
+    ReviewView.wide #side { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="review")
+        self.rows: list[FileRow] = []
+        self.gone: set[str] = set()
+        self.guest: FileRow | None = None
+        self.review: Review | None = None
+        self.problem: str | None = None
+        self.loaded = False
+        self.side_active = False
+        self.stale = True
+        self._wanted: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Queue(COLUMNS, id="queue", empty=("loading…",))
+        with Horizontal():
+            yield Pane(id="main")
+            yield Pane(id="side")
+
+    @property
+    def queue(self) -> Queue:
+        return self.query_one(Queue)
+
+    def focus_target(self) -> Widget:
+        return self.queue
+
+    @property
+    def row(self) -> FileRow | None:
+        """The file under review."""
+        return self.rows[self.queue.cursor] if self.rows and self.queue.cursor < len(self.rows) else None
+
+    def shown(self) -> None:
+        if self.stale or not self.loaded:
+            self.load()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width >= WIDE, "wide")
+        self.set_class(self.size.height >= 30, "tall")
+        if self.review is not None:
+            self.call_after_refresh(self._show)
+
+    # the queue
+
+    def load(self) -> None:
+        """Read the queue again; the file under review stays under review."""
+        backend = self.console.backend
+        self.stale = False
+
+        def work() -> QueueLoaded:
+            rows = backend.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=QUEUE)
+            judged = [r for r in rows if r.verdict is not None]
+            return QueueLoaded(judged + [r for r in rows if r.verdict is None], len(rows) == QUEUE)
+
+        self.fetch("queue", work)
+
+    def on_queue_loaded(self, message: QueueLoaded) -> None:
+        message.stop()
+        self.loaded = True
+        rows = [r for r in message.rows if r.id not in self.gone]
+        if self.guest is not None and self.guest.id not in {r.id for r in rows}:
+            rows.insert(0, self.guest)
+        self._set_rows(rows)
+
+    def _set_rows(self, rows: list[FileRow]) -> None:
+        here = self.row
+        before = self.queue.cursor
+        self.rows = rows
+        index = next((i for i, r in enumerate(rows) if here is not None and r.id == here.id), None)
+        self.queue.cursor = min(before, max(0, len(rows) - 1)) if index is None else index
+        self.queue.empty = (
+            "nothing waits for a decision",
+            "new files come from extractions (3, then s) or: bedrot land FILE…",
+        )
+        self._fill(rows)
+        if self.guest is not None and index is None:
+            guest = next((i for i, r in enumerate(rows) if r.id == self.guest.id), None)
+            if guest is not None:
+                self.queue.move_to(guest)
+        self.open_current()
+        self.state_changed()
+
+    def _fill(self, rows: list[FileRow]) -> None:
+        cursor = self.queue.cursor
+        self.queue.rows = [(r.id, self._pieces(r)) for r in rows]
+        self.queue.cursor = cursor
+        self.queue.rows_changed()
+
+    @staticmethod
+    def _pieces(row: FileRow) -> list[tuple[str, str]]:
+        code = row.first_code or ("validate it first" if row.verdict is None else "")
+        return [
+            (status_word(row.status), row.status),
+            (safe(row.path, 400), "plain"),
+            (safe(code, 60), "plain" if row.first_code else "dim"),
+            (row.as_of.isoformat() if row.as_of else "-", "plain"),
+            (size_text(row.size_bytes), "plain"),
+        ]
+
+    def take(self, row: FileRow) -> None:
+        """Put a file from elsewhere under review."""
+        self.guest = row
+        self.gone.discard(row.id)
+        rows = [r for r in self.rows if r.id != row.id]
+        self.rows = [row, *rows]
+        self._fill(self.rows)
+        self.queue.cursor = self.queue.top = 0
+        self.queue.rows_changed()
+        self.open_current(force=True)
+        self.load()
+
+    def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
+        message.stop()
+        self.open_current()
+        self.state_changed()
+
+    def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
+        message.stop()
+
+    # the file
+
+    def open_current(self, force: bool = False) -> None:
+        """Load the file under the cursor, unless it is shown already."""
+        row = self.row
+        if row is None:
+            self.review = None
+            self._wanted = None
+            self.query_one("#main", Pane).show([])
+            self.query_one("#side", Pane).show([])
+            return
+        if not force and self._wanted == f"{row.id} {row.report_id} {row.zone}":
+            return
+        self._wanted = f"{row.id} {row.report_id} {row.zone}"
+        self.review, self.problem = None, None
+        backend, name = self.console.backend, row.id
+        self.query_one("#main", Pane).show([[(" loading…", "dim")]])
+        self.query_one("#side", Pane).show([])
+        self.fetch("review", lambda: ReviewLoaded(name, backend.review(name)))
+
+    def on_review_loaded(self, message: ReviewLoaded) -> None:
+        message.stop()
+        if self.row is None or message.name != self.row.id:
+            return
+        self.review = message.review
+        self._show()
+        self.state_changed()
+
+    def on_failed(self, message: Failed) -> None:
+        super().on_failed(message)
+        message.stop()
+        if message.group == "review":
+            self._wanted = None
+            lines: list[Line] = [[(f" ✗ {safe(message.text, 300)}", "error")]]
+            if message.hint:
+                lines.append([(f"   next: {safe(message.hint, 200)}", "plain")])
+            self.query_one("#main", Pane).show(lines)
+        elif message.group == "queue" and not self.rows:
+            self.queue.empty = (safe(message.text, 200), safe(message.hint or "", 200))
+            self.queue.refresh()
+
+    def _show(self) -> None:
+        review = self.review
+        if review is None:
+            return
+        main, side = self.query_one("#main", Pane), self.query_one("#side", Pane)
+        wide = self.has_class("wide")
+        width = max(20, (main.size.width or self.size.width) - 1)
+        lines = report_lines(review, width) + diff_lines(review.diff, width)
+        preview = preview_lines(review.preview, max(20, side.size.width - 1 if wide else width))
+        if wide:
+            main.show(lines)
+            side.show(preview)
+        else:
+            main.show(lines + preview)
+
+    def _pane(self) -> Pane:
+        return self.query_one("#side" if self.side_active and self.has_class("wide") else "#main", Pane)
+
+    # keys
+
+    def why_not(self, action: str) -> str | None:
+        if action in ("promote", "quarantine"):
+            row = self.row
+            if row is None:
+                return "no file here"
+            if self.review is not None and self.review.file.id == row.id:
+                reason = self.review.allowed.get(action, "not possible here")
+                return "this console is read-only" if self.console.backend.read_only else reason
+            if self.review is None:
+                return "still loading what you decide from"
+            return self.refusal(Verb(action), row)
+        if action == "validate":
+            if self.console.backend.read_only:
+                return "this console is read-only"
+            return None if self.row else "no file here"
+        if action in ("copy_id", "copy_path") and self.row is None:
+            return "no file here"
+        if action == "next" and self.queue.cursor >= len(self.rows) - 1:
+            return "this is the last file"
+        if action == "back" and self.queue.cursor == 0:
+            return "this is the first file"
+        if action == "pane" and not self.has_class("wide"):
+            return f"needs {WIDE} columns; scroll down for the preview"
+        return None
+
+    def do_next(self) -> None:
+        self.queue.move_by(1)
+
+    def do_back(self) -> None:
+        self.queue.move_by(-1)
+
+    def do_pane(self) -> None:
+        self.side_active = not self.side_active
+        self.notice("arrows scroll the preview" if self.side_active else "arrows scroll the report")
+
+    def do_up(self) -> None:
+        self._pane().scroll_by(-1)
+
+    def do_down(self) -> None:
+        self._pane().scroll_by(1)
+
+    def do_page_up(self) -> None:
+        self._pane().page(-1)
+
+    def do_page_down(self) -> None:
+        self._pane().page(1)
+
+    def do_home(self) -> None:
+        self._pane().jump(0)
+
+    def do_end(self) -> None:
+        self._pane().jump(10**9)
+
+    def do_promote(self) -> None:
+        if self.review:
+            self.ask_decision(Verb.PROMOTE, [self.review.file])
+
+    def do_quarantine(self) -> None:
+        if self.review:
+            self.ask_decision(Verb.QUARANTINE, [self.review.file])
+
+    def do_validate(self) -> None:
+        if self.row:
+            self.ask_validation([self.row])
+
+    def do_copy_id(self) -> None:
+        if self.row:
+            self.console.copy(self.row.id, "id")
+
+    def do_copy_path(self) -> None:
+        if self.row:
+            self.console.copy(f"{self.row.zone}/{self.row.path}", "path")
+
+    # what verbs did
+
+    def decided(self, message: Decided) -> None:
+        """A decided file leaves the queue, and the next one takes its place."""
+        for outcome in message.outcomes:
+            if not outcome.done:
+                continue
+            if outcome.zone is Zone.LANDING:
+                self.gone.discard(outcome.id)
+            else:
+                self.gone.add(outcome.id)
+                if self.guest is not None and self.guest.id == outcome.id:
+                    self.guest = None
+        self.stale = True
+        if self.loaded:
+            self._set_rows([r for r in self.rows if r.id not in self.gone])
+            if self.has_class("shown") and any(o.zone is Zone.LANDING for o in message.outcomes):
+                self.load()
+
+    def validated(self, message: Validated) -> None:
+        self._wanted = None
+        self.load()
+
+    def catalog_changed(self) -> None:
+        self.stale = True
+        if self.has_class("shown"):
+            self.load()

@@ -1,0 +1,1 @@
+"""Widgets of the console, drawn by line: no widget per row, no markup."""

@@ -1,0 +1,72 @@
+"""The last two lines: what happened last, and the keys of this place. A key that cannot be used now stands in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...domain.text import safe
+from ..keys import Key
+from .lines import Piece, strip_of
+
+
+class NoticeLine(Widget):
+    """The newest notice: sign, sentence, next command."""
+
+    DEFAULT_CSS = "NoticeLine { height: 1; }"
+
+    SIGNS = {"info": " ", "done": "✓", "warning": "!", "error": "✗"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[Piece] = []
+        self.text = ""
+
+    def show(self, text: str, kind: str = "info", hint: str | None = None) -> None:
+        """Show a notice; everything in it is made safe here."""
+        sentence = safe(text, 300)
+        self.pieces = [(f"{self.SIGNS.get(kind, ' ')} {sentence}", kind)]
+        if hint:
+            self.pieces.append((f"  → {safe(hint, 200)}", "strong"))
+        self.text = sentence + (f" → {safe(hint, 200)}" if hint else "")
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
+
+
+class KeyBar(Widget):
+    """The keys of a place, from the key table. `why_not` tells which cannot be used now."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: Sequence[Key] = ()
+        self.why_not: Callable[[str], str | None] = lambda action: None
+
+    def show(self, keys: Sequence[Key], why_not: Callable[[str], str | None]) -> None:
+        self.keys = keys
+        self.why_not = why_not
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        pieces: list[Piece] = []
+        used = 0
+        width = self.size.width
+        for key in self.keys:
+            if not key.label:
+                continue
+            blocked = self.why_not(key.action) is not None
+            text = f"{key.face} {key.label}"
+            cells = len(text) + 2
+            if used + cells > width:
+                break
+            if blocked:
+                pieces.append((f"({text})", "dim"))
+            else:
+                pieces += [(f" {key.face}", "key"), (f" {key.label} ", "plain")]
+            used += cells
+        return strip_of(pieces, width, self.app.palette)  # type: ignore[attr-defined]

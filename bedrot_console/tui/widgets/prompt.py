@@ -1,0 +1,181 @@
+"""The prompt for a code or password, in the same place on every screen. What is typed lives in this widget only, until it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...domain.challenges import Challenge, ChallengeKind, Secret
+from ...domain.text import safe
+from .. import operator
+from ..keys import bindings
+from .lines import Line, Piece, strip_of
+
+
+class PromptBar(Widget, can_focus=True):
+    """Asks one challenge. Posts `Send` with a Secret, or `Act`. Its repr, its messages and the screen's log hold no digit."""
+
+    DEFAULT_CSS = (
+        "PromptBar { height: 2; display: none; } PromptBar.asking { display: block; } PromptBar.asking.wrong { height: 3; }"
+    )
+    BINDINGS = bindings("prompt")
+
+    @dataclass
+    class Send(Message):
+        """The operator's answer."""
+
+        challenge: str
+        value: Secret
+
+    @dataclass
+    class Act(Message):
+        """Another act the platform offers."""
+
+        challenge: str
+        act: str
+
+    @dataclass
+    class Left(Message):
+        """The operator left the prompt; it stays open."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.challenge: Challenge | None = None
+        self.now: datetime | None = None
+        self.sending = False
+        self.error: str | None = None
+        self._typed: list[str] = []
+
+    def ask(self, challenge: Challenge | None, now: datetime) -> bool:
+        """Show this challenge, or none. Returns whether it is a new one; a new one starts with an empty field."""
+        new = challenge is not None and (self.challenge is None or self.challenge.id != challenge.id)
+        if challenge is None or new:
+            self._typed.clear()
+            self.sending = False
+            self.error = None
+        self.challenge = challenge
+        self.now = now
+        if new and challenge is not None and challenge.error:
+            self.error = challenge.error
+        self.set_class(challenge is not None, "asking")
+        self.set_class(bool(self.error), "wrong")
+        self.refresh()
+        return new
+
+    def answered(self, problem: str | None) -> None:
+        """The run took the answer, or did not."""
+        self.sending = False
+        self.error = problem
+        self.set_class(bool(problem), "wrong")
+        self.refresh()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and character.isprintable()
+
+    def _add(self, text: str) -> None:
+        challenge = self.challenge
+        if challenge is None or self.sending or not operator.is_typed(challenge):
+            return
+        room = operator.room(challenge) - len(self._typed)
+        self._typed.extend(operator.accepted(challenge, text)[: max(0, room)])
+        self.refresh()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character is not None and event.is_printable:
+            self._add(event.character)
+        elif event.key == "backspace":
+            if self._typed:
+                self._typed.pop()
+            self.refresh()
+        elif event.key == "ctrl+u":
+            self._typed.clear()
+            self.refresh()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        self._typed.clear()
+        self._add(event.text)
+        event.stop()
+
+    def on_click(self) -> None:
+        self.focus()
+
+    def action_act(self, action: str) -> None:
+        getattr(self, f"do_{action}")()
+
+    def do_send(self) -> None:
+        challenge = self.challenge
+        if challenge is None or self.sending:
+            return
+        if not operator.is_typed(challenge):
+            self.answered(operator.elsewhere(challenge))
+            return
+        value = "".join(self._typed)
+        trouble = operator.problem(challenge, len(value), operator.matches(challenge, value))
+        if trouble:
+            self.answered(trouble)
+            return
+        self._typed.clear()
+        self.sending = True
+        self.error = None
+        self.set_class(False, "wrong")
+        self.post_message(self.Send(challenge.id, Secret(value)))
+        self.refresh()
+
+    def do_resend(self) -> None:
+        self._offer("resend")
+
+    def do_other(self) -> None:
+        self._offer("other")
+
+    def _offer(self, act: str) -> None:
+        if self.challenge is None:
+            return
+        if act in self.challenge.can:
+            self.post_message(self.Act(self.challenge.id, act))
+        else:
+            self.answered("the platform does not offer that here")
+
+    def do_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def _field(self, challenge: Challenge) -> list[Piece]:
+        if self.sending:
+            return [("sending…", "strong")]
+        if not operator.is_typed(challenge):
+            return [(operator.elsewhere(challenge), "plain")]
+        typed = "".join(self._typed)
+        if challenge.kind is ChallengeKind.PASSWORD:
+            typed = "•" * len(typed)
+            blanks = 12
+        else:
+            blanks = operator.room(challenge) if challenge.length else 8
+        field = typed + ("▏" if self.has_focus else "") + "_" * max(0, blanks - len(typed))
+        how = "  enter sends" if self.has_focus else "  a: type it"
+        return [("[", "plain"), (safe(field), "strong"), ("]", "plain"), (how, "dim" if self.has_focus else "key")]
+
+    def render_line(self, y: int) -> Strip:
+        palette = self.app.palette  # type: ignore[attr-defined]
+        challenge = self.challenge
+        if challenge is None or self.now is None:
+            return Strip.blank(self.size.width)
+        lines: list[Line] = [[(" ? ", "alarm"), (f" {operator.question(challenge)}", "strong")]]
+        if self.error:
+            lines.append([(" ✗ ", "error"), (f" {safe(self.error, 200)}", "error")])
+        facts = operator.facts(challenge, self.now)
+        lines.append([("    ", "plain"), *self._field(challenge), (f"   {facts}", "plain")])
+        return strip_of(lines[y], self.size.width, palette) if y < len(lines) else Strip.blank(self.size.width)

@@ -1,0 +1,155 @@
+"""Reports, diffs, previews and file facts as lines of safe pieces."""
+
+from __future__ import annotations
+
+from ...domain.browsing import Diff, FileRow, Preview, Review
+from ...domain.findings import Outcome as StageOutcome
+from ...domain.findings import Severity
+from ...domain.text import safe
+from ..palette import SIGNS, size_text, status_word
+from .lines import Line, fit, wrap
+
+_SEVERITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def heading(text: str, width: int) -> Line:
+    return [(f"── {text} " + "─" * max(0, width - len(text) - 4), "dim")]
+
+
+def file_lines(row: FileRow, width: int) -> list[Line]:
+    """Everything the catalog knows of one file, a fact a line."""
+    facts = [
+        ("status", status_word(row.status)),
+        ("path", f"{row.zone}/{row.path}"),
+        ("feed", row.feed),
+        ("account", row.account),
+        ("data to", row.as_of.isoformat() if row.as_of else "unknown (no date inside the data)"),
+        ("captured", f"{row.captured_at:%Y-%m-%d %H:%M:%S} UTC by {row.method} from {row.source_system}"),
+        ("landed", f"{row.landed_at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("size", f"{row.size_bytes:,} bytes ({size_text(row.size_bytes)}), {row.media_type}"),
+        ("rows", f"{row.rows:,}" if row.rows is not None else "-"),
+        ("sha256", row.sha256),
+        ("id", row.id),
+        ("run", row.run_id or "-"),
+        ("set", row.set_id or "-"),
+        ("extractor", row.extractor_version),
+        ("report", row.report_id or "not validated"),
+    ]
+    lines: list[Line] = []
+    for name, value in facts:
+        wrapped = wrap(safe(value, 2000), width - 11)
+        for number, line in enumerate(wrapped):
+            label = f" {name:<9} " if number == 0 else " " * 11
+            lines.append([(label, "dim"), (line[0][0], row.status if name == "status" else "plain")])
+    return lines
+
+
+def report_lines(review: Review, width: int) -> list[Line]:
+    """The verdict, the stages in one look, then every finding with its place."""
+    row, report = review.file, review.report
+    if report is None:
+        return [
+            [(f" {status_word(row.status)}", row.status), ("  not validated yet: v validates it", "plain")],
+            [(f" {safe(row.path, 300)}", "dim")],
+        ]
+    rows = report.facts.get("rows")
+    facts = [
+        f"data to {report.as_of}" if report.as_of else "no date inside the data",
+        f"{rows:,} rows" if isinstance(rows, int) else "",
+    ]
+    lines: list[Line] = [
+        [(f" {status_word(report.verdict.value)}", report.verdict.value), ("  " + " · ".join(f for f in facts if f), "plain")]
+    ]
+    current: list[tuple[str, str]] = [(" ", "plain")]
+    used = 1
+    for stage in report.stages:
+        sign = {
+            StageOutcome.PASSED: "✓",
+            StageOutcome.WARNED: "!",
+            StageOutcome.FAILED: "✗",
+            StageOutcome.SKIPPED: "-",
+        }[stage.outcome]
+        text = f"{sign} {safe(stage.stage, 20)}  "
+        if used + len(text) > width:
+            lines.append(current)
+            current, used = [(" ", "plain")], 1
+        current.append((text, stage.outcome.value))
+        used += len(text)
+    lines.append(current)
+    skipped = {s.because for s in report.stages if s.because}
+    for because in sorted(skipped):
+        lines += wrap(f"- skipped: {safe(because, 200)}", width, "dim", " ")
+    findings = sorted(report.findings, key=lambda f: _SEVERITY[f.severity])
+    for finding in findings:
+        sev = finding.severity.value
+        times = f"  ×{finding.count:,}" if finding.count > 1 else ""
+        lines.append(
+            [(f" {SIGNS[sev]} ", sev), (safe(finding.code, 60), sev), (f"  {safe(finding.place, 120)}{times}", "strong")]
+        )
+        lines += wrap(safe(finding.message, 600), width, "plain", "   ")
+        if finding.expected is not None or finding.seen is not None:
+            expected = safe(finding.expected, 200) if finding.expected is not None else "-"
+            seen = safe(finding.seen, 200) if finding.seen is not None else "-"
+            lines += wrap(f"expected {expected} · seen {seen}", width, "dim", "   ")
+    if not findings:
+        lines.append([(" no findings", "dim")])
+    return lines
+
+
+def diff_lines(diff: Diff | None, width: int) -> list[Line]:
+    """The headline first, then what was hidden as noise, then rows."""
+    lines: list[Line] = [heading("against the last good capture", width)]
+    if diff is None:
+        return [*lines, [(" no diff for this kind of file", "dim")]]
+    if diff.headline:
+        lines += wrap(safe(diff.headline, 400), width, "strong", " ")
+    if diff.identical:
+        lines.append([(" the same bytes", "strong")])
+    if diff.because:
+        old = f" ({safe(diff.old_id[:10])})" if diff.old_id else ""
+        lines += wrap(safe(diff.because, 200) + old, width, "dim", " ")
+    if diff.old_id is None:
+        return lines
+    counts = [("added", diff.added), ("removed", diff.removed), ("changed", diff.changed)]
+    lines.append(
+        [(" ", "plain"), *[(f"{SIGNS[n]}{c:,} {n}  ", n if c else "dim") for n, c in counts], (f"{diff.unchanged:,} same", "dim")]
+    )
+    if diff.noise:
+        hidden = ", ".join(f"{c:,} {safe(n, 30)}" for n, c in diff.noise.items())
+        lines += wrap(f"hidden as noise: {hidden}", width, "dim", " ")
+    for change in diff.schema_changes:
+        lines += wrap(f"~ shape: {safe(change, 200)}", width, "changed", " ")
+    for row in diff.rows:
+        key = " · ".join(safe(k, 60) for k in row.key)
+        if row.kind == "changed":
+            changes = "  ".join(f"{safe(c, 30)} {_value(a)} → {_value(b)}" for c, (a, b) in row.changes.items())
+        else:
+            side = 1 if row.kind == "added" else 0
+            changes = "  ".join(f"{safe(c, 30)} {_value(v[side])}" for c, v in row.changes.items())
+        lines.append([(f" {SIGNS.get(row.kind, ' ')} ", row.kind), (key, "strong"), (f"  {changes}", "plain")])
+    if diff.truncated:
+        lines.append([(f" … more rows: bedrot diff {safe(diff.new_id, 24)}", "dim")])
+    return lines
+
+
+def _value(text: str | None) -> str:
+    return "∅" if text is None else safe(text, 60)
+
+
+def preview_lines(preview: Preview, width: int) -> list[Line]:
+    """The beginning of the payload, as a table where it is one."""
+    lines: list[Line] = [heading(f"preview ({safe(preview.kind, 20)})", width)]
+    if preview.note:
+        lines += wrap(safe(preview.note, 300), width, "dim", " ")
+    if preview.table:
+        header = [safe(h, 40) for h in preview.header]
+        rows = [[safe(c, 60) for c in r] for r in preview.table]
+        widths = [max([len(h), *(len(r[i]) for r in rows if i < len(r))], default=1) for i, h in enumerate(header)]
+        widths = [min(w, 24) for w in widths]
+        lines.append([(" " + " ".join(fit(h, w) for h, w in zip(header, widths, strict=False)), "strong")])
+        lines += [[(" " + " ".join(fit(c, w) for c, w in zip(r, widths, strict=False)), "plain")] for r in rows]
+    else:
+        lines += [[(" " + safe(text, 400), "plain")] for text in preview.lines]
+    if preview.truncated:
+        lines.append([(" … only the beginning is shown: bedrot cat ID", "dim")])
+    return lines

@@ -1,0 +1,410 @@
+"""A lake for the console made of arithmetic: any number of files, scripted runs and challenges, verbs that keep to the one table."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bedrot_console.domain.browsing import Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
+from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
+from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
+from bedrot_console.domain.files import format_time
+from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
+from bedrot_console.domain.findings import Outcome as StageOutcome
+from bedrot_console.domain.identifiers import ALPHABET
+from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
+from bedrot_console.domain.runs import RunState, RunView
+from bedrot_console.tui.backend import Table
+
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+FEEDS = ("distrokid/streams", "distrokid/sales", "metaads/campaigns", "metaads/insights")
+HOSTILE = (
+    "\x1b]52;c;aGFja2Vk\x07owned",
+    "\x1b]0;title\x07",
+    "\x1b[2J\x1b[31mred",
+    "[@click=app.exit]exit[/]",
+    "[/",
+    "[bold red]markup[/]",
+    "a\u202egnp.exe",
+    "zero\u200bwidth\u2060",
+    "\x9b31mC1",
+    "\x90dcs\x9c",
+    "bell\x07back\x08\x08cr\rlf\ntab\t",
+    "e" + "\u0301" * 40,
+    "漢字かな",
+    "\x1b_apc\x1b\\",
+    "\ud800surrogate",
+    "\x1b]8;;http://evil/\x1b\\link",
+)
+
+
+def file_id(number: int) -> str:
+    """The id of file `number`: sorts as the numbers do."""
+    out = []
+    value = number * 7919 + (1 << 60)
+    for _ in range(20):
+        value, digit = divmod(value, 32)
+        out.append(ALPHABET[digit])
+    return "".join(reversed(out))
+
+
+def row_of(number: int, path: str | None = None) -> FileRow:
+    feed = FEEDS[number % 4]
+    zone = (Zone.LANDING, Zone.RAW, Zone.RAW, Zone.QUARANTINE)[number // 4 % 4]
+    verdict = (Verdict.PASSED, Verdict.WARNED, Verdict.FAILED, None)[number // 16 % 4] if zone is Zone.LANDING else Verdict.PASSED
+    landed = START + timedelta(seconds=number)
+    return FileRow(
+        id=file_id(number), platform=feed.split("/")[0], feed=feed, account="default", zone=zone, status=status(zone, verdict),
+        verdict=verdict, path=path or f"{feed}/{feed.split('/')[1]}_{landed:%Y%m%d_%H%M%S}.json", size_bytes=1000 + number * 37 % 90_000,
+        sha256=f"{number:064x}", captured_at=landed, landed_at=landed, as_of=landed.date(), run_id=None, set_id=None, method="api",
+        media_type="application/json", source_system="api.example.net", extractor_version="1.0.0",
+        report_id=f"r{number}" if verdict else None, errors=int(verdict is Verdict.FAILED), warnings=int(verdict is Verdict.WARNED),
+        rows=number % 500, first_code="freshness.stale" if verdict is Verdict.WARNED else "format.sign-in-page" if verdict is Verdict.FAILED else None,
+    )  # fmt: skip
+
+
+@dataclass
+class NeedItem:
+    id: str = "n1"
+    platform: str = "distrokid"
+    account: str = "default"
+    at: datetime = START
+    code: str = "challenge-unanswered"
+    prompt: str = "A code is needed to sign in."
+    command: str = "bedrot extract distrokid"
+
+
+@dataclass
+class PlatformItem:
+    name: str
+    title: str
+    method: str = "browser"
+    runs: tuple[str, ...] = ("distrokid/streams",)
+    problem: str | None = None
+
+
+@dataclass
+class FakeRun:
+    view: RunView
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+class FakeLake:
+    """The Backend port. Files are computed from their number unless changed; newest first means highest number first."""
+
+    def __init__(self, files: int = 1000, *, names: Sequence[str] = (), read_only: bool = False) -> None:
+        self.size = files
+        self.names = tuple(names)
+        self.home = "/srv/lake"
+        self.read_only = read_only
+        self.at = START + timedelta(days=1)
+        self.lock = threading.RLock()
+        self.changed: dict[str, FileRow] = {}
+        self.is_fresh = False
+        self.decisions: list[tuple[str, str, str]] = []
+        self.answers: list[tuple[str, int]] = []
+        self.code = "123456"
+        self.asked: list[Challenge] = []
+        self.waiting: list[NeedItem] = []
+        self.fake_runs: list[FakeRun] = []
+        self.started: list[tuple[str, str]] = []
+        self.calls: list[str] = []
+        self.slow: float = 0.0
+        self.broken: BaseException | None = None
+        self.sql_stopped = threading.Event()
+        self.attempts = 3
+
+    # files
+
+    def now(self) -> datetime:
+        return self.at
+
+    def _row(self, number: int) -> FileRow:
+        row = row_of(number, self.names[number] if number < len(self.names) else None)
+        return self.changed.get(row.id, row)
+
+    def _all(self, what: FileFilter) -> Iterator[FileRow]:
+        if what.order in ("newest", "largest", "feed", "path", "worst"):
+            numbers = range(self.size - 1, -1, -1)
+        else:
+            numbers = range(self.size)
+        rows = (r for r in map(self._row, numbers) if matches(what, r))
+        if what.order == "worst":
+            rank = {Verdict.FAILED: 0, Verdict.WARNED: 1, Verdict.PASSED: 2, None: 3}
+            rows = iter(sorted(rows, key=lambda r: rank[r.verdict]))
+        return rows
+
+    def _plain(self, what: FileFilter) -> bool:
+        return what == FileFilter(order=what.order) and what.order in ("newest", "oldest")
+
+    def _number(self, row: FileRow) -> int:
+        return int(row.sha256, 16)
+
+    def files(
+        self, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
+    ) -> list[FileRow]:
+        self.calls.append("files")
+        if self.broken:
+            raise self.broken
+        if self._plain(what):
+            step = -1 if what.order == "newest" else 1
+            if before is not None:
+                at = self._number(before) - step
+                rows = []
+                while 0 <= at < self.size and len(rows) < limit:
+                    rows.append(self._row(at))
+                    at -= step
+                return rows[::-1]
+            at = self._number(after) + step if after is not None else (self.size - 1 if step < 0 else 0)
+            rows = []
+            while 0 <= at < self.size and len(rows) < limit:
+                rows.append(self._row(at))
+                at += step
+            return rows
+        rows = []
+        if before is not None:
+            for row in self._all(what):
+                if row.id == before.id:
+                    break
+                rows.append(row)
+            return rows[-limit:]
+        begun = after is None
+        for row in self._all(what):
+            if begun:
+                rows.append(row)
+                if len(rows) == limit:
+                    break
+            elif row.id == after.id:
+                begun = True
+        return rows
+
+    def last(self, what: FileFilter, limit: int) -> list[FileRow]:
+        opposite = {"newest": "oldest", "oldest": "newest"}[what.order]
+        return self.files(dataclasses.replace(what, order=opposite), limit=limit)[::-1]
+
+    def count(self, what: FileFilter) -> int:
+        return self.size if self._plain(what) else sum(1 for _ in self._all(what))
+
+    def fresh(self) -> bool:
+        was, self.is_fresh = self.is_fresh, False
+        return was
+
+    def find(self, name: str) -> FileRow:
+        for number in range(self.size):
+            row = self._row(number)
+            if row.id.startswith(name) or f"{row.zone}/{row.path}" == name:
+                return row
+        raise UsageError(f"no such file: {name}", hint="bedrot files")
+
+    def review(self, name: str) -> Review:
+        if self.broken:
+            raise self.broken
+        row = self.find(name)
+        allowed: dict[str, str | None] = {}
+        for verb in Verb:
+            try:
+                transition(verb, row.zone, row.verdict)
+                allowed[verb.value] = None
+            except BedrotError as error:
+                allowed[verb.value] = str(error)
+        text = HOSTILE[self._number(row) % len(HOSTILE)] if self.names else "GB"
+        severity = {Verdict.FAILED: Severity.ERROR, Verdict.WARNED: Severity.WARNING}.get(row.verdict)
+        findings = ()
+        if severity:
+            findings = (
+                Finding(
+                    code=row.first_code or "schema.drift", severity=severity, stage="format", message=f"The country is not known: {text}",
+                    place=Place(pointer="/days/3/country"), expected="two letters", seen=text, count=3,
+                ),
+            )  # fmt: skip
+        stages = tuple(
+            StageResult(
+                stage=s, outcome=StageOutcome.FAILED if s == "format" and severity is Severity.ERROR else StageOutcome.PASSED
+            )
+            for s in ("fixity", "size", "format", "schema", "completeness", "consistency", "freshness", "duplicates", "volume")
+        )
+        report = Report(
+            id=row.report_id or "r", file_id=row.id, sha256=row.sha256, rules="x", at=self.at, stages=stages, findings=findings,
+            facts={"rows": row.rows, "last_day": "2026-03-01"},
+        )  # fmt: skip
+        preview = Preview(
+            kind="json", lines=tuple(f'{{"day": {i}, "streams": {i * 11}, "text": "{text}"}}' for i in range(60)), truncated=True
+        )
+        diff = Diff(
+            old_id=file_id(0), new_id=row.id, headline="+1 day, streams +3.1 %, nothing vanished", added=1, removed=0, changed=2, unchanged=57,
+            because="the last good capture before it", noise={"order": 4},
+            rows=(
+                DiffRow(kind="added", key=("2026-03-01", text), changes={"streams": (None, "120")}),
+                DiffRow(kind="changed", key=("2026-02-28", "GB"), changes={"streams": ("110", "112"), "country": (text, "GB")}),
+            ),
+        )  # fmt: skip
+        return Review(file=row, report=report if row.verdict else None, preview=preview, diff=diff, allowed=allowed)
+
+    # verbs
+
+    def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
+        for name in ids:
+            row = self.find(name)
+            try:
+                step = transition(verb, row.zone, row.verdict)
+            except BedrotError as error:
+                yield Outcome(id=row.id, verb=verb, outcome="failed", reason=str(error), code=error.code, hint=error.hint)
+                continue
+            verdict = None if step.target is Zone.LANDING else row.verdict
+            self.changed[row.id] = dataclasses.replace(
+                row, zone=step.target, verdict=verdict, status=status(step.target, verdict)
+            )
+            self.decisions.append((verb.value, row.id, reason))
+            yield Outcome(id=row.id, verb=verb, outcome="done", zone=step.target, path=row.path)
+        self.is_fresh = True
+
+    def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterator[Outcome]:
+        if not self.decisions:
+            raise UsageError("nothing to undo")
+        for name in ids or [self.decisions[-1][1]]:
+            verb = next(v for v, i, _ in reversed(self.decisions) if i == name)
+            yield from self.decide(TRANSITIONS[Verb(verb)].opposite, [name], "undo")
+
+    def validate(self, ids: Sequence[str]) -> Iterator[tuple[FileRow, Report] | Outcome]:
+        for name in ids:
+            row = self.find(name)
+            row = dataclasses.replace(row, verdict=Verdict.PASSED, status=status(row.zone, Verdict.PASSED), report_id="r9")
+            self.changed[row.id] = row
+            self.is_fresh = True
+            report = self.review(row.id).report
+            if report is not None:
+                yield row, report
+
+    def statuses(self) -> dict[str, int]:
+        return {"passed": 2, "warned": 1, "failed": 1, "pending": 3}
+
+    # runs
+
+    def platforms(self) -> Sequence[PlatformItem]:
+        return [PlatformItem("distrokid", "DistroKid"), PlatformItem("broken", "", problem="SyntaxError line 3")]
+
+    def start(self, platform: str, account: str) -> str:
+        self.started.append((platform, account))
+        name = f"run{len(self.fake_runs):017d}"
+        view = RunView(
+            id=name, platform=platform, account=account, state=RunState.RUNNING, started_at=self.at, expected=("distrokid/streams",),
+            stage="signing in",
+        )  # fmt: skip
+        self.fake_runs.insert(0, FakeRun(view))
+        self.log(name, kind="state", state="running")
+        self.log(name, kind="log", level="info", text="opening the sign-in page")
+        return name
+
+    def log(self, name: str, **event: Any) -> None:
+        run = next(r for r in self.fake_runs if r.view.id == name)
+        run.events.append({"seq": len(run.events) + 1, "at": format_time(self.at), **event})
+
+    def set_run(self, name: str, **changes: Any) -> None:
+        run = next(r for r in self.fake_runs if r.view.id == name)
+        run.view = dataclasses.replace(run.view, **changes)
+
+    def runs(self, limit: int = 50) -> list[RunView]:
+        return [r.view for r in self.fake_runs]
+
+    def run(self, name: str) -> RunView:
+        return next(r.view for r in self.fake_runs if r.view.id == name)
+
+    def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
+        return [e for r in self.fake_runs if r.view.id == name for e in r.events if e["seq"] > after]
+
+    def cancel(self, name: str) -> None:
+        self.set_run(name, state=RunState.CANCELLED)
+
+    def ask(self, run: str, **changes: Any) -> Challenge:
+        challenge = Challenge(
+            id=f"c{len(self.asked) + len(self.answers)}", kind=ChallengeKind.CODE, run_id=run, platform="distrokid", account="default",
+            prompt="Enter the code", raised_at=self.at, expires_at=self.at + timedelta(minutes=5), medium="e-mail", hint="m…@example.net",
+            length=6, attempts_left=self.attempts, can=("resend",),
+        )  # fmt: skip
+        challenge = dataclasses.replace(challenge, **changes)
+        self.asked.append(challenge)
+        return challenge
+
+    def challenges(self) -> list[Challenge]:
+        return list(self.asked)
+
+    def answer(self, challenge: str, value: Secret) -> None:
+        found = next((c for c in self.asked if c.id == challenge), None)
+        if found is None:
+            raise ChallengeExpired("that question is over", hint="bedrot challenges")
+        self.answers.append((challenge, len(value)))
+        self.asked.remove(found)
+        if value.reveal() != self.code:
+            self.attempts -= 1
+            self.ask(found.run_id, error="that code is wrong", attempts_left=self.attempts)
+
+    def act(self, challenge: str, act: str) -> None:
+        self.calls.append(act)
+
+    def needs(self) -> Sequence[NeedItem]:
+        return list(self.waiting)
+
+    # sql
+
+    def sql(self, text: str, limit: int) -> Table:
+        if "slow" in text:
+            self.sql_stopped.wait(10)
+            raise UsageError("cancelled")
+        if not text.lower().startswith("select"):
+            raise UsageError("one SELECT or EXPLAIN only", hint="bedrot sql --schema")
+        rows = tuple((self._row(n).id, self._row(n).feed, n) for n in range(min(limit, self.size, 300)))
+        return Table(("id", "feed", "number"), ("VARCHAR", "VARCHAR", "BIGINT"), rows, self.size > 300)
+
+    def cancel_sql(self) -> None:
+        self.sql_stopped.set()
+
+    def schema(self) -> Sequence[tuple[str, str, str]]:
+        return [("files", "id", "VARCHAR"), ("files", "feed", "VARCHAR"), ("runs", "id", "VARCHAR")]
+
+    def starters(self) -> Sequence[tuple[str, str]]:
+        return [("newest", "select id, feed from files"), ("runs", "select * from runs")]
+
+
+def matches(what: FileFilter, row: FileRow) -> bool:
+    return all(
+        (
+            what.zone is None or row.zone is what.zone,
+            what.platform is None or row.platform == what.platform,
+            what.feed is None or row.feed == what.feed,
+            what.status is None or row.status == what.status,
+            what.run_id is None or row.run_id == what.run_id,
+            what.since is None or row.landed_at >= what.since,
+            not what.text or what.text.lower() in f"{row.path} {row.feed}".lower() or row.id.startswith(what.text.lower()),
+        )
+    )
+
+
+def main() -> int:
+    """The console on a made-up lake: `python fake_lake.py [FILES] [hostile] [challenge]`."""
+    import sys
+
+    from bedrot_console.tui.app import run_backend
+
+    words = sys.argv[1:]
+    number = next((int(w) for w in words if w.isdigit()), 1000)
+    names = [f"distrokid/streams/{n}" for n in HOSTILE * 4] if "hostile" in words else ()
+    lake = FakeLake(max(number, len(names)) if not names else len(names), names=names, read_only="read-only" in words)
+    if "challenge" in words:
+        name = lake.start("distrokid", "default")
+        lake.ask(name, hint=HOSTILE[0] if names else "m…@example.net", error="that code is wrong")
+        lake.waiting.append(NeedItem(prompt=HOSTILE[2]))
+        if names:
+            for text in HOSTILE:
+                lake.log(name, kind="log", level="warning", text=text)
+                lake.log(name, kind="stage", name=text)
+    if "crash" in words:
+        lake.broken = ValueError("secret-canary-4711")
+    return run_backend(lake)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
