@@ -66,34 +66,83 @@ def open_table(feed: Feed, file: BinaryIO) -> Table:
     Raises:
         FormatTrouble: empty, a page, another feed's header, an undeclared encoding, no end to a quote, a damaged archive.
     """
-    head = os.pread(file.fileno(), HEAD_BYTES, 0)
-    notes: list[str] = []
-    held: list[BinaryIO] = []
+    source = Source(feed, file)
     try:
-        if is_zip(head):
-            file = unpack(file)
-            held.append(file)
-            notes.append("zip")
-            head = os.pread(file.fileno(), HEAD_BYTES, 0)
-        else:
-            file = os.fdopen(os.dup(file.fileno()), "rb")
-            held.append(file)
-        if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-            raise FormatTrouble("format.empty")
-        encoding = _encoding(feed, head)
-        if encoding.startswith("utf-16"):
-            file = _recode(file, encoding)
-            held.append(file)
-            notes.append("utf-16")
-            head = os.pread(file.fileno(), HEAD_BYTES, 0)
-        _refuse_page(head)
-        if b"\0" in head:
-            raise FormatTrouble("format.not-text", "the text holds zero bytes")
-        return _open_text(feed, file, head, encoding, notes, held)
+        return _open_text(source)
     except BaseException:
-        for one in held:
-            one.close()
+        source.close()
         raise
+
+
+class Source:
+    """A table file made readable for DuckDB: unpacked, in a known encoding, its header mapped. Held open until `close`."""
+
+    def __init__(self, feed: Feed, file: BinaryIO) -> None:
+        self.feed = feed
+        self.notes: list[str] = []
+        self.held: list[BinaryIO] = []
+        try:
+            self._prepare(os.fdopen(os.dup(file.fileno()), "rb"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, file: BinaryIO) -> None:
+        self._hold(file)
+        if is_zip(self.head):
+            self._hold(unpack(file), "zip")
+        if not self.head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+            raise FormatTrouble("format.empty")
+        self.encoding = _encoding(self.feed, self.head)
+        if self.encoding.startswith("utf-16"):
+            self._hold(_recode(self.file, self.encoding), "utf-16")
+        _refuse_page(self.head)
+        if b"\0" in self.head:
+            raise FormatTrouble("format.not-text", "the text holds zero bytes")
+        self.shape = _Shape(self.feed, self.head)
+        if b"\n" not in self.head and b"\r" in self.head:
+            self.notes.append("cr-only")
+        self.read_as = "utf-8"
+        self._settle()
+
+    def _settle(self) -> None:
+        if codecs.lookup(self.encoding).name == "iso8859-1":
+            self.read_as = "latin-1"
+            self.notes.append("latin-1")
+        elif codecs.lookup(self.encoding).name not in ("utf-8", "utf-8-sig") and not self.encoding.startswith("utf-16"):
+            self._hold(_recode(self.file, self.encoding), self.encoding)
+
+    def _hold(self, file: BinaryIO, note: str | None = None) -> None:
+        self.file = file
+        self.held.append(file)
+        self.head = os.pread(file.fileno(), HEAD_BYTES, 0)
+        if note:
+            self.notes.append(note)
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.file.fileno()).st_size
+
+    def even(self) -> None:
+        """Go on with one kind of line end."""
+        self._hold(_even_line_ends(self.file), "mixed-line-ends")
+
+    def fall_back(self) -> bool:
+        """Go on with the declared single-byte encoding; False when there is none left."""
+        legacy = _legacy(self.feed)
+        if legacy is None or self.encoding == legacy or self.encoding.startswith("utf-16"):
+            return False
+        self.encoding = legacy
+        self._settle()
+        return True
+
+    def sql(self) -> str:
+        """The table function that reads it."""
+        return _reading(self.shape, self.file, self.read_as)
+
+    def close(self) -> None:
+        for file in self.held:
+            file.close()
 
 
 def _refuse_page(head: bytes) -> None:
@@ -229,43 +278,29 @@ def _duckdb_name(encoding: str) -> str:
     return {"iso8859-1": "latin-1"}.get(codecs.lookup(encoding).name, codecs.lookup(encoding).name)
 
 
-def _open_text(feed: Feed, file: BinaryIO, head: bytes, encoding: str, notes: list[str], held: list[BinaryIO]) -> Table:
+def _open_text(source: Source) -> Table:
     import duckdb
 
-    shape = _Shape(feed, head)
-    if b"\n" not in head and b"\r" in head:
-        notes.append("cr-only")
-    if encoding not in ("utf-8", "latin-1", "iso-8859-1") and not encoding.startswith("utf-16"):
-        file = _recode(file, encoding)
-        held.append(file)
-    reading_as = "latin-1" if encoding in ("latin-1", "iso-8859-1") else "utf-8"
-    for attempt in range(3):
+    while True:
         cursor = connection()
         try:
-            facts, row_count = _load(feed, shape, file, reading_as, cursor)
-            rejects, reject_count = _rejects(cursor)
+            facts, row_count = _load(source, cursor)
+            rejects, reject_count = rejected(cursor)
         except duckdb.Error as trouble:
             cursor.close()
-            if attempt == 0 and "state machine reached an invalid state" in str(trouble):
-                file = _even_line_ends(file)
-                held.append(file)
-                notes.append("mixed-line-ends")
+            if "mixed-line-ends" not in source.notes and "state machine reached an invalid state" in str(trouble):
+                source.even()
                 continue
-            raise _translated(trouble) from trouble
-        if attempt < 2 and reading_as == "utf-8" and any(r.kind == "encoding" for r in rejects) and (legacy := _legacy(feed)):
+            raise translated(trouble) from trouble
+        if any(r.kind == "encoding" for r in rejects) and source.fall_back():
             cursor.close()
-            encoding, reading_as = legacy, "latin-1" if legacy in ("latin-1", "iso-8859-1") else "utf-8"
-            if reading_as == "utf-8":
-                file = _recode(file, legacy)
-                held.append(file)
             continue
         break
-    if encoding == "latin-1":
-        notes.append("latin-1")
+    shape = source.shape
     return Table(
         cursor=cursor, columns=shape.columns, header=shape.header, types=shape.types, unknown=shape.unknown, missing=shape.missing,
-        absent=shape.absent, encoding=encoding, delimiter=shape.delimiter, notes=notes, rejects=rejects, reject_count=reject_count,
-        row_count=row_count, final_newline=_final_newline(file), facts=facts, held=held,
+        absent=shape.absent, encoding=source.encoding, delimiter=shape.delimiter, notes=source.notes, rejects=rejects,
+        reject_count=reject_count, row_count=row_count, final_newline=_final_newline(source.file), facts=facts, held=source.held,
     )  # fmt: skip
 
 
@@ -274,7 +309,7 @@ def _final_newline(file: BinaryIO) -> bool:
     return os.pread(file.fileno(), 1, max(size - 1, 0)) in (b"\n", b"\r")
 
 
-def _translated(trouble: Exception) -> FormatTrouble:
+def translated(trouble: Exception) -> FormatTrouble:
     text = str(trouble)
     if "Maximum line size" in text or "maximum_line_size" in text or "max_line_size" in text:
         return FormatTrouble("format.too-large", f"a line is longer than {LONGEST_LINE:,} bytes")
@@ -283,17 +318,13 @@ def _translated(trouble: Exception) -> FormatTrouble:
     return FormatTrouble("format.not-a-table", "the table cannot be read: quotes or line ends are broken")
 
 
-def _load(feed: Feed, shape: _Shape, file: BinaryIO, encoding: str, cursor: Any) -> tuple[dict[str, Any], int]:
+def _load(source: Source, cursor: Any) -> tuple[dict[str, Any], int]:
     """Make `data` and `numbered`, and take the facts in one scan that touches (and so casts) every column."""
-    source = _reading(shape, file, encoding)
-    size = os.fstat(file.fileno()).st_size
-    cursor.execute(f"SET memory_limit = '{memory_bytes(size) >> 20}MiB'")
-    if size <= MATERIALISE_BYTES:
-        cursor.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {source}")
-    else:
-        cursor.execute(f"CREATE TEMP VIEW data AS SELECT * FROM {source}")
+    cursor.execute(f"SET memory_limit = '{memory_bytes(source.size) >> 20}MiB'")
+    kind = "TABLE" if source.size <= MATERIALISE_BYTES else "VIEW"
+    cursor.execute(f"CREATE TEMP {kind} data AS SELECT * FROM {source.sql()}")
     cursor.execute("CREATE TEMP VIEW numbered AS SELECT row_number() OVER () + 1 AS row_number, * FROM data")
-    return _facts(feed, shape.columns, shape.types, cursor)
+    return _facts(source.feed, source.shape.columns, source.shape.types, cursor)
 
 
 _NUMBER = re.compile(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DECIMAL.*|NUMERIC.*|DOUBLE|FLOAT|REAL)", re.IGNORECASE)
@@ -330,7 +361,8 @@ def plain(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def _rejects(cursor: Any) -> tuple[list[Reject], int]:
+def rejected(cursor: Any) -> tuple[list[Reject], int]:
+    """What the scans of this cursor refused, the first KEPT_REJECTS of it, and how many rows in all."""
     import duckdb
 
     try:
