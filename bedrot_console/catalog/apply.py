@@ -1,0 +1,202 @@
+"""Applying journal events to the work file: one transaction per batch, exactly once, by `applied_seq`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from ..domain.browsing import FileRow
+from ..domain.events import Event
+from ..domain.files import canonical_json, format_time
+from ..domain.findings import Report
+from . import records, reducer, rows, schema
+
+FINDINGS_KEPT = 200
+"""Findings of one report that become rows; the whole report stays in its segment."""
+
+TallyKey = tuple[str, str, str, str, str | None]
+
+
+def mark_of(event: Event) -> str:
+    """What an event is recognised by again: a change of the journal before `applied_seq` must not go unnoticed."""
+    return f"{event.kind} {format_time(event.at)} {rows.fingerprint(canonical_json(event.data).decode()):016x}"
+
+
+def append(cursor: Any, table: str, columns: Sequence[str] | None, values: Iterable[Sequence[Any]]) -> None:
+    """Insert rows into `base.<table>` within the current transaction."""
+    appender = cursor.appender(f"base.{table}", columns=list(columns)) if columns else cursor.appender(f"base.{table}")
+    appender.append_rows(values)
+    appender.flush()
+
+
+def known_files(cursor: Any, ids: Sequence[str]) -> dict[str, FileRow]:
+    """The rows of these ids, as far as they exist."""
+    if not ids:
+        return {}
+    found = cursor.execute(
+        f"SELECT {rows.FILE_SELECT} FROM base.files f SEMI JOIN (SELECT unnest($1::VARCHAR[]) AS id) w ON f.id = w.id"
+        " WHERE f.id >= $2 AND f.id <= $3",
+        [list(ids), min(ids), max(ids)],
+    ).fetchall()
+    return {values[0]: rows.file_row(values) for values in found}
+
+
+class Applier:
+    """Applies events within the caller's transaction. `reports` loads the report of a `validated` event, for its findings."""
+
+    def __init__(self, cursor: Any, reports: Callable[[Event], Report | None]) -> None:
+        self.cursor = cursor
+        self.reports = reports
+
+    def apply(self, events: Sequence[Event]) -> None:
+        """Apply a batch, in order; the caller commits."""
+        if not events:
+            return
+        loaded: dict[int, Report | None] = {}
+
+        def report_of(event: Event) -> Report | None:
+            if event.seq not in loaded:
+                loaded[event.seq] = self.reports(event)
+            return loaded[event.seq]
+
+        touched = sorted({e.data["file"] for e in events if e.kind in reducer.FILE_KINDS})
+        before = known_files(self.cursor, touched)
+        after = reducer.reduce_files(before, events, report_of)
+        self.write_files(before, {k: v for k, v in after.items() if v is not None})
+        self._write_reports([e for e in events if e.kind == "validated"], report_of)
+        records.apply(self.cursor, events)
+        append(self.cursor, "events", None, (self._event_values(e) for e in events))
+        self.stamp(events[-1])
+
+    def stamp(self, last: Event) -> None:
+        """Record how far the journal is applied."""
+        self.cursor.execute("UPDATE base.meta SET applied_seq = $1, mark = $2", [last.seq, mark_of(last)])
+
+    @staticmethod
+    def _event_values(event: Event) -> tuple[Any, ...]:
+        data = {k: v for k, v in event.data.items() if k != "sidecar"}
+        return (
+            event.seq,
+            rows.naive(event.at),
+            event.kind,
+            event.actor,
+            event.host,
+            data.get("file"),
+            canonical_json(data).decode(),
+        )
+
+    def write_files(self, before: Mapping[str, FileRow], after: Mapping[str, FileRow]) -> None:
+        """Insert what is new, update what changed, and keep tally and freshness in step."""
+        new = [row for key, row in after.items() if key not in before]
+        changed = [row for key, row in after.items() if key in before and row != before[key]]
+        if new:
+            append(self.cursor, "files", None, (rows.file_values(r) for r in sorted(new, key=lambda r: r.id)))
+        if changed:
+            self._update([(before[r.id], r) for r in changed])
+        pairs: list[tuple[FileRow | None, FileRow | None]] = [(None, r) for r in new] + [(before[r.id], r) for r in changed]
+        self.count(pairs)
+
+    def _update(self, pairs: Sequence[tuple[FileRow, FileRow]]) -> None:
+        """Write only the columns that changed in any of the rows: each written column is rewritten at the checkpoint."""
+        names = list(schema.FILE_COLUMNS)
+        old = [rows.file_values(b) for b, _ in pairs]
+        new = [rows.file_values(a) for _, a in pairs]
+        differing = [i for i in range(1, len(names)) if any(b[i] != a[i] for b, a in zip(old, new, strict=True))]
+        columns = [names[i] for i in differing]
+        if "path" in columns:
+            columns.append("path_fp")
+            differing.append(len(names))
+        if "sha256" in columns:
+            columns.append("sha_fp")
+            differing.append(len(names) + 1)
+        types = schema.TABLES["files"]
+        values: list[Any] = [[v[0] for v in new], *([v[i] for v in new] for i in differing)]
+        given = ["unnest($1::VARCHAR[]) AS id"]
+        given += [f"unnest(${n}::{types[c]}[]) AS {schema.quoted(c)}" for n, c in enumerate(columns, start=2)]
+        sets = ", ".join(f"{schema.quoted(c)} = g.{schema.quoted(c)}" for c in columns)
+        self.cursor.execute(f"UPDATE base.files f SET {sets} FROM (SELECT {', '.join(given)}) g WHERE f.id = g.id", values)
+
+    def count(self, pairs: Sequence[tuple[FileRow | None, FileRow | None]]) -> None:
+        """Keep the tally by zone, platform, feed, account and verdict, and the freshness of each feed and account."""
+        files: Counter[TallyKey] = Counter()
+        size: Counter[TallyKey] = Counter()
+        for old, new in pairs:
+            for row, sign in ((old, -1), (new, 1)):
+                if row is not None:
+                    key = (row.zone.value, row.platform, row.feed, row.account, row.verdict.value if row.verdict else None)
+                    files[key] += sign
+                    size[key] += sign * row.size_bytes
+        held = self.cursor.execute("SELECT zone, platform, feed, account, verdict, files, bytes FROM base.tally").fetchall()
+        for *key, n, b in held:
+            files[tuple(key)] += n  # type: ignore[index]
+            size[tuple(key)] += b  # type: ignore[index]
+        kept = [(*key, n, size[key]) for key, n in files.items() if n]
+        self.cursor.execute("DELETE FROM base.tally")
+        append(self.cursor, "tally", None, sorted(kept, key=str))
+        self._freshen(pairs)
+
+    def _freshen(self, pairs: Sequence[tuple[FileRow | None, FileRow | None]]) -> None:
+        groups: dict[tuple[str, str, str], dict[str, date | datetime | None]] = {}
+        names = ("as_of", "captured_at", "landed_at", "last_landed_at")
+        for platform, feed, account, *values in self.cursor.execute(
+            "SELECT platform, feed, account, as_of, captured_at, landed_at, last_landed_at FROM base.freshness"
+        ).fetchall():
+            groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
+        shrunk: set[tuple[str, str, str]] = set()
+        for old, new in pairs:
+            if old is not None and reducer.good(old) and (new is None or not reducer.good(new) or new.as_of != old.as_of):
+                shrunk.add((old.platform, old.feed, old.account))
+            if old is not None and new is None:
+                shrunk.add((old.platform, old.feed, old.account))
+            if new is not None:
+                group = groups.setdefault((new.platform, new.feed, new.account), dict.fromkeys(names))
+                found: dict[str, Any] = {"last_landed_at": rows.naive(new.landed_at)}
+                if reducer.good(new):
+                    found |= {
+                        "as_of": new.as_of,
+                        "captured_at": rows.naive(new.captured_at),
+                        "landed_at": rows.naive(new.landed_at),
+                    }
+                for name, value in found.items():
+                    if value is not None and (group[name] is None or value > group[name]):
+                        group[name] = value
+        good = "verdict IN ('passed', 'warned') AND zone IN ('landing', 'raw')"
+        for platform, feed, account in shrunk:
+            values = self.cursor.execute(
+                f"SELECT max(as_of) FILTER ({good}), max(captured_at) FILTER ({good}), max(landed_at) FILTER ({good}), max(landed_at)"
+                " FROM base.files WHERE platform = $1 AND feed = $2 AND account = $3",
+                [platform, feed, account],
+            ).fetchone()
+            groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
+        self.cursor.execute("DELETE FROM base.freshness")
+        append(self.cursor, "freshness", None, sorted((*k, *v.values()) for k, v in groups.items() if v["last_landed_at"]))
+
+    def _write_reports(self, events: Sequence[Event], report_of: Callable[[Event], Report | None]) -> None:
+        if not events:
+            return
+        reports: list[tuple[Any, ...]] = []
+        findings: list[tuple[Any, ...]] = []
+        for event in events:
+            d = event.data
+            errors, warnings, first = reducer.counts(event, report_of)
+            as_of = d.get("as_of")
+            reports.append((
+                d["report"], d["file"], event.seq, rows.naive(event.at), d.get("sha256"), d.get("rules"), d["verdict"], errors, warnings,
+                first, date.fromisoformat(as_of) if as_of else None, d.get("rows"), d.get("content_sha256"),
+                json.dumps(d.get("codes") or {}, sort_keys=True), str(d["segment"]) if d.get("segment") is not None else None,
+                d.get("offset"), d.get("length"),
+            ))  # fmt: skip
+            if d.get("codes"):
+                report = report_of(event)
+                for number, f in enumerate(report.findings[:FINDINGS_KEPT] if report else (), start=1):
+                    p = f.place
+                    findings.append((
+                        d["report"], d["file"], number, f.code, f.severity.value, f.stage, f.message, p.pointer, p.row, p.column,
+                        p.selector, f.expected, f.seen, f.count,
+                    ))  # fmt: skip
+        append(self.cursor, "reports", None, reports)
+        if findings:
+            append(self.cursor, "findings", None, findings)

@@ -1,0 +1,282 @@
+"""The one gate: every DuckDB connection to a catalog file is opened here, under the rules that keep it whole.
+
+Facts about DuckDB 2.0.0 and 1.5, measured: it reads a file's headers before it takes its lock, so writers take our own `flock` from
+before connect until after close; closing any descriptor of a connected file inside the same process drops DuckDB's lock, so an
+audit hook forbids opening one; a kill in the first writes of a new file leaves a file that never opens, so files are born
+under another name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..domain.errors import CatalogBusy, CatalogError, CatalogTooNew
+from . import schema
+
+_SETTINGS: dict[str, Any] = {
+    "memory_limit": "256MB",
+    "threads": 2,
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+    "temp_directory": "",
+    "python_enable_replacements": False,
+}
+
+_connected: Counter[tuple[int, int]] = Counter()
+_guard = threading.Lock()
+_hooked = False
+
+
+class CatalogDamaged(CatalogError):
+    """The catalog file is not whole. It is set aside and made again from sidecars and journal."""
+
+
+def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _connected:
+        target = arguments[0]
+        if isinstance(target, (str, bytes, os.PathLike)):
+            try:
+                found = os.stat(target)
+            except (OSError, ValueError):
+                return
+            if (found.st_dev, found.st_ino) in _connected:
+                raise CatalogError(
+                    f"a connected catalog file may not be opened: {os.fsdecode(target)}", hint="copy it from another process"
+                )
+
+
+@contextlib.contextmanager
+def _registered(path: Path) -> Iterator[None]:
+    """Mark `path`'s inode as connected, for the audit hook."""
+    global _hooked
+    found = os.stat(path)
+    key = (found.st_dev, found.st_ino)
+    with _guard:
+        if not _hooked:
+            sys.addaudithook(_watch_opens)
+            _hooked = True
+        _connected[key] += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _connected[key] -= 1
+            if not _connected[key]:
+                del _connected[key]
+
+
+def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
+    """What an error of DuckDB or of the disk means here."""
+    words = str(error)
+    if "Could not set lock" in words or "Conflicting lock" in words:
+        return CatalogBusy(f"another program holds {path.name}: {words.splitlines()[0][:200]}")
+    if "with version number" in words or "newer version of DuckDB" in words:
+        return CatalogTooNew(f"{path.name} was written by a newer DuckDB")
+    if isinstance(error, OSError) or "No space left" in words or "Disk quota" in words or "Permission denied" in words:
+        return CatalogError(
+            f"the catalog cannot be used: {words.splitlines()[0][:200]}", hint="free space or mend rights, then: bedrot rebuild"
+        )
+    return CatalogDamaged(f"{path.name} is damaged: {words.splitlines()[0][:200]}")
+
+
+class Database:
+    """One open catalog file. `cursor()` gives a connection of its own for a thread; `close()` ends all of them."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self._stack = contextlib.ExitStack()
+        self._mutex = threading.Lock()
+        self._users = 0
+        self._retired = False
+        try:
+            found = os.lstat(path)
+            if not os.path.isfile(path) or os.path.islink(path) or found.st_size == 0:
+                raise CatalogDamaged(f"{path.name} is not a catalog file")
+            self._stack.enter_context(_registered(path))
+            self._stack.callback(self._close)
+            self._connection: Any = None
+            self._connection = duckdb.connect(":memory:", config=_SETTINGS)
+            mode = " (READ_ONLY)" if read_only else ""
+            self._connection.execute(f"ATTACH {schema.text(str(path))} AS catalog{mode}")
+            self._connection.execute("USE catalog; SET enable_progress_bar = false; SET enable_external_access = false")
+            self._check_version()
+        except CatalogError:
+            self.close()
+            raise
+        except FileNotFoundError as error:
+            self.close()
+            raise CatalogError(f"there is no {path.name} yet") from error
+        except (duckdb.Error, OSError) as error:
+            self.close()
+            raise translated(error, path) from error
+
+    def _check_version(self) -> None:
+        found = self._connection.execute("SELECT version, applied_seq FROM base.meta").fetchall()
+        if len(found) != 1:
+            raise CatalogDamaged(f"{self.path.name} has no stamp")
+        if found[0][0] > schema.VERSION:
+            raise CatalogTooNew(f"{self.path.name} was written by a newer version of this program")
+        self.version: int = found[0][0]
+
+    @property
+    def connection(self) -> Any:
+        """The first connection; for the one thread that opened the file."""
+        return self._connection
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A connection for one call. Errors of DuckDB come out translated."""
+        try:
+            with contextlib.closing(self._connection.cursor()) as cursor:
+                cursor.execute("USE catalog; SET enable_progress_bar = false")
+                yield cursor
+        except duckdb.Error as error:
+            raise translated(error, self.path) from error
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            try:
+                connection.execute("USE memory")
+                connection.execute("DETACH catalog")
+            except duckdb.Error:
+                pass
+            connection.close()
+
+    def close(self) -> None:
+        """Close; for a writer this also checkpoints. May be called again."""
+        self._stack.close()
+
+    def take(self) -> None:
+        """A call begins: the file stays open until it ends."""
+        with self._mutex:
+            self._users += 1
+
+    def give(self) -> None:
+        """A call ended."""
+        with self._mutex:
+            self._users -= 1
+            last = self._retired and not self._users
+        if last:
+            self.close()
+
+    def retire(self) -> None:
+        """Close as soon as no call uses it."""
+        with self._mutex:
+            self._retired = True
+            idle = not self._users
+        if idle:
+            self.close()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the writer's lock. Waiting is in the kernel's queue, so that nobody starves.
+
+    Raises:
+        CatalogBusy: somebody else held it for all of `wait_seconds`.
+        CatalogError: the lock file cannot be made (a read-only home).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CatalogError(f"the catalog cannot be written: {error.strerror}") from error
+    handed: list[bool] = []
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _wait_for(fd, wait_seconds, handed)
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def _wait_for(fd: int, wait_seconds: float, handed: list[bool]) -> None:
+    """Block in `flock` on a thread, so that the wait is fair and still ends; a thread that comes too late gives the lock back."""
+    got, mutex = threading.Event(), threading.Lock()
+    late: list[bool] = []
+
+    def wait() -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with mutex:
+            if late:
+                os.close(fd)
+            else:
+                handed.append(True)
+                got.set()
+
+    if wait_seconds > 0:
+        threading.Thread(target=wait, daemon=True, name="catalog-lock").start()
+        got.wait(wait_seconds)
+        with mutex:
+            if handed:
+                return
+            late.append(True)
+    else:
+        os.close(fd)
+    raise CatalogBusy("the catalog is being written by another process")
+
+
+def born(path: Path) -> None:
+    """Make an empty catalog file at `path`, whole or not at all (created under another name, synced, renamed)."""
+    temporary = path.with_name(f".{path.name}.new")
+    for leftover in (temporary, temporary.with_name(temporary.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    connection = duckdb.connect(":memory:", config=_SETTINGS)
+    try:
+        connection.execute(f"ATTACH {schema.text(str(temporary))} AS catalog (STORAGE_VERSION '{schema.STORAGE}')")
+        schema.create(connection, "catalog")
+        connection.execute("DETACH catalog")
+    except duckdb.Error as error:
+        raise translated(error, path) from error
+    finally:
+        connection.close()
+    os.chmod(temporary, 0o600)
+    settle(temporary, path)
+
+
+def settle(temporary: Path, path: Path) -> None:
+    """Sync `temporary`, rename it over `path` (whose write-ahead log goes first), sync the folder."""
+    sync(temporary)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    os.rename(temporary, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """fsync a file or folder by name."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def set_aside(path: Path, keep: Path) -> None:
+    """Move a damaged file, and its write-ahead log, out of the way into `keep`; the newest few stay for whoever wants to look."""
+    keep.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stamp = f"{time.time_ns():020d}"
+    for found in (path, path.with_name(path.name + ".wal")):
+        if os.path.lexists(found):
+            os.rename(found, keep / f"{stamp}-{found.name}")
+    old = sorted({p.name.split("-", 1)[0] for p in keep.iterdir()})[:-3]
+    for item in [p for p in keep.iterdir() if p.name.split("-", 1)[0] in old]:
+        if item.is_dir() and not item.is_symlink():
+            import shutil
+
+            shutil.rmtree(item, ignore_errors=True)
+        else:
+            item.unlink(missing_ok=True)

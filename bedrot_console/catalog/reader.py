@@ -1,0 +1,418 @@
+"""Read models over the published catalog: what screens, commands and reviews ask. Read-only, safe from several threads, never waits."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..domain.browsing import FileFilter, FileRow
+from ..domain.challenges import Challenge
+from ..domain.errors import BedrotError, CatalogError, UsageError
+from ..domain.events import Event
+from ..domain.feeds import History
+from ..domain.findings import Finding, Place, Report, Severity
+from ..domain.identifiers import MIN_PREFIX
+from ..domain.lifecycle import Decision
+from ..domain.runs import RunView
+from . import queries, rows, schema
+from .gate import CatalogDamaged, Database
+
+GROUPS = ("zone", "platform", "feed", "account", "status", "verdict", "run_id", "set_id", "method", "media_type", "first_code")
+"""What `groups` can group by."""
+
+Token = tuple[int, int, int]
+
+
+def token_of(path: Path) -> Token | None:
+    """(inode, size, mtime in ns) of a file; None if there is none. What changed is seen from this, not by a query."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def unknown(name: str) -> UsageError:
+    return UsageError(f"no such file: {name}", hint="bedrot files")
+
+
+def ambiguous(name: str, count: int) -> UsageError:
+    return UsageError(f"{name} names {count} files", hint="give more characters of the id")
+
+
+def too_short(name: str) -> UsageError:
+    return UsageError(f"too short for an id: {name}", hint=f"give at least {MIN_PREFIX} characters")
+
+
+class Reader:
+    """The published catalog, as it was when opened or last refreshed.
+
+    Args:
+        path: the published file.
+        reports: loads the Report that a `validated` event names.
+        heal: called once when a query finds the file damaged; makes it anew. None: the error goes to the caller.
+    """
+
+    def __init__(
+        self, path: Path, *, reports: Callable[[Event], Report | None] | None = None, heal: Callable[[], None] | None = None
+    ) -> None:
+        self.path = path
+        self._reports = reports
+        self._heal = heal
+        self._lock = threading.RLock()
+        self._database: Database | None = None
+        self._token: Token | None = None
+        self._open()
+
+    def _open(self) -> None:
+        self._token = token_of(self.path)
+        self._database = Database(self.path, read_only=True)
+
+    def close(self) -> None:
+        """Close the file; the reader cannot be used after."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def stale(self) -> bool:
+        """Whether another catalog was published since. One `stat`, no query."""
+        return token_of(self.path) != self._token
+
+    def fresh(self) -> bool:
+        """Reopen if another catalog was published; says whether it did. Calls under way on other threads end on the old one."""
+        with self._lock:
+            if not self.stale() or token_of(self.path) is None:
+                return False
+            old = self._database
+            self._open()
+            if old is not None:
+                old.retire()
+            return True
+
+    def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._ask_once(sql, values)
+        except CatalogDamaged:
+            if self._heal is None:
+                raise
+            self._heal()
+            with self._lock:
+                old = self._database
+                self._open()
+                if old is not None:
+                    old.retire()
+            return self._ask_once(sql, values)
+
+    def _ask_once(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            database = self._database
+            if database is None:
+                raise CatalogError("the catalog reader is closed")
+            database.take()
+        try:
+            with database.cursor() as cursor:
+                return cursor.execute(sql, list(values)).fetchall()
+        finally:
+            database.give()
+
+    @property
+    def applied_seq(self) -> int:
+        """The newest journal event this catalog knows."""
+        return self.applied()[0]
+
+    def applied(self) -> tuple[int, str]:
+        """`applied_seq` and the mark of that event."""
+        found = self._ask("SELECT applied_seq, mark FROM base.meta")
+        return found[0][0], found[0][1]
+
+    # ---- files
+
+    def files(
+        self, wanted: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int | None = 200
+    ) -> list[FileRow]:
+        """A page of files in `wanted.order`: the first, or the one after a row, or the one before a row (also in order).
+
+        Args:
+            limit: rows at most; None for all.
+        """
+        w = queries.where(wanted)
+        backwards = before is not None
+        anchor = before or after
+        if anchor is not None:
+            queries.beyond(w, wanted.order, anchor, backwards=backwards)
+        tail = f" LIMIT {int(limit)}" if limit is not None else ""
+        order = queries.order_by(wanted.order, backwards=backwards)
+        found = [rows.file_row(v) for v in self._ask(f"{queries.SELECT} {w.sql} ORDER BY {order}{tail}", w.values)]
+        return found[::-1] if backwards else found
+
+    def at(self, wanted: FileFilter, index: int, limit: int = 200) -> list[FileRow]:
+        """The page that begins at position `index` (0-based) of `wanted`. For jumps of a virtual table; paging goes by `files`."""
+        w = queries.where(wanted)
+        tail = f"LIMIT {int(limit)} OFFSET {max(0, int(index))}"
+        return [
+            rows.file_row(v)
+            for v in self._ask(f"{queries.SELECT} {w.sql} ORDER BY {queries.order_by(wanted.order)} {tail}", w.values)
+        ]
+
+    def offset_of(self, wanted: FileFilter, row: FileRow) -> int:
+        """How many files of `wanted` come before `row` in its order."""
+        w = queries.where(wanted)
+        queries.beyond(w, wanted.order, row, backwards=True)
+        return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
+
+    def count(self, wanted: FileFilter) -> int:
+        """How many files match; from the kept tally where that suffices."""
+        w = queries.where(wanted)
+        if queries.only_tally(wanted):
+            return int(self._ask(f"SELECT coalesce(sum(f.files), 0) FROM base.tally f {w.sql}", w.values)[0][0])
+        return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
+
+    def groups(self, wanted: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
+        """(key, files, bytes) for each value of `by` (one of GROUPS) among the files that match, largest first."""
+        if by not in GROUPS:
+            raise UsageError(f"cannot group by {by}", hint=", ".join(GROUPS))
+        w = queries.where(wanted)
+        key = schema.status_sql("f.zone", "f.verdict") if by == "status" else f"f.{by}"
+        if queries.only_tally(wanted) and by in ("zone", "platform", "feed", "account", "status", "verdict"):
+            sql = f"SELECT {key}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
+        else:
+            sql = f"SELECT {key}, count(*), sum(f.size_bytes)::BIGINT FROM base.files f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return [(k, n, b) for k, n, b in self._ask(sql, w.values)]
+
+    def file(self, prefix: str) -> FileRow:
+        """The file that a whole id, an unambiguous prefix of it, or a zone path (`landing/x/y.html`) names.
+
+        Raises:
+            UsageError: no such file, more than one, or too short.
+        """
+        found = self.named([prefix])[0]
+        if isinstance(found, BedrotError):
+            raise found
+        return found
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, FileRow]:
+        """The rows of whole ids, as far as they exist."""
+        if not ids:
+            return {}
+        found = self._ask(
+            f"{queries.SELECT} SEMI JOIN (SELECT unnest($1::VARCHAR[]) AS id) w ON f.id = w.id WHERE f.id >= $2 AND f.id <= $3",
+            [list(ids), min(ids), max(ids)],
+        )
+        return {v[0]: rows.file_row(v) for v in found}
+
+    def by_prefixes(self, prefixes: Sequence[str]) -> dict[str, tuple[int, FileRow]]:
+        """prefix -> (how many files it names, the first of them); prefixes that name none are absent."""
+        if not prefixes:
+            return {}
+        found = self._ask(
+            "SELECT p.prefix, count(*), min(f.id) FROM (SELECT unnest($1::VARCHAR[]) AS prefix, unnest($2::VARCHAR[]) AS beyond) p"
+            " JOIN base.files f ON f.id >= p.prefix AND f.id < p.beyond WHERE f.id >= $3 AND f.id < $4 GROUP BY p.prefix",
+            [list(prefixes), [p + "~" for p in prefixes], min(prefixes), max(prefixes) + "~"],
+        )
+        first = self.by_ids([identifier for _, _, identifier in found])
+        return {prefix: (count, first[identifier]) for prefix, count, identifier in found}
+
+    def by_paths(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], FileRow]:
+        """The rows of (zone, path) places, as far as they exist."""
+        if not places:
+            return {}
+        found = self._ask(
+            f"{queries.SELECT} SEMI JOIN (SELECT unnest($1::UBIGINT[]) AS fp) w ON f.path_fp = w.fp",
+            [[rows.fingerprint(path) for _, path in places]],
+        )
+        meant = set(places)
+        got = [rows.file_row(v) for v in found]
+        return {(r.zone.value, r.path): r for r in got if (r.zone.value, r.path) in meant}
+
+    def named(self, names: Sequence[str]) -> list[FileRow | BedrotError]:
+        """Each name (whole id, prefix, zone path) as its file, or why it names none; in order."""
+        wanted = Names(names)
+        ids = self.by_ids(wanted.ids)
+        prefixes = self.by_prefixes(wanted.prefixes)
+        places = self.by_paths(wanted.places)
+        return wanted.answers(ids, prefixes, places)
+
+    def twins(self, sha256: str) -> list[FileRow]:
+        """Files with the same bytes, oldest first."""
+        return self.files(FileFilter(sha256=sha256, order="oldest"), limit=None)
+
+    # ---- reports, history, decisions
+
+    def findings(self, file_id: str) -> list[Finding]:
+        """Findings of the file's latest report, as far as the catalog keeps them (the first 200)."""
+        found = self._ask(
+            "SELECT n.code, n.severity, n.message, n.stage, n.pointer, n.row_number, n.column_name, n.selector, n.expected, n.seen, n.count"
+            " FROM base.findings n JOIN base.files f ON f.id = $1 AND f.report_id = n.report_id WHERE n.file_id = $1 ORDER BY n.number",
+            [file_id],
+        )
+        return [
+            Finding(
+                code=code, severity=Severity(severity), message=message, stage=stage, expected=expected, seen=seen, count=count,
+                place=Place(pointer=pointer, row=row, column=column, selector=selector),
+            )
+            for code, severity, message, stage, pointer, row, column, selector, expected, seen, count in found
+        ]  # fmt: skip
+
+    def _load(self, values: Sequence[Any]) -> Report | None:
+        report_id, file_id, sha256, made_at, segment, start, length = values
+        if self._reports is None or segment is None:
+            return None
+        shelf: Any = int(segment) if segment.isdigit() else segment
+        data = {"report": report_id, "file": file_id, "sha256": sha256, "segment": shelf, "offset": start, "length": length}
+        report = self._reports(Event(kind="validated", at=rows.aware(made_at) or datetime.min, actor="", data=data))
+        return report if report is not None and report.id == report_id else None
+
+    def report(self, file_id: str) -> Report | None:
+        """The file's newest report, whole; None if it has none or its segment is gone."""
+        found = self._ask(
+            "SELECT report_id, file_id, sha256, made_at, segment, start, length FROM base.reports WHERE file_id = $1 ORDER BY seq DESC LIMIT 1",
+            [file_id],
+        )
+        return self._load(found[0]) if found else None
+
+    def history(self, feed: str, account: str, limit: int = 400, before: FileRow | None = None) -> list[History]:
+        """Facts of good captures (passed or warned, in landing or raw) of one feed and account, newest first.
+
+        Args:
+            before: only captures made before this file's own.
+        """
+        w = queries.where(FileFilter(feed=feed, account=account))
+        w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
+        if before is not None:
+            at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)
+            w.add(f"f.captured_at <= {at} AND (f.captured_at < {at} OR f.id < {identifier})")
+        found = self._ask(
+            f"WITH g AS (SELECT f.id, f.captured_at, f.as_of, f.report_id, f.rows, f.content_sha256 FROM base.files f {w.sql}"
+            f" ORDER BY f.captured_at DESC, f.id DESC LIMIT {int(limit)})"
+            " SELECT g.id, g.captured_at, g.as_of, g.rows, g.content_sha256, r.report_id, r.file_id, r.sha256, r.made_at, r.segment,"
+            " r.start, r.length FROM g LEFT JOIN base.reports r ON r.report_id = g.report_id AND r.file_id = g.id"
+            " ORDER BY g.captured_at DESC, g.id DESC",
+            w.values,
+        )
+        past: dict[str, History] = {}
+        for identifier, captured_at, as_of, row_count, content, *shelf in found:
+            if identifier in past:
+                continue
+            report = self._load(shelf) if shelf[0] is not None else None
+            known = {"rows": row_count, "content_sha256": content}
+            facts = report.facts if report else {k: v for k, v in known.items() if v is not None}
+            past[identifier] = History(
+                captured_at=rows.aware(captured_at) or captured_at, as_of=as_of, facts=facts, file_id=identifier
+            )
+        return list(past.values())
+
+    def decisions(self, file_id: str) -> list[Decision]:
+        """Decisions on a file that were carried out or are under way, newest first."""
+        found = self._ask(
+            "SELECT decision_id, file_id, verb, actor, decided_at, reason, sha256, report_id, undoes FROM base.decisions"
+            " WHERE file_id = $1 AND outcome <> 'refused' ORDER BY decided_at DESC, decision_id DESC",
+            [file_id],
+        )
+        return [rows.decision(v) for v in found]
+
+    # ---- runs, challenges, events
+
+    def runs(self, limit: int = 50) -> list[RunView]:
+        """Runs, newest first."""
+        found = self._ask(
+            "SELECT run_id, platform, account, state, started_at, ended_at, expected, landed, files, error_code, exit_code, attended"
+            f" FROM base.runs ORDER BY started_at DESC, run_id DESC LIMIT {int(limit)}"
+        )
+        return [rows.run_view(v) for v in found]
+
+    def challenges(self, open_only: bool = False) -> list[Challenge]:
+        """Challenges, newest first. Their prompts are in the run folders, not here."""
+        found = self._ask(
+            "SELECT challenge_id, kind, run_id, platform, account, raised_at, expires_at, medium, state FROM base.challenges"
+            + (" WHERE state = 'open'" if open_only else "")
+            + " ORDER BY raised_at DESC, challenge_id DESC"
+        )
+        return [rows.challenge(v) for v in found]
+
+    def events(self, after: int = 0, limit: int = 200, kind: str | None = None) -> list[Event]:
+        """Journal events with `seq` above `after`, in order, without the sidecars of `landed`. The journal itself is the audit log."""
+        w = queries.Where()
+        w.add(f"seq > {w.bind(after)}")
+        if kind is not None:
+            w.add(f"kind = {w.bind(kind)}")
+        found = self._ask(
+            f"SELECT seq, happened_at, kind, actor, host, data FROM base.events {w.sql} ORDER BY seq LIMIT {int(limit)}", w.values
+        )
+        return [rows.event(v) for v in found]
+
+    def schema(self) -> list[tuple[str, str, str]]:
+        """(view, column, type) of the stable views, for `bedrot sql --schema`."""
+        found = self._ask(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'catalog' AND schema_name = 'main'"
+            " ORDER BY table_name, column_index"
+        )
+        return [(v, c, t) for v, c, t in found]
+
+
+ZONES = ("landing/", "raw/", "quarantine/")
+
+
+class Names:
+    """What the names on a command line mean: whole ids, id prefixes, or zone paths."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self.ids: list[str] = []
+        self.prefixes: list[str] = []
+        self.places: list[tuple[str, str]] = []
+        for name in self.names:
+            kind = self.kind(name)
+            if kind == "place":
+                zone, _, path = name.partition("/")
+                self.places.append((zone, path))
+            elif kind == "id":
+                self.ids.append(name.lower())
+            elif kind == "prefix":
+                self.prefixes.append(name.lower())
+
+    @staticmethod
+    def kind(name: str) -> str:
+        """`place`, `id`, `prefix`, `short` or `odd`."""
+        if name.startswith(ZONES):
+            return "place"
+        folded = name.lower()
+        if not folded.isascii() or not folded.isalnum() or len(folded) > 20:
+            return "odd"
+        if len(folded) == 20:
+            return "id"
+        return "prefix" if len(folded) >= MIN_PREFIX else "short"
+
+    def answers(
+        self, ids: dict[str, FileRow], prefixes: dict[str, tuple[int, FileRow]], places: dict[tuple[str, str], FileRow]
+    ) -> list[FileRow | BedrotError]:
+        """Each name's file or error, in order."""
+        out: list[FileRow | BedrotError] = []
+        for name in self.names:
+            kind = self.kind(name)
+            row: FileRow | None = None
+            if kind == "short":
+                out.append(too_short(name))
+                continue
+            if kind == "place":
+                zone, _, path = name.partition("/")
+                row = places.get((zone, path))
+            elif kind == "id":
+                row = ids.get(name.lower())
+            elif kind == "prefix":
+                count, row = prefixes.get(name.lower(), (0, None))
+                if count > 1:
+                    out.append(ambiguous(name, count))
+                    continue
+            out.append(row or unknown(name))
+        return out

@@ -1,0 +1,105 @@
+"""Rows of the catalog file to domain objects and back. The room's inner door: naive UTC in the file, aware UTC outside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..domain.browsing import FileRow
+from ..domain.challenges import Challenge, ChallengeKind, ChallengeState
+from ..domain.events import Event
+from ..domain.files import parse_time
+from ..domain.lifecycle import Decision, Verb, Verdict, Zone, status
+from ..domain.runs import RunState, RunView
+from . import schema
+
+FILE_SELECT = ", ".join(f"f.{schema.quoted(c)}" for c in schema.FILE_COLUMNS)
+"""The columns of a FileRow from `base.files f`, in the order `file_row` wants them."""
+
+
+def naive(at: datetime | None) -> datetime | None:
+    """As the file holds a time: UTC without a zone."""
+    return at.astimezone(UTC).replace(tzinfo=None) if at else None
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """As everybody else holds a time."""
+    return at.replace(tzinfo=UTC) if at else None
+
+
+def told(text: str | None) -> datetime | None:
+    """A journal time (text) as the file holds it."""
+    return parse_time(text).replace(tzinfo=None) if text else None
+
+
+def fingerprint(text: str) -> int:
+    """64 bits of a text, for lookups without an index."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def sha_fingerprint(sha256: str) -> int:
+    """The first 64 bits of a hash; of any other text its fingerprint."""
+    try:
+        return int(sha256[:16], 16) if len(sha256) == 64 else fingerprint(sha256)
+    except ValueError:
+        return fingerprint(sha256)
+
+
+def file_row(values: Sequence[Any]) -> FileRow:
+    """A FileRow from the columns of FILE_SELECT."""
+    (
+        identifier, platform, feed, account, zone, verdict, path, size_bytes, sha256, captured_at, landed_at, as_of, run_id, set_id,
+        method, media_type, source_system, extractor_version, report_id, rules, errors, warnings, rows, content_sha256, first_code,
+    ) = values  # fmt: skip
+    place, judged = Zone(zone), Verdict(verdict) if verdict else None
+    return FileRow(
+        id=identifier, platform=platform, feed=feed, account=account, zone=place, status=status(place, judged), verdict=judged, path=path,
+        size_bytes=size_bytes, sha256=sha256, captured_at=captured_at.replace(tzinfo=UTC), landed_at=landed_at.replace(tzinfo=UTC),
+        as_of=as_of, run_id=run_id, set_id=set_id, method=method, media_type=media_type, source_system=source_system,
+        extractor_version=extractor_version, report_id=report_id, rules=rules, errors=errors, warnings=warnings, rows=rows,
+        content_sha256=content_sha256, first_code=first_code,
+    )  # fmt: skip
+
+
+def file_values(row: FileRow) -> tuple[Any, ...]:
+    """A row of `base.files`, fingerprints included."""
+    return (
+        row.id, row.platform, row.feed, row.account, row.zone.value, row.verdict.value if row.verdict else None, row.path,
+        row.size_bytes, row.sha256, naive(row.captured_at), naive(row.landed_at), row.as_of, row.run_id, row.set_id, row.method,
+        row.media_type, row.source_system, row.extractor_version, row.report_id, row.rules, row.errors, row.warnings, row.rows,
+        row.content_sha256, row.first_code, fingerprint(row.path), sha_fingerprint(row.sha256),
+    )  # fmt: skip
+
+
+def decision(values: Sequence[Any]) -> Decision:
+    """A Decision from `decision_id, file_id, verb, actor, decided_at, reason, sha256, report_id, undoes`."""
+    identifier, file_id, verb, actor, at, reason, sha256, report_id, undoes = values
+    return Decision(identifier, file_id, Verb(verb), actor, at.replace(tzinfo=UTC), reason, sha256, report_id, undoes)
+
+
+def run_view(values: Sequence[Any]) -> RunView:
+    """A RunView from `run_id, platform, account, state, started_at, ended_at, expected, landed, files, error_code, exit_code, attended`."""
+    identifier, platform, account, state, started, ended, expected, landed, files, error_code, exit_code, attended = values
+    return RunView(
+        id=identifier, platform=platform, account=account, state=RunState(state), started_at=started.replace(tzinfo=UTC),
+        ended_at=aware(ended), expected=tuple(expected or ()), landed=tuple(landed or ()), files=tuple(files or ()),
+        error_code=error_code, exit_code=exit_code, attended=bool(attended),
+    )  # fmt: skip
+
+
+def challenge(values: Sequence[Any]) -> Challenge:
+    """A Challenge from `challenge_id, kind, run_id, platform, account, raised_at, expires_at, medium, state`. Its prompt is not in the journal."""
+    identifier, kind, run_id, platform, account, raised, expires, medium, state = values
+    return Challenge(
+        id=identifier, kind=ChallengeKind(kind), run_id=run_id or "", platform=platform or "", account=account or "", prompt="",
+        raised_at=raised.replace(tzinfo=UTC), expires_at=aware(expires), medium=medium or "", state=ChallengeState(state),
+    )  # fmt: skip
+
+
+def event(values: Sequence[Any]) -> Event:
+    """An Event from `seq, happened_at, kind, actor, host, data`. A `landed` event comes without its sidecar."""
+    seq, at, kind, actor, host, data = values
+    return Event(kind=kind, at=at.replace(tzinfo=UTC), actor=actor, data=json.loads(data), seq=seq, host=host)

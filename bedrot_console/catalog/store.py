@@ -1,0 +1,338 @@
+"""The catalog as the verbs see it: bring it up to date, make it anew, ask what is true now, open a reader."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from ..domain.browsing import FileFilter, FileRow
+from ..domain.errors import BedrotError, CatalogBusy, CatalogError, CatalogTooNew
+from ..domain.events import Event
+from ..domain.files import format_time
+from ..domain.findings import Report
+from ..domain.ports import Journal
+from ..resilience import Clock
+from . import work
+from .counting import summarise
+from .gate import CatalogDamaged, Database, exclusive, set_aside, translated
+from .overlay import Overlay
+from .publishing import State, print_of, publish
+from .reader import Reader
+from .summary import catalog_folder, read_summary, write_summary
+
+LONG_TAIL = 5_000
+"""Events beyond which asking first tries to bring the catalog up to date, if nobody else is at it."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildResult:
+    """`files` and `events` in the new catalog; `equal` to the old one (None: not compared, or there was none).
+
+    `added` files were unknown to the journal, `mended` rows differed from their sidecars, `missing` are in the journal but not on disk,
+    `damaged` sidecars could not be read.
+    """
+
+    files: int
+    events: int
+    equal: bool | None = None
+    added: int = 0
+    mended: int = 0
+    missing: int = 0
+    damaged: int = 0
+
+
+class Catalog:
+    """The catalog of one home.
+
+    Args:
+        home: the folder that holds `catalog.duckdb` and `.bedrot/`.
+        reports: loads the Report that a `validated` event names; None when it is gone.
+        walk: yields (zone, path, Sidecar or FixityError) of every committed file; for rebuilding.
+    """
+
+    def __init__(
+        self, home: Path, journal: Journal, clock: Clock, *, reports: Callable[[Event], Report | None], walk: work.Walk
+    ) -> None:
+        self.home = home
+        self.journal = journal
+        self.clock = clock
+        self.reports = reports
+        self.walk = walk
+        self.folder = catalog_folder(home)
+        self.published = home / "catalog.duckdb"
+        self.work = self.folder / "work.duckdb"
+        self._state = self.folder / "state.json"
+        self._lock = self.folder / "lock"
+        self._aside = self.folder / "aside"
+        self._mutex = threading.RLock()
+        self._own: Reader | None = None
+
+    # ---- writing
+
+    def catch_up(self, *, wait_seconds: float = 2.0, publish: str = "auto") -> int:
+        """Apply the journal to the work file and publish; returns the newest applied `seq`.
+
+        Args:
+            wait_seconds: how long to queue for the writer's lock.
+            publish: `now`, `never`, or `auto`: at most once a second, and never more than a tenth of the time.
+
+        Raises:
+            CatalogBusy: somebody else is writing for longer than that; they, or the next call, apply the rest.
+            CatalogError: the home is read-only or full. Nothing is lost: the journal is the truth.
+            CatalogTooNew: a newer version of this program wrote it.
+        """
+        state = State.read(self._state)
+        if self._up_to_date(state, publish):
+            return state.applied_seq
+        with exclusive(self._lock, wait_seconds):
+            return self._catch_up(publish)
+
+    def _up_to_date(self, state: State, publish: str) -> bool:
+        if state.work is None or state.applied_seq != self.journal.head or state.work != print_of(self.work):
+            return False
+        whole = state.published is not None and state.published == print_of(self.published)
+        if whole and state.published_seq == state.applied_seq:
+            return True
+        return publish == "never" or (publish == "auto" and whole and not state.due(self.clock.now().timestamp()))
+
+    def _catch_up(self, mode: str) -> int:
+        state = State.read(self._state)
+        if self._up_to_date(state, mode):
+            return state.applied_seq
+        applied = self._apply(state)
+        state = state.with_work(applied, self.work)
+        whole = state.published is not None and state.published == print_of(self.published)
+        current = whole and state.published_seq == applied
+        if not current and (mode == "now" or (mode == "auto" and (not whole or state.due(self.clock.now().timestamp())))):
+            state = self._publish(state)
+        self._write_state(state)
+        return applied
+
+    def _apply(self, state: State) -> int:
+        """Bring the work file up to date; one that is missing, damaged or of another journal is made anew."""
+        try:
+            with self._opened(state) as database:
+                work.migrate(database)
+                work.apply_tail(database, self.journal, self.reports)
+                return self._summarise(database)
+        except (CatalogDamaged, work.Behind, FileNotFoundError):
+            return self._build(damaged=True)[0]
+
+    def _opened(self, state: State) -> _Closing:
+        if not self.work.exists() and not self.work.is_symlink():
+            raise FileNotFoundError(self.work)
+        suspect = state.work is None or state.work != print_of(self.work)
+        database = Database(self.work, read_only=False)
+        try:
+            if suspect:
+                work.digest(database)
+        except CatalogError:
+            database.close()
+            raise
+        return _Closing(database)
+
+    def _summarise(self, database: Database) -> int:
+        try:
+            found = summarise(database, format_time(self.clock.now()))
+        except duckdb.Error as error:
+            raise translated(error, database.path) from error
+        try:
+            write_summary(self.home, found)
+        except OSError as error:
+            raise translated(error, database.path) from error
+        return found["applied_seq"]
+
+    def _build(self, *, damaged: bool = False) -> tuple[int, work.Reconciled, int, int]:
+        """A new work file from the truth. The old one stays until then; a damaged one is set aside first."""
+        try:
+            if damaged or not self.work.is_file():
+                set_aside(self.work, self._aside)
+            done = work.build(self.work, self.home, self.journal, self.reports, self.walk)
+            with _Closing(Database(self.work, read_only=False)) as database:
+                applied = self._summarise(database)
+                files, events = database.connection.execute(
+                    "SELECT (SELECT count(*) FROM base.files), (SELECT count(*) FROM base.events)"
+                ).fetchone()
+            return applied, done, files, events
+        except (OSError, duckdb.Error) as error:
+            raise translated(error, self.work) from error
+
+    def _publish(self, state: State) -> State:
+        begun = self.clock.monotonic()
+        if print_of(self.published) != state.published and (self.published.exists() or self.published.is_symlink()):
+            try:
+                set_aside(self.published, self._aside)
+            except OSError as error:
+                raise translated(error, self.published) from error
+        publish(self.work, self.published)
+        return replace(
+            state, published_seq=state.applied_seq, published=print_of(self.published), published_at=self.clock.now().timestamp(),
+            seconds=self.clock.monotonic() - begun,
+        )  # fmt: skip
+
+    def _write_state(self, state: State) -> None:
+        try:
+            state.write(self._state)
+        except OSError as error:
+            raise translated(error, self._state) from error
+
+    def rebuild(self, *, verify: bool = False, wait_seconds: float = 10.0) -> RebuildResult:
+        """Make the catalog anew from sidecars and journal, and publish it.
+
+        Args:
+            verify: first bring the old one up to date and say whether both answer the same.
+
+        Raises:
+            CatalogBusy, CatalogError.
+        """
+        with exclusive(self._lock, wait_seconds):
+            before = self._digest() if verify else None
+            applied, done, files, events = self._build()
+            state = State.read(self._state).with_work(applied, self.work)
+            equal = None
+            if before is not None:
+                with _Closing(Database(self.work, read_only=False)) as database:
+                    after = work.digest(database)
+                equal = after == before[1] if before[0] == applied else None
+            state = self._publish(state.with_work(applied, self.work))
+            self._write_state(state)
+        return RebuildResult(
+            files=files,
+            events=events,
+            equal=equal,
+            added=done.added,
+            mended=done.mended,
+            missing=done.missing,
+            damaged=done.damaged,
+        )
+
+    def _digest(self) -> tuple[int, dict[str, Any]] | None:
+        try:
+            with self._opened(State.read(self._state)) as database:
+                work.apply_tail(database, self.journal, self.reports)
+                return work.stamp(database)[0], work.digest(database)
+        except (CatalogDamaged, work.Behind, FileNotFoundError):
+            return None
+
+    def mend(self) -> None:
+        """Make a damaged or foreign published catalog whole again: from the work file if that is whole, else from the truth.
+
+        Raises:
+            CatalogBusy, CatalogError.
+        """
+        with exclusive(self._lock, 2.0):
+            state = replace(State.read(self._state), work=None)
+            state = state.with_work(self._apply(state), self.work)
+            self._write_state(self._publish(replace(state, published=None)))
+
+    # ---- asking
+
+    def summary(self) -> dict[str, Any] | None:
+        """What `summary.read_summary` reads."""
+        return read_summary(self.home)
+
+    def current(self) -> bool:
+        """Whether the published catalog knows the whole journal. Cheap: no query."""
+        return State.read(self._state).published_seq == self.journal.head
+
+    def reader(self) -> Reader:
+        """A reader of the published catalog, which is made first if it is missing or not as we left it.
+
+        Raises:
+            CatalogError: there is none and it cannot be made here.
+        """
+        try:
+            if not self.published.exists():
+                self.catch_up(publish="now")
+            elif State.read(self._state).published != print_of(self.published):
+                self.mend()
+        except CatalogTooNew:
+            raise
+        except CatalogError:
+            if not self.published.exists():
+                raise
+        try:
+            return Reader(self.published, reports=self.reports, heal=self.mend)
+        except CatalogDamaged:
+            self.mend()
+            return Reader(self.published, reports=self.reports, heal=self.mend)
+
+    def resolve(self, prefixes: Sequence[str]) -> list[FileRow | BedrotError]:
+        """What each name names now: a whole id, an id prefix of at least 6 characters, or a zone path. In order; never waits for a lock."""
+        return self._asked(lambda overlay: overlay.resolve(prefixes))
+
+    def select(self, wanted: FileFilter) -> list[FileRow]:
+        """All files that match now, in the filter's order; never waits for a lock."""
+        return self._asked(lambda overlay: overlay.select(wanted))
+
+    def _asked(self, question: Callable[[Overlay], Answer]) -> Answer:
+        with self._mutex:
+            try:
+                return question(self._overlay())
+            except (CatalogDamaged, work.Behind):
+                self._drop()
+            try:
+                with exclusive(self._lock, 0.0):
+                    state = replace(State.read(self._state), work=None)
+                    state = state.with_work(self._apply(state), self.work)
+                    self._write_state(self._publish(replace(state, published=None)))
+                return question(self._overlay())
+            except CatalogTooNew:
+                raise
+            except (CatalogError, work.Behind):
+                self._drop()
+                return question(Overlay(None, list(self.journal.read()), self.reports))
+
+    def _drop(self) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    def _overlay(self) -> Overlay:
+        if self._own is None:
+            if not self.published.exists():
+                try:
+                    self.catch_up(wait_seconds=0.0, publish="now")
+                except CatalogTooNew:
+                    raise
+                except CatalogError:
+                    return Overlay(None, list(self.journal.read()), self.reports)
+            self._own = Reader(self.published, reports=self.reports)
+        self._own.fresh()
+        tail = self._tail(self._own)
+        if len(tail) > LONG_TAIL:
+            try:
+                self.catch_up(wait_seconds=0.0, publish="now")
+                self._own.fresh()
+                tail = self._tail(self._own)
+            except CatalogBusy:
+                pass
+            except CatalogTooNew:
+                raise
+            except CatalogError:
+                pass
+        return Overlay(self._own, tail, self.reports)
+
+    def _tail(self, reader: Reader) -> list[Event]:
+        applied, mark = reader.applied()
+        return list(work.tail(self.journal, applied, mark))
+
+
+class _Closing:
+    """Closes a Database at the end of a `with`, and checks that closing left nothing unwritten."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def __enter__(self) -> Database:
+        return self.database
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()

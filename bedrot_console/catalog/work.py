@@ -1,0 +1,201 @@
+"""The private work file: opened, applied to, and made anew. Every function here runs under the writer's lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..domain.browsing import FileRow
+from ..domain.errors import CatalogError, FixityError
+from ..domain.events import Event
+from ..domain.files import SIDECAR_SUFFIX, Sidecar
+from ..domain.findings import Report
+from ..domain.lifecycle import Zone
+from ..domain.ports import Journal
+from . import reducer, rows, schema
+from .apply import Applier, known_files, mark_of
+from .gate import CatalogDamaged, Database, born, settle, translated
+
+BATCH = 20_000
+"""Events, or sidecars, of one transaction."""
+
+Walk = Callable[[], Iterable[tuple[Zone, str, Sidecar | FixityError]]]
+Reports = Callable[[Event], Report | None]
+
+
+class Behind(CatalogError):
+    """The work file does not belong to this journal: it knows events that the journal does not hold (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What the sidecars corrected: files `added` that the journal does not know, `mended` rows, `missing` files (in the journal, not on
+    disk), `damaged` sidecars."""
+
+    added: int = 0
+    mended: int = 0
+    missing: int = 0
+    damaged: int = 0
+
+
+def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Lists of at most `size`, in order."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def stamp(database: Database) -> tuple[int, str]:
+    """`applied_seq` and the mark of that event."""
+    found = database.connection.execute("SELECT applied_seq, mark FROM base.meta").fetchone()
+    return found[0], found[1]
+
+
+def tail(journal: Journal, applied: int, mark: str) -> Iterator[Event]:
+    """The events after `applied`, once the event at `applied` is recognised.
+
+    Raises:
+        Behind: the journal does not hold that event, or another one in its place.
+    """
+    events = iter(journal.read(after=max(applied - 1, 0)))
+    if applied > 0:
+        last = next(events, None)
+        if last is None or last.seq != applied or mark_of(last) != mark:
+            raise Behind("the catalog is not of this journal")
+    return events
+
+
+def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int | None = None) -> int:
+    """Apply everything the journal has beyond the file's stamp; returns how many events.
+
+    Raises:
+        Behind, CatalogError, CatalogDamaged.
+    """
+    applied, mark = stamp(database)
+    count = 0
+    connection = database.connection
+    applier = Applier(connection, reports)
+    for batch in batches(tail(journal, applied, mark)):
+        if upto is not None:
+            batch = [e for e in batch if e.seq <= upto]
+        if not batch:
+            break
+        try:
+            connection.execute("BEGIN")
+            applier.apply(batch)
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            raise translated(error, database.path) from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CatalogError(
+                f"journal events {batch[0].seq} to {batch[-1].seq} cannot be applied: {type(error).__name__}: {error}"
+            ) from error
+        count += len(batch)
+    if count:
+        checkpoint(database)
+    return count
+
+
+def checkpoint(database: Database) -> None:
+    """Write everything into the file itself, so that no write-ahead log stays."""
+    try:
+        database.connection.execute("CHECKPOINT catalog")
+    except duckdb.Error as error:
+        raise translated(error, database.path) from error
+
+
+def migrate(database: Database) -> None:
+    """Bring an older file to this version, one named step and one transaction at a time."""
+    for version in range(database.version, schema.VERSION):
+        connection = database.connection
+        connection.execute("BEGIN")
+        schema.MIGRATIONS[version](connection)
+        connection.execute("UPDATE base.meta SET version = $1", [version + 1])
+        connection.execute("COMMIT")
+
+
+def digest(database: Database) -> dict[str, tuple[Any, ...]]:
+    """Table -> (rows, two hashes over all rows in any order). Reads every column of every table: also how damage is looked for."""
+    out = {}
+    try:
+        for table in schema.TABLES:
+            sql = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT % 1000000007) FROM base.{table} t"
+            out[table] = database.connection.execute(sql).fetchone()
+    except duckdb.Error as error:
+        raise translated(error, database.path) from error
+    return out
+
+
+def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk) -> Reconciled:
+    """Make a whole new work file at `path` from journal and sidecars. The old one stays until the new one is complete and synced."""
+    temporary = path.with_name(path.name + ".rebuild")
+    for leftover in (temporary, temporary.with_name(temporary.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    born(temporary)
+    database = Database(temporary, read_only=False)
+    try:
+        apply_tail(database, journal, reports)
+        done = _reconcile(database, home, reports, walk)
+        checkpoint(database)
+    except duckdb.Error as error:
+        raise translated(error, path) from error
+    finally:
+        database.close()
+    if temporary.with_name(temporary.name + ".wal").exists():
+        raise CatalogDamaged("the rebuilt file was not closed cleanly")
+    settle(temporary, path)
+    return done
+
+
+def _reconcile(database: Database, home: Path, reports: Reports, walk: Walk) -> Reconciled:
+    """Correct the journal's account by the sidecars: they are the higher truth. The journal's place stands while its sidecar lies there."""
+    connection = database.connection
+    applier = Applier(connection, reports)
+    added = mended = damaged = 0
+    connection.execute("CREATE TEMP TABLE seen (h UBIGINT)")
+
+    def lies(row: FileRow) -> bool:
+        return os.path.lexists(home / row.zone.value / (row.path + SIDECAR_SUFFIX))
+
+    for chunk in batches(walk()):
+        found: dict[str, list[tuple[Zone, str, Sidecar]]] = {}
+        for zone, path, sidecar in chunk:
+            if isinstance(sidecar, Sidecar):
+                found.setdefault(sidecar.id, []).append((zone, path, sidecar))
+            else:
+                damaged += 1
+        known = known_files(connection, list(found))
+        after: dict[str, FileRow] = {}
+        for identifier, places in found.items():
+            row = known.get(identifier)
+            zone, path, sidecar = places[-1]
+            if row is None:
+                after[identifier] = reducer.row_of_sidecar(sidecar, zone, path)
+                added += 1
+                continue
+            if any((z, p) == (row.zone, row.path) for z, p, _ in places) or lies(row):
+                zone, path = row.zone, row.path
+            corrected = reducer.with_sidecar(row, sidecar, zone, path)
+            if corrected != row:
+                after[identifier] = corrected
+                mended += 1
+        connection.execute("BEGIN")
+        if after:
+            applier.write_files({k: v for k, v in known.items() if k in after}, after)
+        connection.execute("INSERT INTO seen SELECT hash(id) FROM (SELECT unnest($1::VARCHAR[]) AS id)", [list(found)])
+        connection.execute("COMMIT")
+    lost = connection.execute(f"SELECT {rows.FILE_SELECT} FROM base.files f ANTI JOIN seen s ON hash(f.id) = s.h").fetchall()
+    gone = [row for row in map(rows.file_row, lost) if row.zone is not Zone.ERASED and not lies(row)]
+    if gone:
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM base.files WHERE id IN (SELECT unnest($1::VARCHAR[]))", [[r.id for r in gone]])
+        applier.count([(row, None) for row in gone])
+        connection.execute("COMMIT")
+    connection.execute("DROP TABLE seen")
+    return Reconciled(added=added, mended=mended, missing=len(gone), damaged=damaged)
