@@ -225,6 +225,7 @@ class Graph:
         """
         asked: dict[str, Any] = dict(params)
         seen: set[str] = set()
+        before: list[Any] = []
         while True:
             page = self.get(path, asked)
             if not isinstance(page.document, dict) or not isinstance(page.document.get("data"), list):
@@ -233,9 +234,10 @@ class Graph:
             after = self._next_cursor(page.document)
             if after is None:
                 return
-            if after in seen:
+            if after in seen or (before and before == page.rows):
                 raise SourceChanged("Meta's paging runs in a circle")
             seen.add(after)
+            before = page.rows
             asked["after"] = after
 
     def _next_cursor(self, document: dict[str, Any]) -> str | None:

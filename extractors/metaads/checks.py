@@ -22,6 +22,8 @@ RELATIVE = Decimal("0.00001")
 ROUNDING = Decimal("0.000001")
 STALE_AFTER = timedelta(days=2)
 DEAD_AFTER = timedelta(days=5)
+LEAST_SHARE = Decimal("0.5")
+"""Rows that make less than this share of the platform's own total are not all of them."""
 REACH_MONTHS_DAYS = 13 * 31
 """Reach with breakdowns is silently absent beyond 13 months (documented)."""
 
@@ -312,7 +314,7 @@ def metrics(content: Dump, context: Any) -> Iterator[Finding]:
 
 
 def sums(content: Dump, context: Any) -> Iterator[Finding]:
-    """The rows of each question add up to its summary. Less is a warning (archived ads may be left out), more cannot be."""
+    """The rows of each question add up to its summary. A bit less is a warning (archived ads may be left out), more cannot be."""
     for pages, rows in content.questions():
         summary = next((s for s in map(summary_of, pages) if s), {})
         for name in ("impressions", "clicks", "spend"):
@@ -322,7 +324,7 @@ def sums(content: Dump, context: Any) -> Iterator[Finding]:
             except (KeyError, ValueError):
                 continue
             if total != whole:
-                make = error if total > whole * (1 + RELATIVE) else warning
+                make = error if total > whole * (1 + RELATIVE) or total < whole * LEAST_SHARE else warning
                 yield make(
                     "completeness.sum-differs", f"the rows' {name} do not add up to the platform's own total", stage="completeness",
                     column=name, expected=str(whole), seen=str(total),

@@ -18,9 +18,13 @@ UNKNOWN_SECONDS = 60.0
 
 
 class ReportFailed(SourceUnavailable):
-    """A report run ended without a report, or did not end in time."""
+    """A report run ended without a report. Asking for less may help."""
 
     retryable = False
+
+
+class ReportStuck(ReportFailed):
+    """A report run stands still, or does not end in time. Asking for less would not help."""
 
 
 class Insights:
@@ -29,17 +33,19 @@ class Insights:
     Args:
         asynchronous: `auto` (a report run only when the direct way is too much), `always`, or `never`.
         deadline_seconds: how long one report run may take; Meta's own limit is an hour (documented).
+        stall_seconds: how long it may stand still; some runs stay at 0 percent for ever (seen), connectors give up after five minutes.
     """
 
     def __init__(
-        self, graph: Graph, edge: str, params: Mapping[str, Any], *, asynchronous: str = "auto", deadline_seconds: float = 1800.0
+        self, graph: Graph, edge: str, params: Mapping[str, Any], *, asynchronous: str = "auto", deadline_seconds: float = 1800.0, stall_seconds: float = 300.0,
     ) -> None:  # fmt: skip
         self.graph, self.edge, self.params = graph, edge, dict(params)
         self.asynchronous = asynchronous
         self.deadline_seconds = deadline_seconds
+        self.stall_seconds = stall_seconds
         self._use_runs = asynchronous == "always"
 
-    def pages(self, since: date, until: date) -> list[Page]:
+    def pages(self, since: date, until: date, *, halvings: int = 2) -> list[Page]:
         """All pages for the days from `since` to `until`, both included; a range that is too much is split in halves.
 
         Raises:
@@ -49,11 +55,13 @@ class Insights:
         try:
             return self._range(self.params | span)
         except (TooMuchData, ReportFailed) as trouble:
-            if since >= until:
+            if since >= until or isinstance(trouble, ReportStuck) or (isinstance(trouble, ReportFailed) and halvings < 1):
                 raise
+            self._use_runs = self.asynchronous == "always"
             middle = since + (until - since) // 2
             self.graph.session.log("warning", f"{trouble}: asking for {since} to {middle} and the days after apart")
-            return [*self.pages(since, middle), *self.pages(middle + timedelta(days=1), until)]
+            first = self.pages(since, middle, halvings=halvings - 1)
+            return [*first, *self.pages(middle + timedelta(days=1), until, halvings=halvings - 1)]
 
     def _range(self, params: Mapping[str, Any]) -> list[Page]:
         if not self._use_runs:
@@ -100,6 +108,7 @@ class Insights:
         session = self.graph.session
         deadline = Deadline.after(session.clock, self.deadline_seconds)
         unknown_until = Deadline.after(session.clock, UNKNOWN_SECONDS)
+        stalled, before = deadline, ("", None)
         pause = POLL_FIRST_SECONDS
         while True:
             state = self._state(run, unknown_until)
@@ -109,10 +118,10 @@ class Insights:
                 return
             if status in ("Job Failed", "Job Skipped"):
                 raise ReportFailed(f"Meta's report run {run} ended as {status}{_why(state)}")
-            if deadline.left < pause:
-                raise ReportFailed(
-                    f"Meta's report run {run} is not done after {self.deadline_seconds:.0f} s ({status or 'unknown'}, {percent} %)"
-                )
+            if (status, percent) != before:
+                before, stalled = (status, percent), Deadline.after(session.clock, self.stall_seconds)
+            if min(deadline.left, stalled.left) < pause:
+                raise ReportStuck(f"Meta's report run {run} does not get done ({status or 'unknown'}, {percent} %)")
             session.sleep(pause)
             pause = min(pause * 1.5, POLL_MOST_SECONDS)
 

@@ -24,10 +24,10 @@ NAMES: dict[str, str] = {
     "transient": "temporary errors without end (2, is_transient)",
     "error_in_200": "errors come with HTTP status 200",
     "too_much_data": "synchronous insights over 7 days are refused (1/99, 100/1487534)",
-    "async_failed": "report runs end as Job Failed, with error fields",
-    "async_skipped": "report runs end as Job Skipped",
-    "async_stuck": "report runs stay at Job Running, 0 percent",
-    "async_late": "a new report run is not found at first (100/33)",
+    "async_failed": "only report runs are served, and they end as Job Failed, with error fields",
+    "async_skipped": "only report runs are served, and they end as Job Skipped",
+    "async_stuck": "only report runs are served, and they stay at Job Running, 0 percent",
+    "async_late": "only report runs are served, and a new one is not found at first (100/33)",
     "cursor_expired": "cursors are refused (2642)",
     "short_pages": "pages hold fewer rows than asked for",
     "empty_page": "the second page is empty and has a next one",
@@ -67,7 +67,9 @@ class Faults:
         return next((what for what in ("app", "account", "custom") if f"rate_limited_{what}" in self), None)
 
     def too_much(self, days: int) -> bool:
-        return "too_much_data" in self and days > 7
+        return any(name in self for name in ("async_failed", "async_skipped", "async_stuck", "async_late")) or (
+            "too_much_data" in self and days > 7
+        )
 
     def page_size(self, limit: int, start: int) -> int:
         if start == limit and not self._emptied and "empty_page" in self:

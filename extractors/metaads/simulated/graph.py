@@ -250,9 +250,7 @@ class Graph:
                 else errors.unknown_object(parts[0], call.method.lower())
             )
         if len(parts) == 1:
-            return self.faults.bend_node(
-                node(target, call.params, now, ("id", "account_id") if isinstance(target, Account) else ())
-            )
+            return node(target, call.params, now, ("id", "account_id") if isinstance(target, Account) else ())
         if len(parts) > 2:
             raise errors.unknown_path("/" + "/".join(parts))
         if parts[1] == "insights":
@@ -324,17 +322,17 @@ class Graph:
         return f"{self.base_url}/{version}{call.path.rstrip('/')}?{query}"
 
     def _cursor(self, position: int, bound: str) -> str:
-        text = f"{position}:{errors.utc(self.now())}"
+        text = f"{position}:{errors.utc(self.now())}:{self._traces}"
         seal = hmac.new(self.app.secret.encode(), f"{text}|{bound}".encode(), hashlib.sha256).hexdigest()[:12]
         return "QVFI" + base64.urlsafe_b64encode(f"{text}:{seal}".encode()).decode().rstrip("=") + "ZD"
 
     def _position(self, cursor: str, bound: str) -> int:
         try:
             inner = cursor[4:-2]
-            position, issued, seal = base64.urlsafe_b64decode(inner + "=" * (-len(inner) % 4)).decode().split(":")
-            expected = hmac.new(self.app.secret.encode(), f"{position}:{issued}|{bound}".encode(), hashlib.sha256).hexdigest()[
-                :12
-            ]
+            position, issued, salt, seal = base64.urlsafe_b64decode(inner + "=" * (-len(inner) % 4)).decode().split(":")
+            expected = hmac.new(
+                self.app.secret.encode(), f"{position}:{issued}:{salt}|{bound}".encode(), hashlib.sha256
+            ).hexdigest()[:12]
             age = errors.utc(self.now()) - int(issued)
         except (ValueError, UnicodeDecodeError):
             raise errors.bad_cursor() from None
