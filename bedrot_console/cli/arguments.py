@@ -61,10 +61,10 @@ class Duration(click.ParamType):
 
 
 def platform_argument(**options: Any) -> Callable[[Any], Any]:
-    """A platform's name, completed from the folders under `extractors/`."""
-    return click.argument(
-        "platform" if options.get("nargs", 1) == 1 else "platforms", metavar="PLATFORM", shell_complete=_platforms, **options
-    )
+    """A platform's name, completed from the folders under `extractors/`. With `nargs=-1`: names."""
+    many = options.get("nargs", 1) != 1
+    metavar = "PLATFORM..." if many else "PLATFORM"
+    return click.argument("platforms" if many else "platform", metavar=metavar, shell_complete=_platforms, **options)
 
 
 def _platforms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

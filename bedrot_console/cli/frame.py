@@ -96,36 +96,33 @@ class HelpOnStdout:
         )
 
 
-class Command(HelpOnStdout, click.Command):
-    """A click command with the common options, one example and its exit codes."""
+class WithEpilog(HelpOnStdout):
+    """Help that ends with one example, the exit codes, and the common options, which every level accepts."""
 
-    def __init__(self, *args: Any, example: str = "", exits: Sequence[int] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, example: str = "", exits: Sequence[int] = (0,), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.example = example
-        self.exits = tuple(dict.fromkeys((*exits, 2)))
-        self.params.extend(common_options(hidden=True))
+        self.exits = tuple(sorted({*exits, 2}))
+        self.params.extend(common_options(hidden=True))  # type: ignore[attr-defined]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from ..domain.errors import EXIT_CODES
 
         meanings = dict(EXIT_CODES)
-        if self.example:
-            with formatter.section("Example"):
-                for line in self.example.splitlines():
-                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
         with formatter.section("Exit codes"):
-            formatter.write_dl([(str(code), meanings[code]) for code in sorted(self.exits)])
+            formatter.write_dl([(str(code), meanings[code]) for code in self.exits])
         formatter.write("\nAlso, before or after the command: --home DIR, --json, --quiet, --no-color.\n")
 
 
-class Group(HelpOnStdout, click.Group):
+class Command(WithEpilog, click.Command):
+    """A command with the common options, one example and its exit codes."""
+
+
+class Group(WithEpilog, click.Group):
     """A command with sub-commands; the common options work at every level."""
-
-    command_class = Command
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params.extend(common_options(hidden=True))
 
 
 def command(*, example: str, exits: Sequence[int] = (0,), **options: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -133,7 +130,7 @@ def command(*, example: str, exits: Sequence[int] = (0,), **options: Any) -> Cal
 
     def make(function: Callable[..., Any]) -> click.Command:
         named = {"name": function.__name__.rstrip("_")} | options
-        return click.command(cls=Command, example=example, exits=(0, *exits), **named)(click.pass_obj(function))
+        return click.command(cls=Command, example=example, exits=exits, **named)(click.pass_obj(function))
 
     return make
 

@@ -100,6 +100,9 @@ def run(argv: Sequence[str]) -> int:
     except BedrotError as error:
         face.say.failure(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        face.say.page(error.ctx.get_help() if error.ctx else "")
+        return 2
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "bedrot"
         face.say.error(_sentence(error), f"{where} --help")

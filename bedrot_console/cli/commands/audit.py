@@ -10,7 +10,7 @@ from ..records import FIXITY_EXIT, plain_record
 from ..tables import Column
 
 
-@click.group(cls=Group, name="audit")
+@click.group(cls=Group, name="audit", example="bedrot audit verify", exits=(0, 5))
 def audit() -> None:
     """Show the journal, or verify its chain."""
 

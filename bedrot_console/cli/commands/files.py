@@ -19,14 +19,14 @@ PAGE = 1000
 
 @command(example="bedrot files status:failed --since 7d\nbedrot files --zone landing --json", exits=(0, 6))
 @click.argument("words", nargs=-1, metavar="[FILTER...]")
-@click.option("--zone", type=click.Choice([z.value for z in Zone]), help="landing, raw, quarantine or erased.")
+@click.option("--zone", metavar="Z", type=click.Choice([z.value for z in Zone]), help="landing, raw, quarantine or erased.")
 @click.option("--platform", metavar="P", help="Only this platform.")
 @click.option("--feed", metavar="F", help="Only this feed, by its whole name (distrokid/streams).")
 @click.option("--account", metavar="A", help="Only this account.")
-@click.option("--status", type=click.Choice(STATUSES), help="The status word.")
+@click.option("--status", metavar="S", type=click.Choice(STATUSES), help=", ".join(STATUSES) + ".")
 @click.option("--since", metavar="T", help="Landed at or after: 7d, 24h, or an ISO date or time in UTC.")
 @click.option("--run", "run_id", metavar="RUN", help="Only files of this run.")
-@click.option("--order", type=click.Choice(ORDERS), help="Default: newest first.")
+@click.option("--order", metavar="O", type=click.Choice(ORDERS), help=", ".join(ORDERS) + "; default newest.")
 @click.option(
     "--limit", type=click.IntRange(min=0), metavar="N", help=f"At most N; default {TERMINAL_LIMIT} on a terminal, else all."
 )

@@ -11,7 +11,9 @@ from ..tables import Column
 from ..terminal import read_secret
 
 
-@click.group(cls=Group, name="secrets", invoke_without_command=True)
+@click.group(
+    cls=Group, name="secrets", example="bedrot secrets set distrokid password", exits=(0, 8), invoke_without_command=True
+)
 @click.pass_context
 def secrets(ctx: click.Context) -> None:
     """Keep credentials in the vault: list, set, remove.

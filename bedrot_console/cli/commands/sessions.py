@@ -10,7 +10,7 @@ from ..records import plain_record
 from ..tables import Column
 
 
-@click.group(cls=Group, name="sessions", invoke_without_command=True)
+@click.group(cls=Group, name="sessions", example="bedrot sessions forget distrokid", exits=(0, 8), invoke_without_command=True)
 @click.pass_context
 def sessions(ctx: click.Context) -> None:
     """Say what is known of saved logins: list, forget.

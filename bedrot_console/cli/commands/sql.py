@@ -22,7 +22,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @command(example="bedrot sql 'select status, count(*) from files group by status'\nbedrot sql --schema", exits=(0, 6))
-@click.argument("query", required=False)
+@click.argument("query", required=False, metavar="[QUERY]")
 @click.option("--format", "fmt", type=click.Choice(["table", "json", "csv"]), help="Default: table, or json with --json.")
 @click.option("--schema", is_flag=True, help="Print the stable views with their columns and types.")
 @click.option(

@@ -1,0 +1,58 @@
+"""README, help and pins are in step with the code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from bedrot_console.cli import reference
+from bedrot_console.cli.contents import HELP
+from bedrot_console.cli.main import root
+from bedrot_console.domain.errors import EXIT_CODES
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+README = CHECKOUT / "README.md"
+
+
+def test_generated_tables_are_in_step() -> None:
+    """The README's tables of platforms, commands and exit codes are what the code says now."""
+    text = README.read_text("utf-8")
+    assert set(re.findall(r"<!-- generated: (?:[^>]*\s)?([a-z-]+) -->", text)) == set(reference.tables())
+    assert reference.filled(text) == text, "run: .venv/bin/python -m bedrot_console.cli.reference --write README.md"
+
+
+def test_commands_that_the_readme_shows_exist() -> None:
+    """Every `bedrot ...` in the README names a command that there is."""
+    words = re.findall(r"(?:^|[`\s(])(?:\./)?bedrot ([a-z]+)", README.read_text("utf-8"), re.MULTILINE)
+    assert words
+    assert {w for w in words if w not in HELP} <= {"test"}
+
+
+@pytest.mark.parametrize("name", HELP)
+def test_help_of_each_command_has_an_example_and_its_exit_codes(name: str) -> None:
+    """Each command's help starts with its line of the contents, and has one example that names it and published exit codes."""
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0].replace("\n", " ").startswith(HELP[name].rstrip("."))
+    for part in (command, *getattr(command, "commands", {}).values()):
+        assert f"bedrot {name}" in part.example
+        assert set(part.exits) <= {code for code, _ in EXIT_CODES}
+
+
+def test_every_dependency_is_pinned_once() -> None:
+    """pyproject names exact versions, and the constraints file says the same, with no address in it."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    pins = dict(
+        line.lower().replace("_", "-").split("==")
+        for line in (CHECKOUT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    )
+    for wanted in (*project["dependencies"], *project["optional-dependencies"]["test"]):
+        name, version = wanted.lower().replace("_", "-").split("==")
+        assert pins.get(name) == version, name
+    for file in ("constraints.txt", "bedrot", ".ci/run", "pyproject.toml"):
+        assert not re.search(r"https?://|--index-url|find-links", (CHECKOUT / file).read_text())
