@@ -1,7 +1,8 @@
 """Identifiers: unique, sorted by time, short enough to type.
 
 An id is 20 characters of lower-case Crockford base32: 9 for milliseconds since the Unix epoch (good until the year 3084), 11 random
-(55 bits). Ids made by one process never go backwards, also within one millisecond or when the clock steps back.
+(55 bits). Ids made by one process never go backwards, also within one millisecond or when the clock steps back by less than a
+minute (a larger step is believed).
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ _lock = threading.Lock()
 _last = 0
 
 
-def _encode(number: int, length: int) -> str:
-    out = []
-    for _ in range(length):
-        number, digit = divmod(number, 32)
-        out.append(ALPHABET[digit])
-    return "".join(reversed(out))
+_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
+
+
+def _encode(number: int) -> str:
+    """100 bits as 20 characters, two at a time."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(90, -1, -10)])
+
+
+def _step() -> int:
+    """A random distance, so that neighbours of one moment still differ early enough to be named by a prefix."""
+    return int.from_bytes(os.urandom(6), "big")
 
 
 def new_id(at: datetime) -> str:
@@ -32,8 +38,9 @@ def new_id(at: datetime) -> str:
     milliseconds = int(at.timestamp() * 1000)
     candidate = (milliseconds << _RANDOM_BITS) | (int.from_bytes(os.urandom(7), "big") & ((1 << _RANDOM_BITS) - 1))
     with _lock:
-        _last = candidate if candidate > _last or milliseconds < (_last >> _RANDOM_BITS) - 60_000 else _last + 1
-        return _encode(_last, LENGTH)
+        stepped_back = milliseconds < (_last >> _RANDOM_BITS) - 60_000
+        _last = candidate if candidate > _last or stepped_back else _last + 1 + _step()
+        return _encode(_last)
 
 
 def id_time(identifier: str) -> datetime:

@@ -66,6 +66,11 @@ def confine(readable: Iterable[Path], *, writable: Sequence[Path] = ()) -> list[
     return done + _seccomp(libc)
 
 
+def landlock_version() -> int:
+    """The Landlock ABI of this kernel; 0 if it has none."""
+    return max(0, ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1)))
+
+
 def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     if version < 1:

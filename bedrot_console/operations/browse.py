@@ -78,8 +78,16 @@ def find(ws: Workspace, name: str) -> FileRow:
 
 
 def report_of(ws: Workspace, row: FileRow) -> Report | None:
-    """The newest report on a file, or None."""
-    return ws.catalog.report(row) if row.report_id else None
+    """The newest report on a file, or None; one that the published catalog does not know yet is found by the journal's tail."""
+    if row.report_id is None:
+        return None
+    known = reader(ws).report(row.id)
+    if known is not None and known.id == row.report_id:
+        return known
+    for event in ws.journal.read(after=reader(ws).applied_seq):
+        if event.kind == "validated" and event.data["report"] == row.report_id:
+            return ws.load_report(event)
+    return None
 
 
 def open_payload(ws: Workspace, name: str) -> BinaryIO:

@@ -135,7 +135,7 @@ def _recognised(ws: Workspace, path: Path) -> Feed:
     if len(found) == 1:
         return found[0]
     if not found:
-        close = ", ".join(f.name for f in nearest(feeds, head)[:3])
+        close = ", ".join(f"{near.name} ({near.why})" for near in nearest(feeds, head))
         raise UsageError(
             "no feed recognises its content" + (f"; closest: {close}" if close else ""),
             hint="name one with --feed (bedrot platforms)",

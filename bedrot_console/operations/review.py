@@ -89,7 +89,7 @@ def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200
 
 def predecessor(ws: Workspace, row: FileRow) -> FileRow | None:
     """The last good capture (passed or warned; in landing or raw) of the same feed and account, captured before `row`."""
-    for entry in reader(ws).history(row.feed, row.account, limit=20, before=row.captured_at):
+    for entry in reader(ws).history(row.feed, row.account, limit=20, before=row):
         if entry.file_id == row.id:
             continue
         found = ws.catalog.resolve([entry.file_id])[0]

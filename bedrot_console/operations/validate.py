@@ -187,6 +187,7 @@ def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
         declared=declared,
         twins=twins,
         report_id=new_id(ws.clock.now()),
+        feeds=[f for f in ws.registry.load(feed.platform).feeds.values() if f.name != feed.name],
         options=dict(feed.options),
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import BedrotError, CatalogError, PermissionDenied, UsageError
 from ..domain.events import Event
+from ..domain.findings import Report
 from ..domain.lifecycle import Zone
 from ..resilience import Clock, SystemClock
 from ..settings import CHECKOUT, Settings
@@ -71,13 +72,15 @@ class Workspace:
     @cached_property
     def catalog(self) -> Catalog:
         from ..catalog.store import Catalog
+
+        return Catalog(self.home, self.journal, self.clock, reports=self.load_report, walk=self.zones.walk)
+
+    def load_report(self, event: Event) -> Report | None:
+        """The report that a `validated` event names; None when it is gone."""
         from ..inspection.archive import Shelf
 
-        def load_report(event: Event) -> object:
-            data = event.data
-            return self.reports.load(Shelf(data["segment"], data["offset"], data["length"]))
-
-        return Catalog(self.home, self.journal, self.clock, reports=load_report, walk=self.zones.walk)
+        data = event.data
+        return self.reports.load(Shelf(data["segment"], data["offset"], data["length"]))
 
     @cached_property
     def registry(self) -> Registry:

@@ -1,0 +1,236 @@
+"""land, validate, decide, undo, review, verify, rebuild: on real files, a real journal and a real catalog."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bedrot_console.domain.browsing import FileFilter, FileRow, Outcome
+from bedrot_console.domain.errors import PermissionDenied, UsageError
+from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
+from bedrot_console.operations import browse, decide, review, upkeep
+from bedrot_console.operations.land import land
+from bedrot_console.operations.validate import validate
+
+
+def landed(ws, *paths: Path) -> list[str]:
+    outcomes = list(land(ws, list(paths)))
+    assert all(o.done for o in outcomes), outcomes
+    return [o.id for o in outcomes]
+
+
+def judged(ws, *ids: str) -> dict[str, Verdict]:
+    return {row.id: report.verdict for row, report in (v for v in validate(ws, ids) if not isinstance(v, Outcome))}
+
+
+def test_a_file_travels_from_outside_to_raw_with_its_bytes_unchanged(ws, plays) -> None:
+    """Landed, validated, promoted: the bytes in raw are those that were brought, and landing is empty."""
+    path = plays()
+    (one,) = landed(ws, path)
+    assert judged(ws, one) == {one: Verdict.PASSED}
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
+    assert outcome.done and outcome.zone is Zone.RAW
+    assert (ws.settings.raw / outcome.path).read_bytes() == path.read_bytes()
+    assert not list(ws.settings.landing.rglob("*.json"))
+    assert browse.find(ws, one).status == "promoted"
+
+
+def test_content_that_nobody_recognises_is_refused_and_nothing_is_lost(ws, plays) -> None:
+    """The refusal is a usage error; the outside file stays, landing stays empty."""
+    path = plays(body=b"<html><title>Sign in</title></html>")
+    (outcome,) = land(ws, [path], move=True)
+    assert outcome.outcome == "failed" and outcome.exit_code == 2
+    assert path.exists() and not list(ws.settings.landing.rglob("*.json"))
+
+
+def test_odd_sources_are_refused_each_with_its_reason_and_the_rest_lands(ws, plays, tmp_path: Path) -> None:
+    """A folder, a symbolic link, a FIFO, an empty and a missing file stop only themselves; nothing hangs."""
+    good = plays()
+    link, fifo, empty = tmp_path / "link.json", tmp_path / "fifo.json", tmp_path / "empty.json"
+    link.symlink_to(good)
+    os.mkfifo(fifo)
+    empty.touch()
+    outcomes = list(land(ws, [tmp_path, link, fifo, empty, tmp_path / "none.json", good]))
+    assert [o.outcome for o in outcomes] == ["failed"] * 5 + ["done"]
+    for outcome, word in zip(outcomes, ("folder", "symbolic link", "FIFO", "empty", "no such file"), strict=False):
+        assert word in outcome.reason and outcome.exit_code == 2
+
+
+def test_moving_removes_the_outside_file_only_after_it_landed(ws, plays) -> None:
+    """`--move` takes the file away once its bytes are durable here."""
+    path = plays()
+    (outcome,) = land(ws, [path], move=True)
+    assert outcome.done and not path.exists()
+    assert (ws.settings.landing / outcome.path).exists()
+
+
+def test_a_failed_or_unvalidated_file_is_not_promoted(ws, plays) -> None:
+    """Promotion needs a verdict that does not fail, bound to these bytes."""
+    (one,) = landed(ws, plays())
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
+    assert outcome.outcome == "failed" and outcome.exit_code == 7 and one in (outcome.hint or "")
+    (two,) = landed(ws, plays(name="b.json", body=b'{"source": "press", "plays": []}'))
+    assert judged(ws, two) == {two: Verdict.FAILED}
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [two])
+    assert outcome.exit_code == 7 and browse.find(ws, two).zone is Zone.LANDING
+
+
+def test_a_verdict_made_under_other_rules_does_not_carry_a_promotion(ws, plays, monkeypatch) -> None:
+    """When the rules of a feed changed since the report, the decision is void."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    monkeypatch.setattr("bedrot_console.inspection.rules.rules_of", lambda feed: "other rules")
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
+    assert outcome.exit_code == 7 and "rules changed" in outcome.reason
+
+
+def test_bytes_that_changed_after_validation_are_not_promoted(ws, plays) -> None:
+    """The hash at promotion is compared with the hash that was validated."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    row = browse.find(ws, one)
+    path = ws.settings.landing / row.path
+    path.chmod(0o640)
+    path.write_bytes(path.read_bytes().replace(b"100", b"900"))
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
+    assert outcome.exit_code == 5 and browse.find(ws, one).zone is Zone.LANDING
+    assert not list(ws.settings.raw.rglob("*.json"))
+
+
+def test_quarantine_wants_a_reason_and_release_wants_validation_again(ws, plays) -> None:
+    """Without a reason it is a usage error; a released file has no verdict."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    with pytest.raises(UsageError):
+        list(decide.decide(ws, Verb.QUARANTINE, [one]))
+    (outcome,) = decide.decide(ws, Verb.QUARANTINE, [one], reason="looks odd")
+    assert outcome.done and browse.find(ws, one).status == "quarantined"
+    (outcome,) = decide.decide(ws, Verb.RELEASE, [one], reason="was fine")
+    assert outcome.done and browse.find(ws, one).status == "pending"
+    assert (ws.settings.landing / browse.find(ws, one).path).exists()
+
+
+def test_undo_reverses_the_newest_decision_of_this_actor(ws, plays) -> None:
+    """A promotion is undone by withdrawing; a second undo has nothing of its own left."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    list(decide.decide(ws, Verb.PROMOTE, [one]))
+    (outcome,) = decide.undo(ws)
+    assert outcome.done and outcome.verb == "withdraw" and browse.find(ws, one).zone is Zone.QUARANTINE
+    with pytest.raises(UsageError):
+        list(decide.undo(ws))
+
+
+def test_a_dry_run_changes_nothing(ws, plays) -> None:
+    """It says what would happen; journal and zones stay."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    before = ws.journal.head
+    (outcome,) = decide.decide(ws, Verb.PROMOTE, [one], dry_run=True)
+    assert outcome.outcome == "skipped" and "would move" in outcome.reason
+    assert ws.journal.head == before and browse.find(ws, one).zone is Zone.LANDING
+
+
+def test_each_file_of_a_batch_is_compared_with_the_good_one_before_it(ws, plays, clock) -> None:
+    """Three captures validated at once: the second vanishes a day and fails, the third is compared with the first."""
+    ids = []
+    for number, drop in enumerate(((), (3,), ())):
+        ids += landed(ws, plays(days=10 + number, drop=drop, name=f"{number}.json"))
+        clock.advance(3600)
+    verdicts = judged(ws, *ids)
+    assert [verdicts[i] for i in ids] == [Verdict.PASSED, Verdict.FAILED, Verdict.PASSED]
+    assert review.diff(ws, ids[2]).old_id == ids[0]
+
+
+def test_the_same_bytes_again_are_noticed(ws, plays, clock) -> None:
+    """An identical re-run lands, and its report names the twin."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    clock.advance(60)
+    (two,) = landed(ws, plays())
+    (item,) = validate(ws, [two])
+    assert not isinstance(item, Outcome)
+    assert any(f.stage == "duplicates" for f in item[1].findings)
+
+
+def test_review_shows_report_preview_diff_and_what_is_allowed(ws, plays, clock) -> None:
+    """Everything a human decides from, in one value."""
+    (one,) = landed(ws, plays())
+    judged(ws, one)
+    clock.advance(86400)
+    (two,) = landed(ws, plays(days=11))
+    judged(ws, two)
+    found = review.review(ws, two)
+    assert found.report is not None and found.report.verdict is Verdict.PASSED
+    assert found.diff is not None and found.diff.old_id == one and "+1 day" in found.diff.headline
+    assert found.preview.lines or found.preview.table
+    assert found.allowed["promote"] is None and found.allowed["release"]
+
+
+def test_a_read_only_workspace_reads_and_refuses_to_write(ws, open_workspace, plays) -> None:
+    """Looking works, landing and deciding do not."""
+    (one,) = landed(ws, plays())
+    reading = open_workspace(read_only=True)
+    assert browse.find(reading, one).id == one
+    with pytest.raises(PermissionDenied):
+        list(land(reading, [plays()]))
+    with pytest.raises(PermissionDenied):
+        list(decide.decide(reading, Verb.QUARANTINE, [one], reason="x"))
+
+
+def test_another_process_sees_every_decision_at_once(ws, open_workspace, plays) -> None:
+    """The overlay of journal on catalog is current even when nothing was published yet."""
+    other = open_workspace()
+    (one,) = landed(ws, plays())
+    assert browse.find(other, one).status == "pending"
+    judged(ws, one)
+    assert browse.find(other, one).status == "passed"
+    list(decide.decide(ws, Verb.PROMOTE, [one]))
+    assert browse.find(other, one).status == "promoted"
+    (outcome,) = decide.decide(other, Verb.PROMOTE, [one])
+    assert outcome.exit_code == 7
+
+
+def test_rebuild_gives_identical_answers(ws, plays, clock) -> None:
+    """The catalog is comfort: made anew from sidecars and journal it answers the same."""
+    ids = []
+    for number in range(6):
+        ids += landed(ws, plays(days=10 + number, name=f"{number}.json"))
+        clock.advance(3600)
+    judged(ws, *ids)
+    list(decide.decide(ws, Verb.PROMOTE, ids[:3]))
+    list(decide.decide(ws, Verb.QUARANTINE, ids[3:4], reason="test"))
+    before = ws.catalog.select(FileFilter(order="oldest"))
+    assert upkeep.rebuild(ws, verify=True).equal is True
+    assert ws.catalog.select(FileFilter(order="oldest")) == before
+    ws.settings.catalog.unlink()
+    assert [r.id for r in browse.files(ws, FileFilter(order="oldest"))] == [r.id for r in before]
+
+
+def test_verify_finds_the_one_damaged_payload(ws, plays, clock) -> None:
+    """One flipped byte among several files is found and named; the others are clean."""
+    ids = []
+    for number in range(4):
+        ids += landed(ws, plays(days=10 + number, name=f"{number}.json"))
+        clock.advance(60)
+    row = browse.find(ws, ids[2])
+    path = ws.settings.landing / row.path
+    path.chmod(0o640)
+    body = bytearray(path.read_bytes())
+    body[20] ^= 1
+    path.write_bytes(bytes(body))
+    found = {f.path: f.problem for f in upkeep.verify(ws)}
+    assert found.pop(row.path) == "hash-differs" and set(found.values()) == {None}
+
+
+def test_ids_are_named_by_prefix_and_path_and_ambiguity_is_an_error(ws, plays) -> None:
+    """Six characters or more of an id, or a zone path, name a file."""
+    one, two = landed(ws, plays(name="a.json"), plays(name="b.json", days=12))
+    row = browse.find(ws, f"landing/{browse.find(ws, one).path}")
+    assert isinstance(row, FileRow) and row.id == one
+    for bad in (one[:5], one[:6], "zzzzzzzzzz", "landing/../../etc/passwd"):
+        with pytest.raises(UsageError):
+            browse.find(ws, bad)
+    assert browse.find(ws, two[:-1]).id == two
