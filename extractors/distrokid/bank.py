@@ -25,6 +25,7 @@ EARNINGS = "Earnings (USD)"
 SHARE = "Team Percentage"
 COUNTRY = "Country of Sale"
 
+# Quantity is whole (checked), but declared with places: a column of integers would round what is not, and nobody would see it.
 COLUMNS = (
     Column((INSERTED,), "DATE"),
     Column((REPORTED,), "DATE", required=True),
@@ -34,7 +35,7 @@ COLUMNS = (
     Column(("Title",), required=True),
     Column(("ISRC",)),
     Column(("UPC",)),
-    Column((QUANTITY,), "BIGINT", required=True),
+    Column((QUANTITY,), "DECIMAL(20, 4)", required=True),
     Column((SHARE,), "DECIMAL(9, 4)"),
     Column(("Source Type", "Song/Album")),
     Column((COUNTRY,)),

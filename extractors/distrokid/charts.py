@@ -45,7 +45,7 @@ def streams(data: bytes) -> Rows:
     source = next(script_arrays(_rest_of_object(script, match.end()), "dataProvider"), None)
     if source is None:
         raise FormatTrouble("format.unknown-shape", "the chart trend365day has no dataProvider", expected="dataProvider")
-    return _rows(loose_json(source), "streams", script, words)
+    return _rows(_literal(source), "streams", script, words)
 
 
 def applemusic(data: bytes) -> Rows:
@@ -139,9 +139,15 @@ def _rest_of_object(script: str, start: int) -> str:
 def _arrays(script: str) -> Iterator[list[Any]]:
     for name in ("chartData", "dataProvider"):
         for source in script_arrays(script, name):
-            value = loose_json(source)
+            value = _literal(source)
             if isinstance(value, list):
                 yield value
+
+
+def _literal(source: str) -> Any:
+    """An array's value. The comma behind the last entry is cut first: what is left is usually strict JSON, which reads ten times faster."""
+    inside = source[:-1].rstrip()
+    return loose_json(inside[:-1] + "]" if inside.endswith(",") else source)
 
 
 def _pair(row: dict[str, Any]) -> tuple[Any, Any]:

@@ -158,6 +158,7 @@ def cells_filled(content: Any, context: Any) -> Iterator[Finding]:
 
 
 _FORMS = (
+    ("consistency.quantity", QUANTITY, error, "{c} % 1 <> 0", "is not a whole number", "a whole number"),
     ("consistency.percentage", SHARE, error, '{c} NOT BETWEEN 0 AND 100', "is not between 0 and 100", "0 to 100"),
     ("consistency.country", COUNTRY, warning, "NOT regexp_full_match({c}, '[A-Z]{{2}}')", "is not a country", "two capital letters"),
     ("consistency.isrc", "ISRC", warning, "NOT regexp_full_match({c}, '[A-Z]{{2}}[A-Z0-9]{{3}}[0-9]{{7}}')", "is not an ISRC", "12 characters"),
@@ -170,7 +171,7 @@ _FORMS = (
 
 
 def cells_formed(content: Any, context: Any) -> Iterator[Finding]:
-    """Shares, countries, ISRCs and UPCs have their form; a UPC that a spreadsheet has rounded is lost."""
+    """Quantities, shares, countries, ISRCs and UPCs have their form; a UPC that a spreadsheet has rounded is lost."""
     forms = [f for f in _FORMS if f[1] in content.columns]
     if not forms:
         return
