@@ -155,8 +155,8 @@ def _journal(ws: Workspace) -> Check:
 def _catalog(ws: Workspace) -> Check:
     if not ws.settings.catalog.exists():
         return Check("catalog", "ok", "none yet; made on first use")
-    from .browse import count, reader
     from ..domain.browsing import FileFilter
+    from .browse import count, reader
 
     reader(ws)
     return Check("catalog", "ok", f"{count(ws, FileFilter())} files")

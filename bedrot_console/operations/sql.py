@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from .browse import reader
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from ..catalog.sql import SqlResult
+    from ..catalog.sql import SqlRun
+
+
+class SqlResult:
+    """An answer that is still being given: `columns` and `types` are known at once, `rows` is read once, `truncated` is final after that."""
+
+    def __init__(self, run: SqlRun) -> None:
+        self._run = run
+        self.columns = run.columns
+        self.types = run.types
+
+    @property
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Rows one by one; values are None, bool, int, float, or the engine's own text of what those cannot say exactly."""
+        return self._run.rows()
+
+    @property
+    def truncated(self) -> bool:
+        """Whether rows were left out."""
+        return self._run.truncated
+
+    def cancel(self) -> None:
+        """Stop it at once, from any thread."""
+        self._run.cancel()
 
 
 STARTERS: tuple[tuple[str, str], ...] = (
@@ -32,7 +56,7 @@ def query(ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_se
     from ..catalog.sql import run_sql
 
     reader(ws)
-    return run_sql(ws.settings.catalog, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds)
+    return SqlResult(run_sql(ws.settings.catalog, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds))
 
 
 def fingerprint(text: str) -> str:
