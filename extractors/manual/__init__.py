@@ -1,0 +1,1 @@
+"""Files that people bring by hand: financial tables and statements, and report exports of sources without an extractor."""

@@ -1,0 +1,94 @@
+"""What an uploaded document must hold: rows as wide as their header, a whole end, numbers where money is named. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bedrot_console.domain.findings import Finding
+from bedrot_console.inspection.helpers import error, note, warning
+
+from .content import MONEY, words_of
+from .documents import Sheet
+
+_MONEY_CELL = re.compile(
+    r"\(?[-+]?\s*(?:[A-Z]{3}|[$\u20ac\u00a3\u00a5])?\s*[-+]?\d[\d.,' \u00a0]*\s*(?:[A-Z]{3}|[$\u20ac\u00a3\u00a5%])?\)?"
+)
+
+
+def whole(content: Any, context: Any) -> Iterator[Finding]:
+    """The last row is complete."""
+    if isinstance(content, Sheet) and content.cut:
+        yield error("format.truncated", "the last row ends too early", stage="format", expected="a whole last row")
+
+
+def widths(content: Any, context: Any) -> Iterator[Finding]:
+    """Every row has as many cells as the header; lines of totals below a statement may be shorter (a warning up to a tenth)."""
+    if not isinstance(content, Sheet) or not content.widths:
+        return
+    many = len(content.widths) * 10 > len(content)
+    row, seen = next(iter(content.widths.items()))
+    make = error if many and len(content) > 3 else warning
+    yield make(
+        "schema.row-width", "rows do not have as many cells as the header", stage="schema", row=row, expected=f"{len(content.header.cells)} cells",
+        seen=f"{seen} cells", count=len(content.widths),
+    )  # fmt: skip
+
+
+def rows(content: Any, context: Any) -> Iterator[Finding]:
+    """A table holds rows below its header."""
+    if (isinstance(content, Sheet) or content.facts.get("kind") == "json") and not len(content):
+        yield error(
+            "completeness.no-rows", "the table holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows"
+        )
+
+
+def money(content: Any, context: Any) -> Iterator[Finding]:
+    """Columns named after money hold numbers (blank cells are legal)."""
+    if not isinstance(content, Sheet):
+        return
+    for column in content.columns:
+        if not words_of([column]) & (MONEY - {"type", "number", "tax"}) or words_of([column]) & {
+            "currency",
+            "date",
+            "type",
+            "status",
+            "method",
+            "id",
+            "number",
+        }:
+            continue
+        filled = [
+            (i, v) for i, r in enumerate(content.records) if (v := str(r.get(column, "")).strip()) not in ("", "-", "n/a", "N/A")
+        ]
+        odd = [i for i, v in filled if not _MONEY_CELL.fullmatch(v)]
+        if odd and len(odd) * 2 > len(filled):
+            yield error(
+                "consistency.not-money",
+                f"{column[:40]} is named after money and holds no numbers",
+                row=odd[0] + content.header.line + 2,
+                column=column[:40],
+                count=len(odd),
+            )
+        elif odd:
+            yield warning(
+                "consistency.not-money",
+                f"cells of {column[:40]} are no numbers",
+                row=odd[0] + content.header.line + 2,
+                column=column[:40],
+                count=len(odd),
+            )
+
+
+def unread(content: Any, context: Any) -> Iterator[Finding]:
+    """Says that the content of a PDF or workbook was not read: a human must look."""
+    if content.facts.get("kind") in ("pdf", "xlsx", "xls"):
+        yield note(
+            "completeness.unread",
+            f"the content of this {content.facts['kind']} was not read; only that it is whole",
+            stage="completeness",
+        )
+
+
+ALL = (whole, widths, rows, money, unread)

@@ -1,0 +1,120 @@
+"""Uploaded documents as rows for inspection, or the reason why they cannot be read: cut off, damaged, another kind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
+
+from .content import MOST_PEEK, Header, kind_of, table_header, text_of
+
+MOST_TEXT = 64 << 20
+
+
+def read(data: bytes) -> Rows:
+    """An uploaded document as rows: those of a table or a JSON list; none for PDF and workbooks, whose kind is a fact.
+
+    Raises:
+        FormatTrouble: cut off, damaged, or no such document.
+    """
+    kind = kind_of(data[:MOST_PEEK])
+    if kind == "pdf":
+        return _pdf(data)
+    if kind == "xlsx":
+        return _workbook(data)
+    if kind == "xls":
+        if len(data) < 1536 or len(data) % 512:
+            raise FormatTrouble("format.truncated", "the workbook breaks off")
+        return Rows([], (), facts={"kind": "xls"})
+    if kind == "json":
+        return _json(data)
+    if kind == "csv":
+        return _table(data)
+    raise FormatTrouble("format.unknown-shape", "this is neither a table, nor JSON, nor a PDF, nor a workbook")
+
+
+def _pdf(data: bytes) -> Rows:
+    if b"%%EOF" not in data[-2048:]:
+        raise FormatTrouble("format.truncated", "the PDF has no end mark", expected="%%EOF")
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", data))
+    return Rows([], (), facts={"kind": "pdf"} | ({"pages": pages} if pages else {}))
+
+
+def _workbook(data: bytes) -> Rows:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            names = book.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError) as trouble:
+        raise FormatTrouble("format.truncated", "the workbook breaks off or is damaged") from trouble
+    if "xl/workbook.xml" not in names or len(names) > 10_000:
+        raise FormatTrouble("format.archive", "the archive is no workbook")
+    sheets = sum(1 for n in names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", n))
+    return Rows([], (), facts={"kind": "xlsx", "sheets": sheets})
+
+
+def _json(data: bytes) -> Rows:
+    value = json_value(text_of(data) or "")
+    rows, base = value, ""
+    if isinstance(value, dict):
+        name, rows = next(
+            ((k, v) for k, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)), ("", [value])
+        )
+        base = f"/{name}" if name else ""
+    if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+        raise FormatTrouble("format.unknown-shape", "the JSON holds no rows")
+    return Rows(rows, document=value, base=base, facts={"kind": "json"})
+
+
+class Sheet(Rows):
+    """Rows of an uploaded table. `widths` are the cell counts that differ from the header's, by row of the file; `cut` tells a broken end."""
+
+    __slots__ = ("header", "widths", "cut")
+
+    def __init__(self, records: list[dict[str, Any]], header: Header, widths: dict[int, int], cut: bool) -> None:
+        names = " ".join(header.delimiter).replace("\t", "tab")
+        super().__init__(records, unique(header.cells), facts={"kind": "csv", "delimiter": names})
+        self.header, self.widths, self.cut = header, widths, cut
+
+
+def unique(cells: Iterable[str]) -> list[str]:
+    """Column names: blank ones are numbered, repeated ones get a number."""
+    out: list[str] = []
+    for number, cell in enumerate(cells, start=1):
+        name = cell or f"column {number}"
+        out.append(name if name not in out else f"{name} {number}")
+    return out
+
+
+def _table(data: bytes) -> Rows:
+    if len(data) > MOST_TEXT:
+        raise FormatTrouble("format.too-large", expected=f"at most {MOST_TEXT:,} bytes", seen=f"{len(data):,} bytes")
+    text = text_of(data) or ""
+    header = table_header(text)
+    if header is None:
+        raise FormatTrouble("format.not-a-table")
+    names = unique(header.cells)
+    records, widths, last = [], {}, 0
+    try:
+        for number, cells in _records(text, header):
+            if len(cells) != len(names):
+                widths[number] = len(cells)
+            records.append(dict(zip(names, cells, strict=False)))
+            last = number
+    except csv.Error as trouble:
+        raise FormatTrouble("format.not-a-table", "a cell of the table cannot be read") from trouble
+    open_quote = text.count('"') % 2 == 1
+    whole_end = text.endswith(("\n", "\r"))
+    cut = open_quote or (not whole_end and widths.get(last, len(names)) < len(names))
+    return Sheet(records, header, widths, cut)
+
+
+def _records(text: str, header: Header) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=header.delimiter)
+    for number, cells in enumerate(reader):
+        if number > header.line and any(c.strip() for c in cells):
+            yield number + 1, cells
