@@ -202,7 +202,7 @@ class Table:
         return self.cursor.execute(sql, list(parameters)).fetchall()
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """All rows as dicts, in file order; streamed."""
+        """All rows as dicts, in file order; streamed. Do not `query` before the last one is drawn."""
         names = self.columns
         result = self.cursor.execute("SELECT * FROM data")
         while batch := result.fetchmany(4096):

@@ -82,7 +82,7 @@ class _Comparison:
         self._rows()
 
     def one(self, sql: str) -> tuple[Any, ...]:
-        return self.cursor.execute(sql).fetchone()
+        return self.cursor.execute(sql).fetchall()[0]
 
     def _join(self) -> None:
         """`pairs`: rowids of old and new, and whether the rest of the row is the same. Keys that repeat are numbered."""

@@ -88,7 +88,7 @@ class _Inspection:
         except Skip as skip:
             because = str(skip)
         except FormatTrouble as trouble:
-            found.append(finding_of(trouble))
+            found.append(replace(finding_of(trouble), stage=name))
         self.findings += found
         severities = {f.severity for f in found if f.stage == name}
         if Severity.ERROR in severities:

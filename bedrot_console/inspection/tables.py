@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import mmap
 import os
 import re
 from collections.abc import Sequence
@@ -19,10 +20,11 @@ from .checks import quoted
 from .contents import FormatTrouble, Reject, Table
 from .packed import is_zip, spool, unpack
 from .pages import looks_like_html, page_kind
-from .recognise import folded, header_cells, text_of
+from .recognise import folded, header_cells
 
 HEAD_BYTES = 64 << 10
 LONGEST_LINE = 8 << 20
+MOST_COLUMNS = 1000
 MATERIALISE_BYTES = 48 << 20
 """Up to this size `data` is held in memory; beyond it every query scans the file again."""
 MOST_REJECTS = 1_000_000
@@ -36,6 +38,7 @@ _KINDS = {
     "INVALID ENCODING": "encoding",
     "INVALID STATE": "quote",
 }
+_SEP_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=.(?:\r\n|\r|\n)", re.IGNORECASE)
 _database: Any = None
 
 
@@ -96,8 +99,10 @@ class Source:
         self.encoding = _encoding(self.feed, self.head)
         if self.encoding.startswith("utf-16"):
             self._hold(_recode(self.file, self.encoding), "utf-16")
+        if (first := _SEP_LINE.match(self.head)) is not None:
+            self._hold(_copied(self.file, first.end()), "sep-line")
         _refuse_page(self.head)
-        if b"\0" in self.head:
+        if self.size and _holds_zero(self.file, self.size):
             raise FormatTrouble("format.not-text", "the text holds zero bytes")
         self.shape = _Shape(self.feed, self.head)
         if b"\n" not in self.head and b"\r" in self.head:
@@ -208,6 +213,22 @@ def _recode(file: BinaryIO, encoding: str) -> BinaryIO:
     return out
 
 
+def _copied(file: BinaryIO, offset: int) -> BinaryIO:
+    """The bytes from `offset` on, spooled."""
+    out = spool(os.fstat(file.fileno()).st_size)
+    file.seek(offset)
+    while chunk := file.read(1 << 20):
+        out.write(chunk)
+    out.flush()
+    out.seek(0)
+    return out
+
+
+def _holds_zero(file: BinaryIO, size: int) -> bool:
+    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as view:
+        return view.find(b"\0") >= 0
+
+
 def _even_line_ends(file: BinaryIO) -> BinaryIO:
     """The same text with every line end as LF, spooled."""
     out = spool(os.fstat(file.fileno()).st_size)
@@ -227,8 +248,11 @@ class _Shape:
     """Header, delimiter and column mapping of one file."""
 
     def __init__(self, feed: Feed, head: bytes) -> None:
-        self.skip = 1 if text_of(head)[:4].lower() == "sep=" else 0
         self.delimiter, self.header = header_cells(head, feed.options.get("delimiters", "\t,;|"))
+        if len(self.header) > MOST_COLUMNS:
+            raise FormatTrouble(
+                "format.not-a-table", f"the first line has more than {MOST_COLUMNS} cells", seen=str(len(self.header))
+            )
         by_name: dict[str, Column] = {folded(name): column for column in feed.columns for name in column.names}
         self.columns: list[str] = []
         self.types: dict[str, str] = {}
@@ -268,7 +292,7 @@ def _reading(shape: _Shape, file: BinaryIO, encoding: str) -> str:
     columns = ", ".join(f"{_literal(name)}: {_literal(shape.types[name])}" for name in shape.columns)
     legacy = f", encoding = {_literal(_duckdb_name(encoding))}" if encoding != "utf-8" else ""
     return (
-        f"read_csv('/proc/self/fd/{file.fileno()}', auto_detect = false, header = true, skip = {shape.skip}, delim = {_literal(shape.delimiter)},"
+        f"read_csv('/proc/self/fd/{file.fileno()}', auto_detect = false, header = true, delim = {_literal(shape.delimiter)},"
         f" quote = '\"', escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = {MOST_REJECTS},"
         f" max_line_size = {LONGEST_LINE}, compression = 'none'{legacy})"
     )
@@ -345,7 +369,8 @@ def _facts(feed: Feed, columns: Sequence[str], types: dict[str, str], cursor: An
     for name in measures:
         value = quoted(name) if is_number_type(types[name]) else f"TRY_CAST({quoted(name)} AS DECIMAL(38, 10))"
         asked.append(f"sum({value})::VARCHAR")
-    found = list(cursor.execute(f"SELECT {', '.join(asked)} FROM data").fetchone())
+    # fetchall, not fetchone: refused rows are written down when the result has been drawn to its end
+    found = list(cursor.execute(f"SELECT {', '.join(asked)} FROM data").fetchall()[0])
     rows, total, mixed = found[:3]
     rest = found[3:]
     identity = f"{sorted(columns)}\n{rows}\n{total}\n{mixed}".encode()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bedrot_console.domain.feeds import Column, Feed
+from bedrot_console.domain.files import Sidecar
+from bedrot_console.domain.findings import Report
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, html_tree, loose_json, script_arrays
 
 PLAYS = Feed(
@@ -72,6 +76,41 @@ def _misbehave(payload: bytes) -> Rows:
 
 
 ROGUE = Feed(template="soundcloud/rogue/rogue_{stamp}.bin", name="soundcloud/rogue", format="binary", parse=_misbehave)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+HEADER = b"Reporting Date\tStore\tTitle\tQuantity\tEarnings (USD)\n"
+
+
+def sidecar_of(data: bytes, feed: Feed, **values: Any) -> Sidecar:
+    """A sidecar that commits exactly these bytes."""
+    plain: dict[str, Any] = {
+        "id": "00file", "platform": feed.platform, "feed": feed.name, "feed_version": 1, "account": "default", "source_system": "upload",
+        "method": "manual", "captured_at": NOW, "landed_at": NOW, "as_of": None, "extractor_version": "1", "run_id": None, "set_id": None,
+        "media_type": feed.media_type, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(),
+    }  # fmt: skip
+    return Sidecar(**{**plain, **values})
+
+
+def days(first: str, values: list[int]) -> bytes:
+    """A plays document: one row a day from `first` on."""
+    start = date.fromisoformat(first)
+    return json.dumps([{"day": (start + timedelta(days=i)).isoformat(), "plays": v} for i, v in enumerate(values)]).encode()
+
+
+def sold(*rows: tuple[Any, ...]) -> bytes:
+    """A sales table."""
+    return HEADER + b"".join("\t".join(map(str, row)).encode() + b"\n" for row in rows)
+
+
+def chart(rows: str, *, before: str = "<h1>Your plays</h1>") -> bytes:
+    """A chart page."""
+    return f'<!doctype html><html><body>{before}<script>make({{"id": "trend", "dataProvider": [{rows}]}})</script></body></html>'.encode()
+
+
+def codes(report: Report) -> set[str]:
+    """The codes of a report's findings."""
+    return {f.code for f in report.findings}
+
+
 FEEDS: dict[str, Any] = {f.name: f for f in (PLAYS, SALES, CHART, ROGUE)}
 
 
