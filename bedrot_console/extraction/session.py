@@ -74,7 +74,8 @@ class Session:
         redactor: Redactor,
         folder: Path,
         cancel: threading.Event,
-        keep: Callable[[str, bytes], str] | None = None,
+        keep: Callable[[str, bytes], str | None] | None = None,
+        mask: Callable[[str], str] | None = None,
     ) -> None:
         self.spec = spec
         self.extractor = extractor
@@ -88,7 +89,7 @@ class Session:
         self.redactor = redactor
         self.failures: list[tuple[str, BedrotError]] = []
         self._secrets, self._sessions = secrets, sessions
-        self._broker, self._emit, self._keep = broker, emit, keep
+        self._broker, self._emit, self._keep, self._mask = broker, emit, keep, mask
         self._cancel = cancel
         self._read: dict[str, Secret] = {}
         self._set_times: dict[str, datetime] = {}
@@ -433,10 +434,12 @@ class Session:
             Cancelled: the operator cancelled the run.
         """
         self.require_operator(kind, medium)
+        if moved is not None and self._browser is not None:
+            moved = self._browser.tolerant(moved)
         totp = self.secret_or_none("totp_secret") if self._totp_can(kind, medium) else None
         return self._broker.ask(
             ChallengeKind(kind), prompt, medium=medium, hint=hint, length=length, pattern=pattern, expires_in=expires_in,
-            attempts_left=attempts_left, can=can, error=error, picture=picture, moved=moved, totp=totp, attended=self.attended,
+            attempts_left=attempts_left, can=can, error=error, picture=picture, moved=moved, totp=totp,
         )  # fmt: skip
 
     def _totp_can(self, kind: str, medium: str) -> bool:
@@ -454,6 +457,16 @@ class Session:
     def keep(self, name: str, content: bytes) -> str | None:
         """Seal evidence (masked outline, picture) into the run's folder; its name there, or None if nothing can seal it."""
         return self._keep(name, content) if self._keep is not None else None
+
+    def masked(self, text: str) -> str:
+        """`text` without live secrets, and without personal data as far as a mask was given to the run."""
+        text = self.redactor.clean(text)
+        return self._mask(text) if self._mask is not None else text
+
+    def keep_evidence(self, what: str) -> None:
+        """Keep what the page looks like now, if there is a page."""
+        if self._browser is not None:
+            self._browser.keep_evidence(what)
 
     def close(self) -> None:
         """Close browser and connections. The worker calls it at the end of the run."""

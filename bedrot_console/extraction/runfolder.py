@@ -1,0 +1,317 @@
+"""One run on disk: `.bedrot/runs/<id>/`. Faces read it, only the run's own process writes it.
+
+spec.json        what was asked
+events.jsonl     append-only: {"seq", "at", "kind", …}; kinds in KINDS
+lock             flocked by the run's process for as long as it lives
+control.sock     0600, while it runs
+run.log          what the process printed, live secrets blotted out
+artefacts/       sealed evidence
+tmp/             spool and browser; removed at the end
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import DiskFull, FixityError, UsageError
+from ..domain.files import format_time, parse_time
+from ..domain.identifiers import id_time
+from ..domain.runs import RunSpec, RunState, RunView
+from ..resilience import Clock
+from .redaction import Redactor
+
+KINDS: dict[str, str] = {
+    "state": "state; the first also platform, account, attended, expected",
+    "log": "level, text",
+    "stage": "stage, done, total",
+    "landed": "feed, file, path",
+    "validated": "file, verdict (added by who validates)",
+    "challenge": "challenge: the whole record",
+    "challenge-ended": "challenge (id), state, by",
+    "session": "act: saved | rejected, version",
+    "ended": "state, exit_code, error_code, error, hint, started_at, expected, landed, files",
+}
+OWN_KEYS = frozenset({"seq", "at", "kind", "state", "run_id", "id", "file", "files", "started_at", "raised_at", "expires_at"})
+"""Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
+DIED = "run-died"
+_TAIL_BYTES = 64 << 10
+
+
+class RunFolder:
+    """The folder of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self._fds: list[int] = []
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def create(cls, runs: Path, spec: RunSpec) -> RunFolder:
+        """Make the folder of a new run and hold its lock: it counts as alive until this process, or the one it is handed to, ends."""
+        folder = cls(runs / spec.id)
+        try:
+            folder.path.mkdir(mode=0o700, parents=True)
+            for name in ("tmp", "artefacts"):
+                (folder.path / name).mkdir(mode=0o700)
+            folder.hold(folder.path / "lock")
+            record = asdict(spec) | {"feeds": list(spec.feeds)}
+            partial = folder.path / ".spec"
+            partial.write_text(json.dumps(record) + "\n", "utf-8")
+            partial.rename(folder.path / "spec.json")
+        except OSError as error:
+            raise FixityError(f"a run's folder cannot be made: {error.strerror}") from error
+        return folder
+
+    @classmethod
+    def adopt(cls, path: Path, fds: list[int]) -> RunFolder:
+        """The folder in the process that runs it, with the locks it inherited; they pass to none of its children."""
+        folder = cls(path)
+        for fd in fds:
+            os.set_inheritable(fd, False)
+        folder._fds = fds
+        return folder
+
+    # -- locks --------------------------------------------------------------------------------------------------------------
+
+    @property
+    def fds(self) -> list[int]:
+        """The locks held, to be handed to the run's process."""
+        return list(self._fds)
+
+    def hold(self, path: Path, note: str = "") -> bool:
+        """Take a lock file for as long as the run lives; False if another run holds it. `note` is written into it."""
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return False
+        os.ftruncate(fd, 0)
+        os.write(fd, note.encode())
+        self._fds.append(fd)
+        return True
+
+    def release(self) -> None:
+        """Let go of the locks, in this process."""
+        while self._fds:
+            os.close(self._fds.pop())
+
+    def alive(self) -> bool:
+        """Whether the run's process lives (or is being started)."""
+        try:
+            fd = os.open(self.path / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            # Shared: two who look at the same time must not take each other for the run.
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
+    # -- reading ------------------------------------------------------------------------------------------------------------
+
+    def spec(self) -> RunSpec:
+        """What the run was asked.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        try:
+            record = json.loads((self.path / "spec.json").read_text("utf-8"))
+            return RunSpec(**record | {"feeds": tuple(record["feeds"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            raise UsageError(f"no such run: {self.id}", hint="bedrot runs") from None
+
+    def events(self, after: int = 0) -> list[dict[str, Any]]:
+        """Events with `seq` > `after`, in order. A torn last line is not there yet."""
+        events, _ = self.events_from(0)
+        return [e for e in events if e["seq"] > after]
+
+    def events_from(self, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Whole events from byte `offset` on, and the offset to go on from."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], offset
+        whole = data.rfind(b"\n") + 1
+        return [e for e in map(_parse, data[:whole].splitlines()) if e is not None], offset + whole
+
+    def last_event(self) -> dict[str, Any] | None:
+        """The newest whole event, read from the end of the file."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL_BYTES))
+                data = file.read()
+        except OSError:
+            return None
+        lines = data[: data.rfind(b"\n") + 1].splitlines()
+        return next((e for e in map(_parse, reversed(lines)) if e is not None), None)
+
+    def view(self) -> RunView:
+        """The run as faces see it. A run whose process died without a last word is failed.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        spec = self.spec()
+        alive = self.alive()  # before the events: a run that ends in between is seen as ended, not as died
+        last = self.last_event()
+        if last is not None and last["kind"] == "ended":
+            return _ended_view(spec, last)
+        return reduce(spec, self.events(), alive=alive)
+
+
+class EventLog:
+    """The writing side of a run's events. Thread-safe; what is said passes the redactor first."""
+
+    def __init__(
+        self, folder: RunFolder, clock: Clock, redactor: Redactor, notice: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        self._clock, self._redactor, self._notice = clock, redactor, notice
+        self._lock = threading.Lock()
+        last = folder.last_event()
+        self._seq = last["seq"] if last else 0
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._fd = os.open(folder.path / "events.jsonl", flags, 0o600)
+        _mend_tail(self._fd, folder.path / "events.jsonl")
+
+    def emit(self, kind: str, **data: Any) -> dict[str, Any]:
+        """Append one event; returns it as written.
+
+        Raises:
+            DiskFull, FixityError: it could not be written.
+        """
+        with self._lock:
+            event: dict[str, Any] = {"seq": self._seq + 1, "at": format_time(self._clock.now()), "kind": kind}
+            event |= self._redactor.clean_value(data, keep=OWN_KEYS)
+            line = json.dumps(event, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+            try:
+                os.write(self._fd, line)
+                if kind == "ended":
+                    os.fsync(self._fd)
+            except OSError as error:
+                raise (DiskFull if error.errno in (28, 122) else FixityError)(
+                    f"a run's events cannot be written: {error.strerror}"
+                ) from error
+            self._seq += 1
+        if self._notice is not None:
+            self._notice(event)
+        return event
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunView:
+    """Events -> view. Pure."""
+    state, stage, challenge = RunState.QUEUED, "", None
+    started, expected, landed, files = None, (), [], []
+    for event in events:
+        kind = event["kind"]
+        if kind == "state":
+            state = RunState(event["state"])
+            expected = tuple(event.get("expected", expected))
+            started = started or event["at"]
+        elif kind == "stage":
+            stage = event["stage"]
+        elif kind == "landed":
+            landed.append(event["feed"])
+            files.append(event["file"])
+        elif kind == "challenge":
+            challenge = event["challenge"]["id"]
+        elif kind == "challenge-ended":
+            challenge = None
+        elif kind == "ended":
+            return _ended_view(spec, event)
+    view = RunView(
+        id=spec.id, platform=spec.platform, account=spec.account, state=state,
+        started_at=parse_time(started) if started else id_time(spec.id), ended_at=None, expected=expected, landed=tuple(landed),
+        files=tuple(files), stage=stage, challenge_id=challenge, attended=spec.attended,
+    )  # fmt: skip
+    if alive:
+        return view
+    from dataclasses import replace
+
+    return replace(
+        view,
+        state=RunState.FAILED,
+        ended_at=parse_time(events[-1]["at"]) if events else view.started_at,
+        error_code=DIED,
+        error="the run's process died without a last word",
+        hint=f"bedrot extract {spec.platform}",
+        exit_code=70,
+        challenge_id=None,
+    )
+
+
+def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
+    return RunView(
+        id=spec.id, platform=spec.platform, account=spec.account, state=RunState(event["state"]),
+        started_at=parse_time(event["started_at"]), ended_at=parse_time(event["at"]), expected=tuple(event["expected"]),
+        landed=tuple(event["landed"]), files=tuple(event["files"]), stage=event.get("stage") or "", error_code=event["error_code"],
+        error=event["error"], hint=event["hint"], exit_code=event["exit_code"], attended=spec.attended,
+    )  # fmt: skip
+
+
+def end(
+    log: EventLog, view: RunView, state: RunState, exit_code: int, error_code: str | None, error: str | None, hint: str | None
+) -> None:
+    """The last word of a run: all that is needed to see it later without reading the rest."""
+    log.emit(
+        "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error, hint=hint,
+        started_at=format_time(view.started_at), expected=list(view.expected), landed=list(view.landed), files=list(view.files),
+        stage=view.stage,
+    )  # fmt: skip
+
+
+def settle(folder: RunFolder, clock: Clock) -> RunView | None:
+    """Give a run that died its last word and remove its spool; None if it lives or has ended already. Idempotent."""
+    if not folder.hold(folder.path / "lock"):
+        return None
+    try:
+        last = folder.last_event()
+        shutil.rmtree(folder.path / "tmp", ignore_errors=True)
+        (folder.path / "control.sock").unlink(missing_ok=True)
+        if last is not None and last["kind"] == "ended":
+            return None
+        view = reduce(folder.spec(), folder.events(), alive=False)
+        log = EventLog(folder, clock, Redactor())
+        try:
+            end(log, view, view.state, view.exit_code or 70, view.error_code, view.error, view.hint)
+        finally:
+            log.close()
+        return folder.view()
+    finally:
+        folder.release()
+
+
+def _mend_tail(fd: int, path: Path) -> None:
+    """End a torn last line, so that the next event starts on its own."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) is not None and file.read(1) != b"\n":
+            os.write(fd, b"\n")
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "seq" in event and "kind" in event else None

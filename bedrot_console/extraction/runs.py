@@ -1,0 +1,282 @@
+"""Runs as faces handle them: start one as its own process, list, follow, answer, cancel. Watching changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..domain.challenges import Challenge, Secret
+from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError
+from ..domain.identifiers import LENGTH, MIN_PREFIX, is_id
+from ..domain.runs import RunSpec, RunView
+from ..resilience import Clock
+from . import control
+from .runfolder import RunFolder, settle
+
+FOLLOW_SECONDS = 0.1
+CANCEL_SECONDS = 3.0
+NOT_SECRET = ("BEDROT_HOME", "BEDROT_BROWSER")
+DANGEROUS = ("DEBUG", "DEBUG_FILE", "PWDEBUG", "NODE_OPTIONS", "NODE_DEBUG", "SSLKEYLOGFILE", "PYTHONSTARTUP", "PYTHONINSPECT")
+"""Variables that make Playwright, Node, TLS or Python write down what nobody may read, or run what nobody asked for."""
+
+
+class Runs:
+    """The folder of all runs (`.bedrot/runs`)."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self._clock = clock
+
+    # -- starting -----------------------------------------------------------------------------------------------------------
+
+    def create(self, spec: RunSpec) -> RunFolder:
+        """Make a run's folder and take the lock of its platform and account.
+
+        Raises:
+            AlreadyRunning: another run has that platform and account; the hint attaches to it.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        locks = self.folder / ".locks"
+        locks.mkdir(mode=0o700, exist_ok=True)
+        lock = locks / f"{spec.platform}@{quote(spec.account, safe='')[:150]}"
+        probe = RunFolder(self.folder / spec.id)
+        if not probe.hold(lock, spec.id):
+            other = _note(lock)
+            raise AlreadyRunning(
+                f"{spec.platform} is already being extracted for account {spec.account}",
+                hint=f"bedrot attach {other}" if other else None,
+            )
+        try:
+            folder = RunFolder.create(self.folder, spec)
+        except BedrotError:
+            probe.release()
+            raise
+        folder._fds.extend(probe.fds)
+        return folder
+
+    def spawn(self, command: Sequence[str], folder: RunFolder, *, environ: Mapping[str, str]) -> int:
+        """Start `command` as the run's own process, in its own session, and let go of it. Returns its process id.
+
+        Its standard input is a pipe that carries the locks' numbers and the environment's credentials: neither its arguments nor its
+        environment hold any. Its output goes to the run's log, so that no terminal can hurt it.
+        """
+        clean, handed = split_environ(environ)
+        read, write = os.pipe()
+        fds = folder.fds
+        try:
+            with (folder.path / "run.log").open("ab") as log:
+                process = subprocess.Popen(
+                    list(command), stdin=read, stdout=subprocess.DEVNULL, stderr=log, env=clean, cwd=folder.path, pass_fds=fds,
+                    start_new_session=True,
+                )  # fmt: skip
+        except OSError as error:
+            raise UsageError(f"the run's process cannot be started: {error.strerror}") from error
+        finally:
+            os.close(read)
+            folder.release()
+            threading.Thread(target=_hand_over, args=(write, {"fds": fds, "environ": handed}), daemon=False).start()
+        threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+        return process.pid
+
+    # -- watching -----------------------------------------------------------------------------------------------------------
+
+    def get(self, run: str) -> RunFolder:
+        """The run with this id or unambiguous beginning of it (6 characters or more).
+
+        Raises:
+            UsageError: none, several, or too short.
+        """
+        if is_id(run):
+            ids = [run] if (self.folder / run).is_dir() else []
+        elif len(run) < MIN_PREFIX:
+            raise UsageError(f"too short for a run: {run!r}", hint=f"give at least {MIN_PREFIX} characters")
+        else:
+            ids = [i for i in self._ids() if i.startswith(run)]
+        if len(ids) != 1:
+            raise UsageError(
+                f"{'no such run' if not ids else 'several runs begin with'}: {run}"[: LENGTH + 60], hint="bedrot runs"
+            )
+        return RunFolder(self.folder / ids[0])
+
+    def list_runs(self, limit: int = 50) -> list[RunView]:
+        """Newest first."""
+        views = []
+        for run in sorted(self._ids(), reverse=True)[:limit]:
+            try:
+                views.append(RunFolder(self.folder / run).view())
+            except UsageError:
+                continue  # its folder is just being made
+        return views
+
+    def view(self, run: str) -> RunView:
+        """One run. Raises UsageError when there is none."""
+        return self.get(run).view()
+
+    def read_events(self, run: str, after: int = 0) -> list[dict[str, Any]]:
+        """Events with `seq` > `after` that are there now."""
+        return self.get(run).events(after)
+
+    def follow(self, run: str, after: int = 0, stop: Callable[[], bool] | None = None) -> Iterator[dict[str, Any]]:
+        """Events with `seq` > `after`, then those to come, until the run has ended or died, or `stop()`."""
+        folder = self.get(run)
+        offset = 0
+        while stop is None or not stop():
+            alive = folder.alive()
+            events, offset = folder.events_from(offset)
+            for event in events:
+                if event["seq"] > after:
+                    yield event
+                if event["kind"] == "ended":
+                    return
+            if not alive:
+                return
+            if not events:
+                self._clock.sleep(FOLLOW_SECONDS)
+
+    def open_challenges(self) -> list[Challenge]:
+        """Challenges that wait for an answer now, newest run first."""
+        found = []
+        for run in sorted(self._ids(), reverse=True):
+            folder = RunFolder(self.folder / run)
+            if not folder.alive():
+                continue
+            challenge = _open_challenge(folder.events())
+            if challenge is not None:
+                found.append(challenge)
+        return found
+
+    def challenge(self, prefix: str) -> Challenge:
+        """The open challenge with this id or beginning (6 characters or more).
+
+        Raises:
+            ChallengeExpired: none such is open.  UsageError: too short, or several.
+        """
+        if len(prefix) < MIN_PREFIX:
+            raise UsageError(f"too short for a challenge: {prefix!r}", hint=f"give at least {MIN_PREFIX} characters")
+        found = [c for c in self.open_challenges() if c.id.startswith(prefix)]
+        if len(found) > 1:
+            raise UsageError("several challenges begin with that", hint="bedrot challenges")
+        if not found:
+            raise ChallengeExpired("no such challenge is open", hint="bedrot challenges")
+        return found[0]
+
+    # -- speaking -----------------------------------------------------------------------------------------------------------
+
+    def answer(self, prefix: str, value: Secret) -> Challenge:
+        """Answer a challenge; returns it when the run has taken the answer.
+
+        Raises:
+            ChallengeExpired: over, or somebody was faster.  UsageError: the wrong shape; nothing was spent.
+        """
+        challenge = self.challenge(prefix)
+        folder = self.get(challenge.run_id)
+        control.send(folder.path, {"cmd": "answer", "challenge": challenge.id, "value": value.reveal()})
+        return challenge
+
+    def act(self, prefix: str, act: str) -> Challenge:
+        """Choose one of a challenge's acts (`resend`, `other`, `done`). Raises as `answer`."""
+        challenge = self.challenge(prefix)
+        control.send(self.get(challenge.run_id).path, {"cmd": "act", "challenge": challenge.id, "act": act})
+        return challenge
+
+    def cancel(self, run: str) -> RunView:
+        """Cancel a run: asked over its socket, after 3 s by SIGTERM to its group, after 3 more by SIGKILL. Returns when it is over.
+
+        Raises:
+            LifecycleError: it has ended already.
+        """
+        folder = self.get(run)
+        if not folder.alive():
+            raise LifecycleError(f"run {folder.id} has ended already", hint="bedrot runs")
+        pid = 0
+        try:
+            pid = int(control.send(folder.path, {"cmd": "cancel"}, timeout_seconds=CANCEL_SECONDS).get("pid", 0))
+        except LifecycleError:
+            pid = _pid(folder)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self._gone(folder):
+                break
+            if pid > 1 and folder.alive():
+                try:
+                    os.killpg(pid, number)
+                except (ProcessLookupError, PermissionError):
+                    break
+        self._gone(folder)
+        settle(folder, self._clock)
+        return folder.view()
+
+    def settle(self) -> list[RunView]:
+        """Give every run that died its last word; the views of those that got one now."""
+        settled = [settle(RunFolder(self.folder / run), self._clock) for run in sorted(self._ids()) if self._unsettled(run)]
+        return [view for view in settled if view is not None]
+
+    def _unsettled(self, run: str) -> bool:
+        folder = RunFolder(self.folder / run)
+        last = folder.last_event()
+        return (last is None or last["kind"] != "ended") and (folder.path / "spec.json").exists() and not folder.alive()
+
+    def _gone(self, folder: RunFolder) -> bool:
+        left = CANCEL_SECONDS
+        while left > 0:
+            if not folder.alive():
+                return True
+            self._clock.sleep(0.05)
+            left -= 0.05
+        return not folder.alive()
+
+    def _ids(self) -> list[str]:
+        try:
+            return [n for n in os.listdir(self.folder) if is_id(n)]
+        except FileNotFoundError:
+            return []
+
+
+def split_environ(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(what a child's environment may hold, what must be handed over unseen): every `BEDROT_*` that is not known to be harmless is secret."""
+    clean, handed = {}, {}
+    for name, value in environ.items():
+        if name.startswith("BEDROT_") and name not in NOT_SECRET and not name.endswith("_BASE_URL"):
+            handed[name] = value
+        elif name not in DANGEROUS:
+            clean[name] = value
+    return clean, handed
+
+
+def _hand_over(write: int, record: dict[str, Any]) -> None:
+    try:
+        with os.fdopen(write, "wb") as pipe:
+            pipe.write(json.dumps(record).encode())
+    except OSError:
+        pass  # it died before it listened; its lock is free, so everybody sees that
+
+
+def _open_challenge(events: list[dict[str, Any]]) -> Challenge | None:
+    challenge = None
+    for event in events:
+        if event["kind"] == "challenge":
+            challenge = event["challenge"]
+        elif event["kind"] in ("challenge-ended", "ended"):
+            challenge = None
+    return Challenge.from_record(challenge) if challenge else None
+
+
+def _note(lock: Path) -> str:
+    try:
+        note = lock.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+    return note if is_id(note) else ""
+
+
+def _pid(folder: RunFolder) -> int:
+    try:
+        return int((folder.path / "pid").read_text("ascii"))
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,299 @@
+"""Executes one run: walks the extractor, lands what it yields, and always leaves a last word.
+
+`main` is the whole of a run's own process but for putting the rooms together, which is the operations' part (`compose`).
+States: queued -> running <-> waiting (a challenge) -> done | partial | failed | cancelled.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import BedrotError, Cancelled, DiskFull, FixityError, SourceChanged, UsageError
+from ..domain.files import Capture
+from ..domain.ports import Secrets, Sessions
+from ..domain.runs import RunSpec, RunState, RunView
+from ..resilience import Clock, SystemClock
+from ..settings import Settings
+from .base import Extractor
+from .broker import Broker
+from .control import ControlServer
+from .process import Handover, OutputGuard, Watchdog, harden, kill_descendants, take_handover
+from .redaction import Redactor
+from .runfolder import EventLog, RunFolder, end, reduce
+from .session import Session
+
+Land = Callable[[Sequence[Capture]], Iterable[Any]]
+"""Lands captures (one, or a whole set) and gives, for each, a LandedFile or something with an `error` (a BedrotError)."""
+
+
+class ExtractorFailed(BedrotError):
+    """A defect in an extractor or in this program: call a developer."""
+
+    exit_code = 70
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the operations put together for a run.
+
+    Attributes:
+        land: see Land.
+        seal: seals evidence; None keeps none.
+        mask: masks personal data in outlines.
+        notice: told of every event of the run, after it was written (to journal challenges and the end).
+    """
+
+    extractor: type[Extractor]
+    land: Land
+    secrets: Secrets
+    sessions: Sessions
+    settings: Settings
+    clock: Clock
+    seal: Callable[[bytes], bytes] | None = None
+    mask: Callable[[str], str] | None = None
+    notice: Callable[[dict[str, Any]], None] | None = None
+
+
+Compose = Callable[[RunSpec, dict[str, str]], Parts]
+"""(spec, credentials handed over from the caller's environment, to be merged into `Settings.environ`) -> Parts."""
+
+
+def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
+    """The run's own process; returns its exit code.
+
+    Signals: SIGTERM and SIGINT cancel, SIGHUP is ignored. What it or its children print goes to `run.log`, live secrets blotted out.
+    """
+    handover: Handover = take_handover(sys.stdin.buffer)
+    folder = RunFolder.adopt(path, handover.fds)
+    redactor, cancel = Redactor(), threading.Event()
+    for value in handover.environ.values():
+        redactor.add(value)
+    harden(path / "tmp")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: cancel.set())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    (path / "pid").write_text(str(os.getpid()), "ascii")
+    with OutputGuard(path / "run.log", redactor) as guard:
+        spec = folder.spec()
+        try:
+            parts = compose(spec, handover.environ)
+        except Exception as error:  # border: the worker. A run that cannot begin still gets its last word.
+            guard.record(error)
+            ours = error if isinstance(error, BedrotError) else _defect(error, None)
+            log = EventLog(folder, clock or SystemClock(), redactor)
+            view = reduce(spec, [], alive=True)
+            end(log, view, RunState.FAILED, ours.exit_code, ours.code, str(ours), ours.hint)
+            log.close()
+            return ours.exit_code
+        with Watchdog(cancel):
+            view = execute(folder, spec, parts, redactor=redactor, cancel=cancel, record=guard.record)
+        kill_descendants()
+    return 70 if view.exit_code is None else view.exit_code
+
+
+def execute(
+    folder: RunFolder,
+    spec: RunSpec,
+    parts: Parts,
+    *,
+    redactor: Redactor | None = None,
+    cancel: threading.Event | None = None,
+    record: Callable[[BaseException], None] | None = None,
+) -> RunView:
+    """Run an extractor to its end in this thread. Never raises for what the extractor or the platform does; the view says it.
+
+    Args:
+        record: told of foreign exceptions, for the run's log.
+    """
+    redactor, cancel = redactor or Redactor(), cancel or threading.Event()
+    log = EventLog(folder, parts.clock, redactor, parts.notice)
+    broker = Broker(spec, emit=log.emit, clock=parts.clock, redactor=redactor, cancel=cancel)
+    tmp = folder.path / "tmp"
+    tmp.mkdir(mode=0o700, exist_ok=True)
+    server: ControlServer | None = None
+    session: Session | None = None
+    walk = _Walk(parts, log)
+    problem: BedrotError | None = None
+    try:
+        expected = parts.extractor.expected(spec.feeds)
+        log.emit(
+            "state",
+            state="running",
+            platform=spec.platform,
+            account=spec.account,
+            attended=spec.attended,
+            expected=list(expected),
+        )
+        server = ControlServer(folder.path, _handler(broker))
+        session = Session(
+            spec, parts.extractor, settings=parts.settings, clock=parts.clock, secrets=parts.secrets, sessions=parts.sessions,
+            broker=broker, emit=log.emit, redactor=redactor, folder=tmp, cancel=cancel, mask=parts.mask,
+            keep=_keeper(folder, parts.seal, log),
+        )  # fmt: skip
+        walk.go(session)
+    except Exception as error:  # border: the worker. Whatever an extractor raises becomes the run's last word.
+        problem = _ours(error, session, parts.extractor, record)
+    finally:
+        if session is not None:
+            session.close()
+        if server is not None:
+            server.stop()
+        shutil.rmtree(tmp, ignore_errors=True)
+    problem = problem or walk.problem or (session.failures[0][1] if session is not None and session.failures else None)
+    view = reduce(spec, folder.events(), alive=True)
+    state, exit_code, problem = _judge(view, problem)
+    try:
+        end(
+            log, view, state, exit_code, problem.code if problem else None, redactor.clean(str(problem)) if problem else None,
+            problem.hint if problem else None,
+        )  # fmt: skip
+    except FixityError:
+        return view  # the disk refuses even the last word; the lock falls with the process, so the run is seen as died
+    finally:
+        log.close()
+    return folder.view()
+
+
+class _Walk:
+    """Lands what the extractor yields: single captures at once, those of a set with its own folder together."""
+
+    def __init__(self, parts: Parts, log: EventLog) -> None:
+        self.parts, self.log = parts, log
+        self.problem: BedrotError | None = None
+        self._set: list[Capture] = []
+        self._folders = {f.name for f in parts.extractor.feeds.values() if f.own_folder}
+
+    def go(self, session: Session) -> None:
+        walk = self.parts.extractor().extract(session)
+        try:
+            for capture in walk:
+                self._take(capture)
+                session.check_cancelled()
+        except Cancelled:
+            self._set.clear()
+            raise
+        finally:
+            walk.close()
+            self._land()
+
+    def _take(self, capture: Capture) -> None:
+        if capture.feed not in self._folders or capture.set_id is None:
+            self._land()
+            self._set = [capture]
+            self._land()
+            return
+        if self._set and self._set[0].set_id != capture.set_id:
+            self._land()
+        self._set.append(capture)
+
+    def _land(self) -> None:
+        captures, self._set = self._set, []
+        if not captures:
+            return
+        for capture, landed in zip(captures, self.parts.land(captures), strict=True):
+            error = getattr(landed, "error", None)
+            if error is not None:
+                self.problem = self.problem or error
+                self.log.emit("log", level="error", text=f"{capture.feed}: {error}", code=error.code)
+            else:
+                self.log.emit("landed", feed=capture.feed, file=landed.id, path=landed.path)
+            if isinstance(capture.body, Path):
+                capture.body.unlink(missing_ok=True)
+
+
+def _judge(view: RunView, problem: BedrotError | None) -> tuple[RunState, int, BedrotError | None]:
+    missing = [f for f in view.expected if f not in view.landed]
+    if isinstance(problem, Cancelled):
+        return RunState.CANCELLED, problem.exit_code, problem
+    if problem is None and missing:
+        problem = SourceChanged("the run brought nothing of " + ", ".join(missing))
+    if problem is None:
+        return RunState.DONE, 0, None
+    if view.landed:
+        return RunState.PARTIAL, problem.exit_code if isinstance(problem, FixityError) else 1, problem
+    return RunState.FAILED, problem.exit_code, problem
+
+
+def _ours(
+    error: Exception, session: Session | None, extractor: type[Extractor], record: Callable[[BaseException], None] | None
+) -> BedrotError:
+    """Any exception as one of ours; evidence of a changed page is kept."""
+    ours = error if isinstance(error, BedrotError) else _foreign(error, extractor)
+    if session is not None and session.cancelled() and not isinstance(ours, FixityError):
+        return Cancelled("cancelled by the operator")
+    if not isinstance(error, BedrotError):
+        if record is not None:
+            record(error)
+        if session is not None and isinstance(ours, SourceChanged | ExtractorFailed):
+            session.keep_evidence("page")
+    return ours
+
+
+def _foreign(error: Exception, extractor: type[Extractor]) -> BedrotError:
+    room = type(error).__module__.partition(".")[0]
+    if room == "playwright":
+        from .browser import translate
+
+        return translate(error, extractor.name)
+    if room in ("requests", "urllib3"):
+        from .http import translate as translate_http
+
+        return translate_http(error, extractor.origin)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull("the disk is full")
+    return _defect(error, extractor.folder())
+
+
+def _defect(error: BaseException, folder: Path | None) -> ExtractorFailed:
+    """The kind of a foreign error and where it arose; never its text, which may quote anything."""
+    where, step = "", error.__traceback__
+    while step is not None:
+        path = Path(step.tb_frame.f_code.co_filename)
+        if folder is None or folder in path.parents or not where:
+            where = f" in {path.parent.name}/{path.name} line {step.tb_lineno}"
+        step = step.tb_next
+    return ExtractorFailed(f"{type(error).__name__}{where}", hint="run.log in the run's folder tells more; tell the developers")
+
+
+def _handler(broker: Broker) -> Callable[[dict[str, Any], str], dict[str, Any]]:
+    def handle(command: dict[str, Any], sender: str) -> dict[str, Any]:
+        match command["cmd"]:
+            case "answer":
+                broker.offer(str(command["challenge"]), str(command["value"]), sender)
+            case "act":
+                broker.act(str(command["challenge"]), str(command["act"]), sender)
+            case "cancel":
+                broker.cancel()
+            case "ping":
+                pass
+            case other:
+                raise UsageError(f"no such command: {other!s:.40}")
+        return {"pid": os.getpid()}
+
+    return handle
+
+
+def _keeper(folder: RunFolder, seal: Callable[[bytes], bytes] | None, log: EventLog) -> Callable[[str, bytes], str | None]:
+    def keep(name: str, content: bytes) -> str | None:
+        if seal is None:
+            return None
+        artefacts = folder.path / "artefacts"
+        artefacts.mkdir(mode=0o700, exist_ok=True)
+        number = len(list(artefacts.iterdir())) + 1
+        kept = f"{number:02d}-{name}.age"
+        fd = os.open(artefacts / kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(seal(content))
+        log.emit("log", level="info", text=f"kept {kept}", artefact=kept)
+        return kept
+
+    return keep
