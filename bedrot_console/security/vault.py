@@ -11,6 +11,7 @@ Each sealed value carries its own address inside, so that a file moved to anothe
 from __future__ import annotations
 
 import base64
+import errno
 import fcntl
 import json
 import os
@@ -345,7 +346,7 @@ def _write_synced(path: Path, content: bytes, mode: int) -> None:
             os.close(fd)
     except OSError as error:
         path.unlink(missing_ok=True)
-        kind = DiskFull if error.errno in (28, 122) else FixityError
+        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FixityError
         raise kind(f"the vault cannot be written: {error.strerror}") from error
 
 
