@@ -50,6 +50,7 @@ class Parts:
         seal: seals evidence; None keeps none.
         mask: masks personal data in outlines.
         notice: told of every event of the run, after it was written (to journal challenges and the end).
+        inspect: validates the landed files (ids) before the run ends; `(ids, emit)` -> whether all passed or only warned.
     """
 
     extractor: type[Extractor]
@@ -61,6 +62,7 @@ class Parts:
     seal: Callable[[bytes], bytes] | None = None
     mask: Callable[[str], str] | None = None
     notice: Callable[[dict[str, Any]], None] | None = None
+    inspect: Callable[[Sequence[str], Callable[..., Any]], bool] | None = None
 
 
 Compose = Callable[[RunSpec, dict[str, str]], Parts]
@@ -147,10 +149,19 @@ def execute(
             session.close()
         if server is not None:
             server.stop()
-        shutil.rmtree(tmp, ignore_errors=True)
     problem = problem or walk.problem or (session.failures[0][1] if session is not None and session.failures else None)
+    sound = True
+    landed = reduce(spec, folder.events(), alive=True).files
+    if parts.inspect is not None and landed:
+        try:
+            sound = parts.inspect(landed, log.emit)
+        except Exception as error:  # border: the worker. The files have landed; `bedrot validate --pending` does it later.
+            problem = problem or _ours(error, None, parts.extractor, record)
+    shutil.rmtree(tmp, ignore_errors=True)
     view = reduce(spec, folder.events(), alive=True)
     state, exit_code, problem = _judge(view, problem)
+    if exit_code == 0 and not sound:
+        exit_code = 1
     try:
         end(
             log, view, state, exit_code, problem.code if problem else None, redactor.clean(str(problem)) if problem else None,

@@ -61,7 +61,12 @@ def groups(ws: Workspace, what: FileFilter, by: str) -> list[tuple[str, int, int
 
 
 def fresh(ws: Workspace) -> bool:
-    """Whether a newer catalog was published since the last read; reopens it then. Costs one `stat`."""
+    """Whether a newer catalog was published since the last read; reopens it then. Costs a `stat` or two.
+
+    Events that a throttled publish left behind are published now, at the catalog's own pace.
+    """
+    if not ws.read_only and not ws.catalog.current():
+        ws.settle()
     return reader(ws).fresh()
 
 

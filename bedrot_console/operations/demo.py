@@ -25,7 +25,7 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from ..extraction.simulator import Served
 
-FAULTS = {"distrokid": "empty_chart", "metaads": "truncated_row"}
+FAULTS = {"distrokid": "empty_chart", "metaads": "duplicate_rows"}
 """What is wrong on the second day, per platform; only the first platform of the demo that knows its fault gets it."""
 ALIASES = {"email": "username", "access_token": "token"}
 UPLOADS = {
@@ -112,7 +112,7 @@ def _store_secrets(ws: Workspace, platforms: dict[str, Served]) -> None:
     for name, served in platforms.items():
         extractor = ws.registry.load(name)
         known = served.simulator.describe()["accounts"][0]
-        for wanted in (*extractor.secrets, *extractor.optional_secrets):
+        for wanted in (*extractor.secrets, *extractor.optional_secrets, vaulting.TOTP):
             value = known.get(wanted) or known.get(ALIASES.get(wanted, ""))
             if value:
                 vaulting.set_secret(ws, name, wanted, Secret(value))

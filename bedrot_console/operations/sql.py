@@ -56,6 +56,8 @@ def query(ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_se
     from ..catalog.sql import run_sql
 
     reader(ws)
+    if not ws.read_only and not ws.catalog.current():
+        ws.settle(publish="now")
     return SqlResult(run_sql(ws.settings.catalog, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds))
 
 

@@ -32,7 +32,8 @@ def set_secret(ws: Workspace, platform: str, name: str, value: Secret, *, accoun
     """
     if ws.read_only:
         raise PermissionDenied("this workspace is read-only")
-    known = (*ws.registry.load(platform).secrets, TOTP)
+    extractor = ws.registry.load(platform)
+    known = (*extractor.secrets, *extractor.optional_secrets, TOTP)
     if name not in known:
         raise UsageError(f"{platform} has no secret {name!r}", hint="it has: " + ", ".join(known))
     if not value:

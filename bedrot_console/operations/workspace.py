@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..security.vault import Vault
     from ..zones.store import Zones
 
+SMALL_BYTES = 64 << 20
+
 
 class Workspace:
     """One home, its rooms, and who works in it.
@@ -117,7 +119,14 @@ class Workspace:
         try:
             yield
         finally:
-            self.settle()
+            self.settle(publish="now" if self._small() else "auto")
+
+    def _small(self) -> bool:
+        """Whether publishing costs next to nothing, so that every verb may end with it. A large catalog is published at its own pace."""
+        try:
+            return self.settings.catalog.stat().st_size <= SMALL_BYTES
+        except OSError:
+            return True
 
     def prepare(self) -> None:
         """Create the home's folders.

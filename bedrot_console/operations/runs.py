@@ -1,0 +1,117 @@
+"""runs: watch, answer, cancel; and what waits for an operator. Watching changes nothing; any number may watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..domain.challenges import Challenge, Secret
+from ..domain.errors import PermissionDenied
+from ..domain.files import parse_time
+from ..domain.runs import RunView
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..extraction.runs import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsOperator:
+    """Something that only a human can resolve: who, what, since when, and the command that resolves it."""
+
+    id: str
+    platform: str
+    account: str
+    run_id: str
+    at: datetime
+    code: str
+    command: str
+
+
+def of(ws: Workspace) -> Runs:
+    """The runs of this home."""
+    from ..extraction.runs import Runs
+
+    return Runs(ws.runs_folder, ws.clock)
+
+
+def list_runs(ws: Workspace, limit: int = 50) -> list[RunView]:
+    """Newest first."""
+    return of(ws).list_runs(limit)
+
+
+def view(ws: Workspace, run: str) -> RunView:
+    """One run, by id or a beginning of it. Raises UsageError."""
+    return of(ws).view(run)
+
+
+def read_events(ws: Workspace, run: str, after: int = 0) -> list[dict[str, Any]]:
+    """Events of a run with `seq` > `after` that are there now; never waits."""
+    return of(ws).read_events(run, after)
+
+
+def follow(ws: Workspace, run: str, after: int = 0, stop: Callable[[], bool] | None = None) -> Iterator[dict[str, Any]]:
+    """Events of a run with `seq` > `after`, then those to come, until it has ended or `stop()`."""
+    return of(ws).follow(run, after, stop)
+
+
+def cancel(ws: Workspace, run: str) -> RunView:
+    """Cancel a run; returns when it is over. Raises LifecycleError when it has ended already."""
+    _may_speak(ws)
+    return of(ws).cancel(run)
+
+
+def open_challenges(ws: Workspace) -> list[Challenge]:
+    """Challenges that wait for an answer now."""
+    return of(ws).open_challenges()
+
+
+def answer(ws: Workspace, challenge: str, value: Secret) -> Challenge:
+    """Answer a challenge by its id or a beginning of it; returns when the run has taken the answer.
+
+    Raises:
+        ChallengeExpired: it is over, or somebody was faster.  UsageError: the wrong shape; no attempt was spent.
+    """
+    _may_speak(ws)
+    return of(ws).answer(challenge, value)
+
+
+def act(ws: Workspace, challenge: str, what: str) -> Challenge:
+    """Choose one of a challenge's acts (`resend`, `other`, `done`). Raises as `answer`."""
+    _may_speak(ws)
+    return of(ws).act(challenge, what)
+
+
+def needs_operator(ws: Workspace, summary: Mapping[str, Any] | None = None) -> list[NeedsOperator]:
+    """What waits for a human, oldest first: the published summary and the journal after it. Loads no database."""
+    if summary is None:
+        from ..catalog.summary import read_summary
+
+        summary = read_summary(ws.home) or {}
+    found: dict[str, NeedsOperator] = {}
+    for item in summary.get("needs_operator", []):
+        found[item["item"]] = NeedsOperator(
+            item["item"],
+            item["platform"],
+            item["account"],
+            item["run"],
+            parse_time(item["raised_at"]),
+            item["code"],
+            item["command"],
+        )
+    for event in ws.journal.read(after=summary.get("applied_seq", 0)):
+        data = event.data
+        if event.kind == "needs-operator":
+            found[data["item"]] = NeedsOperator(
+                data["item"], data["platform"], data["account"], data["run"], event.at, data["code"], data["command"]
+            )
+        elif event.kind == "needs-operator-ended":
+            found.pop(data["item"], None)
+    return sorted(found.values(), key=lambda n: n.at)
+
+
+def _may_speak(ws: Workspace) -> None:
+    if ws.read_only:
+        raise PermissionDenied("this console is read-only", hint="start it without --read-only")
