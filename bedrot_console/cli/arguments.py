@@ -68,6 +68,6 @@ def platform_argument(**options: Any) -> Callable[[Any], Any]:
 
 
 def _platforms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from .frame import Face
+    from .face import Face
 
     return [n for n in ctx.ensure_object(Face).workspace().registry.names() if n.startswith(incomplete)]

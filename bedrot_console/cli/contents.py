@@ -1,6 +1,13 @@
-"""Which commands there are: name, section, one line. Help, completion and the README table are made from it, without importing a command."""
+"""Which commands there are: name, section, one line. Help, completion and the README table are made from it, without importing a command.
+
+The page of help is made here, without the library that parses: `bedrot --help` and `bedrot status` load as little as they can.
+"""
 
 from __future__ import annotations
+
+import os
+
+from ..domain.errors import EXIT_CODES
 
 SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -56,3 +63,50 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 HELP: dict[str, str] = {name: line for _, commands in SECTIONS for name, line in commands}
+
+COMMON: tuple[tuple[str, str], ...] = (
+    ("--home DIR", "Folder that holds landing/ (else BEDROT_HOME, PROJECT_ROOT, the checkout)."),
+    ("--json", "One JSON object a line on stdout."),
+    ("-q, --quiet", "Only data and errors."),
+    ("--no-color", "No colours (also NO_COLOR)."),
+    ("-h, --help", "Show this page, or a command's."),
+    ("--version", "Show the version."),
+)
+"""Options accepted before and after every command, as help shows them."""
+
+ABOUT = (
+    "Landing zone console: captures land untouched, are validated, reviewed, and promoted or quarantined.",
+    "Without a command, on a terminal, the console opens. Completion: bash, zsh, fish, see README.",
+)
+
+
+def page(width: int | None = None) -> str:
+    """The page of `bedrot --help`, for a terminal of `width` columns (default: this one, at most 110)."""
+    width = width or min(110, _columns())
+    blocks = ["Usage: bedrot [OPTIONS] COMMAND [ARGS]...", "\n".join(_wrapped(text, 2, width) for text in ABOUT)]
+    blocks.append(_section("Options, before or after the command", COMMON, width))
+    blocks += [_section(title, commands, width) for title, commands in SECTIONS]
+    blocks.append(_section("Exit codes", [(str(code), meaning) for code, meaning in EXIT_CODES], width))
+    blocks.append("Example:\n  bedrot demo")
+    return "\n\n".join(blocks)
+
+
+def _section(title: str, rows: tuple[tuple[str, str], ...] | list[tuple[str, str]], width: int) -> str:
+    left = max(len(name) for name, _ in rows) + 4
+    return f"{title}:\n" + "\n".join(f"  {name:<{left - 2}}{_wrapped(text, left, width).lstrip()}" for name, text in rows)
+
+
+def _wrapped(text: str, indent: int, width: int) -> str:
+    lines = [" " * indent]
+    for word in text.split():
+        if len(lines[-1]) + len(word) > max(width, indent + 20) and lines[-1].strip():
+            lines.append(" " * indent)
+        lines[-1] += word + " "
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(1).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..domain.lifecycle import Verb
-from .frame import Face
+from .face import Face
 from .records import print_outcomes
 
 

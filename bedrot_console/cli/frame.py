@@ -1,63 +1,13 @@
-"""What every command shares: the options accepted before and after it, the help with example and exit codes, the way to its workspace."""
+"""How commands are declared: the options accepted before and after each, and the help with its example and exit codes."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from .diagnostics import Diagnostics
-from .output import Output
-
-if TYPE_CHECKING:
-    from ..operations.workspace import Workspace
-    from ..settings import Settings
-
-
-class Face:
-    """One invocation: the common options, the two writers, and the workspace once a command asks for it."""
-
-    def __init__(self) -> None:
-        self.home: str | None = None
-        self.json = False
-        self.quiet = False
-        self.color: bool | None = None
-        self._out: Output | None = None
-        self._say: Diagnostics | None = None
-        self._settings: Settings | None = None
-
-    @property
-    def out(self) -> Output:
-        """Writer of stdout."""
-        if self._out is None:
-            self._out = Output(json_lines=self.json, color=self._colored())
-        return self._out
-
-    @property
-    def say(self) -> Diagnostics:
-        """Writer of stderr."""
-        if self._say is None:
-            self._say = Diagnostics(quiet=self.quiet)
-        return self._say
-
-    def _colored(self) -> bool:
-        return self.color is not False and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
-
-    @property
-    def settings(self) -> Settings:
-        if self._settings is None:
-            from ..settings import Settings
-
-            self._settings = Settings.load(self.home)
-        return self._settings
-
-    def workspace(self, *, read_only: bool = False) -> Workspace:
-        """The workspace on the chosen home. Raises UsageError for a home that cannot be one."""
-        from ..operations.workspace import Workspace
-
-        return Workspace.open(self.settings, read_only=read_only)
+from .face import Face
 
 
 def common_options(hidden: bool) -> list[click.Parameter]:
@@ -68,17 +18,13 @@ def common_options(hidden: bool) -> list[click.Parameter]:
 
         return callback
 
-    def no_color(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.ensure_object(Face).color = False
-
     shared: dict[str, Any] = {"expose_value": False, "hidden": hidden}
     folder = click.Path(file_okay=False)
     return [
         click.Option(["--home"], metavar="DIR", type=folder, callback=keep("home"), help="Folder that holds landing/.", **shared),
         click.Option(["--json"], is_flag=True, callback=keep("json"), help="One JSON object a line on stdout.", **shared),
         click.Option(["--quiet", "-q"], is_flag=True, callback=keep("quiet"), help="Only data and errors.", **shared),
-        click.Option(["--no-color"], is_flag=True, callback=no_color, help="No colours (also NO_COLOR).", **shared),
+        click.Option(["--no-color"], is_flag=True, callback=keep("no_color"), help="No colours (also NO_COLOR).", **shared),
     ]
 
 

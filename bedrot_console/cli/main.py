@@ -1,87 +1,17 @@
-"""The root command and the border: whatever a command raises ends here as one sentence, a next step, and a published exit code."""
+"""The border: whatever a command raises ends here as one sentence, a next step, and a published exit code."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-import click
-
-from ..domain.errors import BedrotError, UsageError
-from .contents import HELP, SECTIONS
+from ..domain.errors import BedrotError
 from .diagnostics import INTERNAL_ERROR, INTERRUPTED, crash
-from .frame import Face, HelpOnStdout, common_options
+from .face import Face
 from .output import OutputClosed
 
-
-class Root(HelpOnStdout, click.Group):
-    """Lists its commands from a table; imports one only to run it or to print its help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(HELP)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in HELP:
-            return None
-        from importlib import import_module
-
-        return getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in HELP and not args[0].startswith("-"):
-            if args[0] == "test":
-                raise UsageError("`test` belongs to the launcher", hint="in a checkout: ./bedrot test")
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], HELP, n=1)
-            hint = f"did you mean: bedrot {close[0]}" if close else "bedrot --help"
-            raise UsageError(f"no such command: {args[0]}", hint=hint)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, commands in SECTIONS:
-            with formatter.section(title):
-                formatter.write_dl([(name, line) for name, line in commands])
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from ..domain.errors import EXIT_CODES
-
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES])
-        with formatter.section("Example"):
-            formatter.write("  bedrot demo\n")
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        from click.shell_completion import CompletionItem
-
-        if incomplete.startswith("-"):
-            return click.Command.shell_complete(self, ctx, incomplete)
-        return [CompletionItem(name, help=line) for name, line in HELP.items() if name.startswith(incomplete)]
-
-
-def _start(ctx: click.Context) -> int | None:
-    if ctx.invoked_subcommand is not None:
-        return None
-    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty():
-        from .commands.console import open_console
-
-        return open_console(ctx.obj)
-    ctx.obj.say.page(ctx.get_help())
-    return 2
-
-
-root = Root(
-    "bedrot",
-    callback=click.pass_context(_start),
-    params=common_options(hidden=False),
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
-    help="Landing zone console: captures land untouched, are validated, reviewed, and promoted or quarantined.\n\n"
-    "Without a command, on a terminal, the console opens.",
-)
-root.add_command = None  # type: ignore[assignment]  # commands come from the table only
+SHORT_WAYS = {"--json": "json", "--quiet": "quiet", "-q": "quiet", "--no-color": "no_color"}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -89,8 +19,9 @@ def run(argv: Sequence[str]) -> int:
     _open_descriptors()
     face = Face()
     try:
-        result = root.main(args=list(argv), prog_name="bedrot", standalone_mode=False, obj=face)
-        code = result if isinstance(result, int) else 0
+        code = _short_way(face, argv)
+        if code is None:
+            code = _whole_way(face, argv)
         face.out.flush()
         if face.out.trouble is not None and code == 0:
             raise face.out.complaint()
@@ -100,32 +31,78 @@ def run(argv: Sequence[str]) -> int:
     except BedrotError as error:
         face.say.failure(error)
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        face.say.page(error.ctx.get_help() if error.ctx else "")
-        return 2
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "bedrot"
-        face.say.error(_sentence(error), f"{where} --help")
-        return 2
-    except click.ClickException as error:
-        face.say.error(_sentence(error))
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         face.say.status("")
         face.say.error("interrupted")
         return INTERRUPTED
     except Exception as error:
-        crash(face.say, error, _home(face))
+        crash(face.say, error, str(face.settings.home) if face.has_settings else None)
         return INTERNAL_ERROR
 
 
-def _sentence(error: click.ClickException) -> str:
-    text = error.format_message().strip().rstrip(".")
+def _short_way(face: Face, argv: Sequence[str]) -> int | None:
+    """`--help` and `status` without the library that parses, which costs more than all they do; None for everything else."""
+    wanted = ""
+    home = None
+    words = iter(argv)
+    given = []
+    for word in words:
+        if word == "--home":
+            home = next(words, None)
+            if not home or home.startswith("-"):
+                return None
+        elif word in SHORT_WAYS:
+            given.append(SHORT_WAYS[word])
+        elif word in ("--help", "-h", "--version", "status") and not wanted:
+            wanted = word
+        else:
+            return None
+    if not wanted or "_BEDROT_COMPLETE" in os.environ:
+        return None
+    face.home = home
+    for name in given:
+        setattr(face, name, True)
+    if wanted == "status":
+        from .health import show_status
+
+        show_status(face)
+    elif wanted == "--version":
+        from .. import __version__
+
+        face.out.line(f"bedrot {__version__}")
+    else:
+        from .contents import page
+
+        face.out.page(page())
+    return 0
+
+
+def _whole_way(face: Face, argv: Sequence[str]) -> int:
+    import click
+
+    from .root import root
+
+    try:
+        result = root.main(args=list(argv), prog_name="bedrot", standalone_mode=False, obj=face)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        face.say.page(error.ctx.get_help() if error.ctx else "")
+        return 2
+    except click.UsageError as error:
+        face.say.error(_sentence(error.format_message()), f"{error.ctx.command_path if error.ctx else 'bedrot'} --help")
+        return 2
+    except click.ClickException as error:
+        face.say.error(_sentence(error.format_message()))
+        return error.exit_code
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+    except SystemExit as error:  # completion leaves this way
+        return error.code if isinstance(error.code, int) else 0
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
     return text[:1].lower() + text[1:]
-
-
-def _home(face: Face) -> str | None:
-    return str(face._settings.home) if face._settings is not None else None
 
 
 def _open_descriptors() -> None:
@@ -135,3 +112,8 @@ def _open_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+def main() -> int:
+    """The installed program."""
+    return run(sys.argv[1:])

@@ -11,7 +11,7 @@ from ..domain.findings import Report
 from ..domain.runs import RunView
 
 if TYPE_CHECKING:
-    from .frame import Face
+    from .face import Face
 
 FILE_FIELDS = (
     "id", "platform", "feed", "account", "zone", "status", "verdict", "path", "size_bytes", "sha256", "captured_at", "landed_at",

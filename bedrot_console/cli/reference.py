@@ -13,9 +13,9 @@ import click
 
 from ..domain.errors import EXIT_CODES
 from .contents import HELP
-from .frame import Face
-from .main import root
+from .face import Face
 from .output import Output
+from .root import root
 
 MARK = re.compile(r"(<!-- generated: (?:[^>]*\s)?(?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 TEST_ROW = ("test [PYTEST ARGUMENTS]", "Run the test suite (the launcher `./bedrot` only).")

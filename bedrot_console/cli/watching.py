@@ -16,7 +16,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..operations.workspace import Workspace
-    from .frame import Face
+    from .face import Face
 
 TICK_SECONDS = 0.1
 TYPED_KINDS = (ChallengeKind.CODE, ChallengeKind.PASSWORD)

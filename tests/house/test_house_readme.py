@@ -11,7 +11,7 @@ import pytest
 
 from bedrot_console.cli import reference
 from bedrot_console.cli.contents import HELP
-from bedrot_console.cli.main import root
+from bedrot_console.cli.root import root
 from bedrot_console.domain.errors import EXIT_CODES
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,8 @@ import click
 
 from ...domain.challenges import ChallengeKind, Secret
 from ...domain.errors import ChallengeExpired, UsageError
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..terminal import read_secret
 from ..watching import TYPED_KINDS
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 
 @command(example="bedrot cancel 06exy3k2", exits=(0, 7))

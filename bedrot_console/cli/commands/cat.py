@@ -6,7 +6,8 @@ import codecs
 
 import click
 
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 CHUNK = 1 << 20
 

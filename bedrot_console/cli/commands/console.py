@@ -7,7 +7,8 @@ import sys
 import click
 
 from ...domain.errors import UsageError
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 
 @command(example="bedrot console --read-only", exits=(0, 130))

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from ...domain.errors import UsageError
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..tables import Column
 
 STYLES = {"head": "head", "good": "good", "bad": "bad", "step": "", "end": ""}
@@ -83,6 +84,5 @@ def _console(face: Face, home: Path) -> None:
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--console needs a terminal", hint="bedrot demo --keep DIR, then: bedrot --home DIR console")
-    face.home = str(home)
-    face._settings = None
+    face.move_to(str(home))
     open_console(face)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...domain.browsing import Diff
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..records import diff_record
 from ..tables import Column
 

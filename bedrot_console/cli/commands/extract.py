@@ -6,7 +6,8 @@ import click
 
 from ...domain.errors import BedrotError, UsageError
 from ..arguments import account_option, platform_argument
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..records import PARTIAL_EXIT, run_record
 from ..terminal import Terminal
 from ..watching import Watch

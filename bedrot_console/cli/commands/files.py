@@ -8,7 +8,8 @@ import click
 
 from ...domain.browsing import ORDERS, FileFilter, FileRow, parse_filter, parse_since
 from ...domain.lifecycle import STATUSES, Zone
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import file_record
 from ..tables import Column, size_text

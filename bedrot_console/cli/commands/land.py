@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ..arguments import account_option
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..records import print_outcomes
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..tables import Column
 
 

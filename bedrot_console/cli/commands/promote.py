@@ -8,7 +8,8 @@ from ...domain.errors import UsageError
 from ...domain.lifecycle import Verb
 from ..arguments import dry_run_option, ids_argument, named, reason_option
 from ..deciding import carry_out
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 
 @command(example="bedrot promote 06exy3k2\nbedrot promote --passed --dry-run", exits=(0, 1, 5, 7, 8))

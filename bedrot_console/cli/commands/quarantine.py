@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...domain.lifecycle import Verb
 from ..arguments import dry_run_option, ids_argument, reason_option, required
 from ..deciding import carry_out
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 
 @command(example='bedrot quarantine 06exy3k2 --reason "chart is empty"', exits=(0, 1, 5, 7, 8))

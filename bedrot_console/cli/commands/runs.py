@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import run_record
 from ..tables import Column

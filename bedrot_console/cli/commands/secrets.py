@@ -6,7 +6,8 @@ import click
 
 from ...domain.challenges import Secret
 from ..arguments import account_option, platform_argument
-from ..frame import Face, Group, sub_command
+from ..face import Face
+from ..frame import Group, sub_command
 from ..tables import Column
 from ..terminal import read_secret
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ..arguments import account_option, platform_argument
-from ..frame import Face, Group, sub_command
+from ..face import Face
+from ..frame import Group, sub_command
 from ..records import plain_record
 from ..tables import Column
 

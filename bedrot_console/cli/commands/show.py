@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...domain.browsing import Preview, Review
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import review_record
 from ..tables import Column, size_text

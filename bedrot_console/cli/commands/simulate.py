@@ -8,7 +8,8 @@ import click
 
 from ...domain.errors import UsageError
 from ..arguments import platform_argument
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 
 
 @command(example="bedrot simulate distrokid --port 8400\nbedrot simulate all --fault rate_limited", exits=(0,))

@@ -14,7 +14,8 @@ import click
 
 from ...domain.errors import UsageError
 from ..arguments import Duration
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..tables import Column
 
 TERMINAL_LIMIT = 200

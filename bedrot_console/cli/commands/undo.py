@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..arguments import ids_argument, named, reason_option
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..records import print_outcomes
 
 

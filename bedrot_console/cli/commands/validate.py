@@ -9,7 +9,8 @@ from ...domain.errors import UsageError
 from ...domain.findings import Report
 from ...domain.lifecycle import Verdict
 from ..arguments import ids_argument, named
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import PARTIAL_EXIT, batch_exit, outcome_record, report_record
 

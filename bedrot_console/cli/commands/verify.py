@@ -6,7 +6,8 @@ import click
 
 from ...domain.browsing import Outcome
 from ..arguments import Duration, ids_argument, named
-from ..frame import Face, command
+from ..face import Face
+from ..frame import command
 from ..records import FIXITY_EXIT, batch_exit, outcome_record, plain_record
 
 
