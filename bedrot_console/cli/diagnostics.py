@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, TypeVar
 
 from ..domain.text import safe
 
+TYPE_CHECKING = False  # typing itself is a third of what `--help` would load
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import IO, TypeVar
+
     from ..domain.errors import BedrotError
 
-T = TypeVar("T")
+    T = TypeVar("T")
+
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 
@@ -67,14 +69,9 @@ class Diagnostics:
             self._write("\r\x1b[K")
         self._status = bool(text)
 
-    @contextmanager
-    def progress(self, label: str, total: int | None) -> Iterator[Progress]:
-        """A bar around long work, only on a terminal; gone without a trace at the end."""
-        bar = Progress(self, label, total)
-        try:
-            yield bar
-        finally:
-            self.status("")
+    def progress(self, label: str, total: int | None) -> Progress:
+        """A bar around long work (a `with` block), only on a terminal; gone without a trace at the end."""
+        return Progress(self, label, total)
 
     def tracked(self, label: str, items: Iterable[T], total: int | None = None) -> Iterator[T]:
         """`items`, with a progress bar around them."""
@@ -113,6 +110,12 @@ class Progress:
 
             self._now = monotonic
             self._next = monotonic() + 0.5
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.say.status("")
 
     def step(self, count: int = 1) -> None:
         """That many more are done."""

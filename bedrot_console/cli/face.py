@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from .diagnostics import Diagnostics
 from .output import Output
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..operations.workspace import Workspace
     from ..settings import Settings

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from ..domain.errors import BedrotError
 from .diagnostics import INTERNAL_ERROR, INTERRUPTED, crash
 from .face import Face
 from .output import OutputClosed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SHORT_WAYS = {"--json": "json", "--quiet": "quiet", "-q": "quiet", "--no-color": "no_color"}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
 
 from ..domain.errors import FixityError
 from ..domain.text import safe
 
+TYPE_CHECKING = False  # typing itself is a third of what `--help` would load
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import IO, Any
+
     from .tables import Column
 
 
