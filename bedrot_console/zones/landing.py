@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import BedrotError, FixityError, UsageError, disk_error
 from ..domain.events import Event
 from ..domain.feeds import Feed
-from ..domain.files import SIDECAR_SUFFIX, Capture, LandedFile, Mask, Sidecar
+from ..domain.files import SIDECAR_SUFFIX, Capture, LandedFile, Mask, Sidecar, seal_record
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Zone
 from ..domain.naming import landing_path, numbered
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CHUNK_FILES = 256
 CHUNK_BYTES = 64 << 20
+SYNC_TOGETHER = 16
 _DROP_CACHE = 8 << 20
 
 
@@ -73,13 +74,14 @@ class _Member:
     sha256: str = ""
     received_sha256: str | None = None
     masks: tuple[Mask, ...] = ()
-    record: Sidecar | None = None
+    sidecar: Sidecar | None = None
+    record: dict[str, Any] = field(default_factory=dict)
     commit_bytes: bytes = b""
     path: str = ""
 
     def plan(self) -> dict[str, Any]:
         p, c = self.payload.status(), self.commit.status()
-        return {"file": self.record.id, "path": self.path, "payload": [p.st_dev, p.st_ino], "sidecar": [c.st_dev, c.st_ino]}
+        return {"file": self.sidecar.id, "path": self.path, "payload": [p.st_dev, p.st_ino], "sidecar": [c.st_dev, c.st_ino]}
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class _Unit:
     members: list[_Member] = field(default_factory=list)
     staged: str | None = None
     staged_fd: int = -1
+    base: str = ""
     attempt: int = 1
     error: BedrotError | None = None
     linked: list[tuple[str, str]] = field(default_factory=list)
@@ -207,7 +210,7 @@ def _stage(zones: Zones, chunk: _Chunk, index: int, item: Landing) -> None:
         if key:
             chunk.sets[key] = unit
     path = landing_path(item.feed, capture.captured_at, name=_outside_name(capture))
-    member = _Member(index, item, path.rpartition("/")[0])
+    member = _Member(index, item, path.rpartition("/")[0], path=path)
     unit.members.append(member)
     if unit.error is not None:
         return
@@ -306,14 +309,15 @@ def _seal(zones: Zones, chunk: _Chunk) -> None:
 
 def _seal_one(chunk: _Chunk, member: _Member, seq: int, now) -> None:
     capture, feed = member.landing.capture, member.landing.feed
-    member.record = Sidecar(
+    member.sidecar = Sidecar(
         id=new_id(now), platform=feed.platform, feed=feed.name, feed_version=feed.version, account=capture.account,
         source_system=capture.source_system, method=capture.method, captured_at=capture.captured_at, landed_at=now, as_of=capture.as_of,
         extractor_version=member.landing.extractor_version, run_id=member.landing.run_id, set_id=capture.set_id,
         media_type=capture.media_type, size_bytes=member.payload.size, sha256=member.sha256, received_sha256=member.received_sha256,
         received_name=capture.received_name, masks=member.masks, seq=seq,
     )  # fmt: skip
-    member.commit_bytes = member.record.to_bytes()
+    member.record = member.sidecar.to_record()
+    member.commit_bytes = seal_record(member.record)
     member.commit = disk.Fresh(chunk.folders, member.folder)
     member.commit.write(member.commit_bytes)
     member.commit.freeze()
@@ -349,7 +353,7 @@ def _finish(zones: Zones, chunk: _Chunk) -> list[tuple[int, Result]]:
                 _remove_staged(chunk, unit)
             for member in unit.members:
                 result = (
-                    LandedFile(sidecar=member.record, zone=Zone.LANDING, path=member.path)
+                    LandedFile(sidecar=member.sidecar, zone=Zone.LANDING, path=member.path)
                     if unit.error is None
                     else _failure(member.landing, unit.error)
                 )
@@ -361,9 +365,14 @@ def _finish(zones: Zones, chunk: _Chunk) -> list[tuple[int, Result]]:
 
 def _sync(chunk: _Chunk) -> None:
     """Sync every file before it has a name, then read it back: a disk that lies is found before the receipt."""
-    for unit in chunk.units:
-        if unit.error is not None:
-            continue
+    good = [u for u in chunk.units if u.error is None]
+    if len(good) >= SYNC_TOGETHER and disk.syncs_whole():
+        try:
+            chunk.folders.sync_all()
+        except OSError as error:
+            _fail(good, disk_error(error, "cannot make the files durable"))
+        good = []
+    for unit in good:
         try:
             for member in unit.members:
                 member.payload.sync()
@@ -446,14 +455,13 @@ def _fail(units: list[_Unit], error: BedrotError) -> None:
 def _choose(zones: Zones, chunk: _Chunk, unit: _Unit, taken: set[str]) -> None:
     """Give each member the first free path, from `unit.attempt` on."""
     first = unit.members[0].landing
-    feed, capture = first.feed, first.capture
+    capture = first.capture
     if unit.staged is None:
-        name, at = _outside_name(capture), capture.captured_at
-        base = landing_path(feed, at, name=name)
+        base = unit.base = unit.base or unit.members[0].path
         folder = chunk.folders.get(base.rpartition("/")[0])
         attempt = max(unit.attempt, zones.attempts.get(base, 1))
         while True:
-            path = landing_path(feed, at, name=name, attempt=attempt)
+            path = numbered(base, attempt)
             own = path.rpartition("/")[2]
             if path not in taken and not disk.exists(folder, own) and not disk.exists(folder, own + SIDECAR_SUFFIX):
                 break
@@ -570,15 +578,14 @@ def _journal(zones: Zones, chunk: _Chunk, units: list[_Unit], head: int) -> bool
     members = [m for u in units for m in u.members]
     events = []
     for member in members:
-        record = member.record.to_record()
-        del record["received_name"]
-        data = {"file": member.record.id, "path": member.path, "sidecar": record}
-        events.append(Event(kind="landed", at=member.record.landed_at, actor=zones.actor, data=data))
+        del member.record["received_name"]
+        data = {"file": member.sidecar.id, "path": member.path, "sidecar": member.record}
+        events.append(Event(kind="landed", at=member.sidecar.landed_at, actor=zones.actor, data=data))
     try:
         zones.journal.append(events)
         return True
     except BedrotError as error:
         _fail(units, error)
-    if zones.journaled(head, "file", {m.record.id for m in members}):
+    if zones.journaled(head, "file", {m.sidecar.id for m in members}):
         return False
     return all([_roll_back(chunk, u) for u in units])

@@ -15,8 +15,6 @@ from typing import BinaryIO
 from ..domain.errors import BedrotError, FixityError, UsageError, disk_error
 from . import disk
 
-_BUSY = "is still open for writing elsewhere"
-
 
 @contextmanager
 def reading(body: bytes | BinaryIO | Path) -> Iterator[tuple[Iterator[bytes | memoryview], int | None]]:
@@ -58,11 +56,10 @@ def _path(path: Path) -> Iterator[tuple[Iterator[bytes | memoryview], int]]:
         before = os.fstat(fd)
         if not stat.S_ISREG(before.st_mode):
             raise UsageError(f"is {disk.kind_of(before.st_mode)}, not a regular file", hint="name the files themselves")
-        if not _unwritten(fd):
-            raise UsageError(_BUSY, hint="wait until it is closed, then land it")
+        lease = _lease(fd)
         yield _file_pieces(fd, before.st_size), before.st_size
         after = os.fstat(fd)
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or not _unwritten(fd):
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or not lease.undisturbed():
             raise UsageError("changed while it was read", hint="wait until it is whole, then land it")
     finally:
         os.close(fd)
@@ -75,11 +72,11 @@ def _file_pieces(fd: int, size: int) -> Iterator[bytes | memoryview]:
         raise disk_error(error, "cannot read the outside file") from error
 
 
-def _unwritten(fd: int) -> bool:
+def _lease(fd: int) -> disk.Lease:
     try:
-        return disk.Lease(fd).release()
-    except BlockingIOError:
-        return False
+        return disk.Lease(fd)
+    except BlockingIOError as error:
+        raise UsageError("is still open for writing elsewhere", hint="wait until it is closed, then land it") from error
     except OSError as error:
         raise disk_error(error, "cannot read the outside file") from error
 

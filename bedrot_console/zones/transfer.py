@@ -353,7 +353,7 @@ class _Chunk:
 
     @staticmethod
     def _release(item: _Item) -> None:
-        if item.lease is not None and not item.lease.release():
+        if item.lease is not None and not item.lease.undisturbed():
             raise FixityError(
                 "somebody tried to write to it while it was moved", hint="bedrot verify " + item.move.decision.file_id
             )
