@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from .texts import decimal_of
 
 TEXT_LIMIT = 120
 MOST_NODES = 200_000
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?", re.ASCII)
 
 
 def diff(feed: Feed, old: Path | None, new: Path, old_id: str | None, new_id: str, *, limit: int = 200) -> Diff:
@@ -226,7 +228,7 @@ def same_number(a: Any, b: Any) -> bool:
     """Whether two values are one number in two spellings (`"50"`, `"50.00"`, `50`)."""
     if a is None or b is None or isinstance(a, (bool, list, dict)) or isinstance(b, (bool, list, dict)):
         return False
-    if isinstance(a, str) and isinstance(b, str) and ("." not in a + b or a[:1] == "0" != a[1:2] != "." or len(a) > 40):
+    if not all(_NUMBER.fullmatch(v) for v in (a, b) if isinstance(v, str)):
         return False
     try:
         return decimal_of(a) == decimal_of(b)

@@ -115,7 +115,7 @@ def _sentences(path: tuple[Any, ...], keyword: str, detail: Any, instance: Any, 
         message = f"{detail.property} is missing"
         place = Place(pointer=pointer((*path, detail.property), base))
     elif keyword == "type":
-        expected, seen = " or ".join(detail.types), _type_name(instance)
+        expected, seen = " or ".join(sorted(detail.types, key=lambda t: (t == "null", t))), _type_name(instance)
         message = f"{name} is {_article(seen)}, not {_article(expected)}"
     elif keyword == "pattern":
         expected, seen = detail.pattern, masked(instance)

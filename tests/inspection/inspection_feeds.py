@@ -115,6 +115,7 @@ FEEDS: dict[str, Any] = {f.name: f for f in (PLAYS, SALES, CHART, ROGUE)}
 
 
 if __name__ == "__main__":
-    from bedrot_console.inspection.child import serve
+    from bedrot_console.inspection import child
 
-    sys.exit(serve(FEEDS.__getitem__, readable=[Path(p) for p in sys.argv[1:]]))
+    child.CPU_SECONDS = 1.0
+    sys.exit(child.serve(FEEDS.__getitem__, readable=[Path(p) for p in sys.argv[1:]]))

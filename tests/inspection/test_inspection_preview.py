@@ -1,0 +1,75 @@
+"""Previews: the beginning of anything, bounded, and never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from inspection_feeds import PLAYS, SALES, days, sold
+
+from bedrot_console.domain.browsing import Preview
+from bedrot_console.domain.feeds import Feed
+from bedrot_console.inspection.preview import preview
+
+Show = Callable[..., Preview]
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    """The preview of bytes."""
+
+    def look(feed: Feed | None, data: bytes, **options: int) -> Preview:
+        (tmp_path / "payload").write_bytes(data)
+        return preview(feed, tmp_path / "payload", **options)
+
+    return look
+
+
+def test_a_table_shows_header_and_cells(show: Show) -> None:
+    """Header and rows of a table, from an offset on, in any of its encodings."""
+    data = sold(*(("2026-02-01", "Höhe", f"T{i}", i, "0.1") for i in range(10)))
+    for form in (
+        data,
+        data.decode().encode("latin-1"),
+        data.decode().encode("utf-16"),
+        data.replace(b"\n", b"\r"),
+        b"sep=\t\n" + data,
+    ):
+        found = show(SALES, form, lines=2, offset=3)
+        assert found.kind == "table" and found.header[1] == "Store"
+        assert [r[2] for r in found.table] == ["T3", "T4"] and found.table[0][1] == "Höhe" and found.truncated
+
+
+def test_json_is_laid_out_and_shown_as_it_is_when_broken(show: Show) -> None:
+    """A row list has a row per line; broken JSON is shown raw with a note."""
+    assert show(PLAYS, days("2026-02-01", [1, 2])).lines[1] == '  {"day": "2026-02-01", "plays": 1},'
+    found = show(PLAYS, b'[{"a":')
+    assert found.lines == ('[{"a":',) and found.note
+
+
+def test_a_page_shows_its_text_and_what_it_is(show: Show) -> None:
+    """Running text without scripts; a sign-in page is called that."""
+    found = show(
+        None,
+        b"<html><title>Sign in</title><body><p>Hello <b>you</b><script>x()</script><input type=password name=p></body></html>",
+    )
+    assert found.lines == ("Sign in", "Hello", "you", "[script, 3 characters]", "[input password p]")
+    assert "sign-in page" in found.note
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [(b"", "empty"), (b"\0\1\2" * 20, "binary"), (b"plain\ntext", "text"), (b"[" * 100_000, "json"), (b"<html>" + b"<div>" * 300_000, "html"),
+     (b"PK\x03\x04garbage", "unreadable"), (b"\xff\xfe\x00", "text"), (b'"' * 100_000, "text"), (b"x" * 5_000_000, "text")],
+)  # fmt: skip
+def test_anything_has_a_preview(show: Show, data: bytes, kind: str) -> None:
+    """Whatever the bytes are, there is a preview, and it is small."""
+    found = show(None, data)
+    assert found.kind == kind
+    assert sum(map(len, found.lines)) < 500_000
+
+
+def test_a_payload_that_is_gone_is_unreadable() -> None:
+    """No file, no exception."""
+    assert preview(PLAYS, Path("/nowhere")).kind == "unreadable"
