@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ CHATTER = (
 )
 """Where Chromium reports to by itself, even with Playwright's flags (seen, Chromium 156)."""
 POLL_MILLISECONDS = 50
+SHORT_PATH = 56
+"""Bytes that the browser's temporary folder may have: its socket adds 47, and a Unix socket's path ends at 107."""
 SETTER = """([selector, value]) => {
   const field = document.querySelector(selector);
   if (!field) return false;
@@ -115,6 +118,7 @@ class Browser:
             )
         profile = self.session.folder / "browser"
         profile.mkdir(mode=0o700, exist_ok=True)
+        scratch = self._stack.enter_context(_short_name(profile))
         mapped = ", ".join(f"MAP {host} ~NOTFOUND" for host in CHATTER)
         if is_loopback(self.session.base_url):
             mapped = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE ::1"
@@ -129,7 +133,7 @@ class Browser:
                 handle_sigint=False,
                 handle_sigterm=False,
                 handle_sighup=False,
-                env={k: v for k, v in os.environ.items() if not k.startswith("BEDROT_")} | {"TMPDIR": str(profile)},
+                env={k: v for k, v in os.environ.items() if not k.startswith("BEDROT_")} | {"TMPDIR": scratch},
                 **options,
             )
             self._stack.callback(_quietly, browser.close)
@@ -372,9 +376,27 @@ def translate(error: BaseException, what: str) -> BedrotError:
     return SourceChanged(f"{what}: the page did not do what was expected")
 
 
+@contextlib.contextmanager
+def _short_name(folder: Path) -> Iterator[str]:
+    """A name of `folder` that leaves room for the browser's own socket, however deep the home lies."""
+    if len(os.fsencode(folder)) <= SHORT_PATH:
+        yield str(folder)
+        return
+    holder = tempfile.mkdtemp(prefix="bedrot-", dir="/tmp")
+    link = os.path.join(holder, "t")
+    os.symlink(folder, link)
+    try:
+        yield link
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(link)
+            os.rmdir(holder)
+
+
 def _launch_error(error: PlaywrightError, path: str) -> BedrotError:
     text = str(error)
-    if "sandbox" in text.lower():
+    said = "\n".join(line for line in text.splitlines() if "[err]" in line)
+    if "sandbox" in said.lower():
         why = "its sandbox cannot be used"
     elif "doesn't exist" in text or "is not found" in text:
         why = "it is not there"
