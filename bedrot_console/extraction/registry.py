@@ -125,7 +125,7 @@ class Registry:
         """The import name of the folder: its own if it is an installed package, else one made for it."""
         spec = importlib.util.find_spec(self.folder.name) if self.folder.name.isidentifier() else None
         places = [Path(p).resolve() for p in (spec.submodule_search_locations or [])] if spec else []
-        if self.folder in places:
+        if places == [self.folder]:
             return self.folder.name
         made = "bedrot_platforms_" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         if made not in sys.modules:

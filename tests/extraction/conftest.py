@@ -1,0 +1,41 @@
+"""Two made-up platforms, served on the loopback address, and a home whose runs are real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tiny_process
+from extraction_house import House
+
+from bedrot_console.extraction.registry import Registry
+from bedrot_console.extraction.simulator import Served, start
+
+
+@pytest.fixture
+def house(home: Path) -> Iterator[House]:
+    made = House(home)
+    yield made
+    for view in made.runs.list_runs():
+        if made.runs.get(view.id).alive():
+            made.runs.cancel(view.id)
+
+
+@pytest.fixture
+def platforms() -> Registry:
+    return Registry(tiny_process.PLATFORMS)
+
+
+@pytest.fixture
+def serve(platforms: Registry) -> Iterator[Callable[..., Served]]:
+    """Serve a made-up platform: `serve("tiny")`."""
+    running: list[Served] = []
+
+    def begin(name: str, **options: Any) -> Served:
+        running.append(start(platforms.simulator(name, **options), control=True))
+        return running[-1]
+
+    yield begin
+    for served in running:
+        served.stop()

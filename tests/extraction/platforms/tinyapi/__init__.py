@@ -1,0 +1,1 @@
+"""A made-up platform with an API, for the tests of the machinery."""

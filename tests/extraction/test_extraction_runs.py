@@ -1,0 +1,286 @@
+"""A run from start to last word, over HTTP: outcomes, challenges, and what a killed or cancelled run leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_process
+from extraction_house import HERE, House
+from werkzeug.wrappers import Response
+
+from bedrot_console.domain.challenges import Secret
+from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, LifecycleError, UsageError
+from bedrot_console.domain.runs import RunState, RunView
+from bedrot_console.extraction import worker
+from bedrot_console.extraction.runs import split_environ
+from bedrot_console.resilience import SystemClock
+
+TOKEN = "Token-canary-90q+/="
+
+
+class Hurried(SystemClock):
+    """The machine's clock, but nobody waits."""
+
+    def sleep(self, seconds: float) -> None:
+        return
+
+
+@pytest.fixture
+def api(house: Any, serve: Callable[..., Any]) -> Any:
+    served = serve("tinyapi")
+    house.store("tinyapi", access_token=TOKEN)
+    house.served = served
+    return served
+
+
+def test_a_run_brings_its_set_whole_and_the_rest_at_once(house: Any, api: Any) -> None:
+    """Captures of a set with its own folder are landed together with one time, others one by one; all provenance is filled in."""
+    lander = tiny_process.Lander(house.home)
+    view = house.here(house.spec("tinyapi"), house.settings(api), land=lander)
+    assert (view.state, view.exit_code, view.error) == (RunState.DONE, 0, None)
+    assert [[c.feed for c in b] for b in lander.batches] == [["tinyapi/albums", "tinyapi/tracks"], ["tinyapi/big"]]
+    albums, tracks = lander.batches[0]
+    assert albums.set_id == tracks.set_id and albums.captured_at == tracks.captured_at
+    assert albums.source_system == api.base_url.removeprefix("http://")
+    assert [(e.kind, e.value) for e in albums.echoes] == [("access_token", TOKEN.encode())]
+    assert view.landed == view.expected == ("tinyapi/albums", "tinyapi/tracks", "tinyapi/big") and len(view.files) == 3
+    assert not (house.runs.folder / view.id / "tmp").exists()
+
+
+def test_a_part_is_partial_never_done(house: Any, api: Any) -> None:
+    """When the last feed cannot be brought the run is partial and exits 1, with the reason; it was tried four times, not for ever."""
+    api.simulator.big = lambda request: Response("down", 503)
+    view = house.here(house.spec("tinyapi"), house.settings(api), clock=Hurried())
+    assert (view.state, view.exit_code, view.error_code) == (RunState.PARTIAL, 1, "source-unavailable")
+    assert view.landed == ("tinyapi/albums", "tinyapi/tracks")
+    assert len(api.simulator.requests("/big")) == 4
+
+
+@pytest.mark.parametrize(
+    "fault, code, exit_code",
+    [("error_in_200", "credentials-rejected", 3), ("to_login", "redirected", 4)],
+)
+def test_an_error_that_looks_like_data_is_no_data(house: Any, api: Any, fault: str, code: str, exit_code: int) -> None:
+    """An error in a 200 and a redirect to a login page land nothing, and no token stands in the words about it."""
+    api.simulator.set_faults([fault])
+    view = house.here(house.spec("tinyapi"), house.settings(api))
+    assert (view.state, view.error_code, view.exit_code) == (RunState.FAILED, code, exit_code)
+    assert view.landed == () and "canary" not in str(view)
+
+
+def test_only_wanted_feeds_are_brought(house: Any, api: Any) -> None:
+    """A run of some feeds expects those only; a feed nobody extracts is refused."""
+    view = house.here(house.spec("tinyapi", feeds=("big",)), house.settings(api))
+    assert view.landed == view.expected == ("tinyapi/big",) and view.state is RunState.DONE
+    refused = house.here(house.spec("tinyapi", feeds=("letters",)), house.settings(api))
+    assert (refused.state, refused.exit_code) == (RunState.FAILED, 2)
+
+
+def test_a_missing_secret_says_which_and_how(house: Any, serve: Callable[..., Any]) -> None:
+    """Without a credential the run ends with 3 and the command that stores it, and nothing was asked of the platform."""
+    served = serve("tinyapi")
+    view = house.here(house.spec("tinyapi"), house.settings(served))
+    assert (view.exit_code, view.hint) == (3, "bedrot secrets set tinyapi access_token")
+    assert served.simulator.requests() == []
+
+
+def test_nobody_there_refuses_before_a_code_is_sent(house: Any, api: Any) -> None:
+    """Unattended, the run ends with 3 and the command that starts it with the operator present; the platform was never asked."""
+    view = house.here(house.spec("tinyapi", attended=False), house.settings(api, mode="ask"))
+    assert (view.state, view.error_code, view.exit_code) == (RunState.FAILED, "challenge-unanswered", 3)
+    assert view.hint == "bedrot extract tinyapi"
+    assert api.simulator.requests() == []
+
+
+def _in_background(house: Any, spec: Any, settings: Any) -> Callable[[], RunView]:
+    """Execute a run in a thread; call the result to wait for its end."""
+    folder = house.runs.create(spec)
+    thread = threading.Thread(
+        target=worker.execute, args=(folder, spec, tiny_process.parts(house.home, spec, settings)), daemon=True
+    )
+    thread.start()
+
+    def wait() -> RunView:
+        thread.join(20)
+        folder.release()
+        return house.runs.view(spec.id)
+
+    return wait
+
+
+def test_a_code_is_shaped_before_it_counts_and_counts_once(house: Any, api: Any) -> None:
+    """A wrong shape and a stale id are refused without an attempt; the first valid answer wins; the prompt is the same for all who attach."""
+    spec, settings = house.spec("tinyapi"), house.settings(api, mode="ask")
+    wait = _in_background(house, spec, settings)
+    raised = house.until(spec.id, "challenge")["challenge"]
+    again = house.until(spec.id, "challenge")["challenge"]
+    assert raised == again and house.runs.view(spec.id).challenge_id == raised["id"]
+    assert [c.id for c in house.runs.open_challenges()] == [raised["id"]]
+    with pytest.raises(UsageError, match="6 characters, not 5"):
+        house.runs.answer(raised["id"], Secret("12345"))
+    with pytest.raises(UsageError, match="no act"):
+        house.runs.act(raised["id"], "done")
+    with pytest.raises(ChallengeExpired):
+        house.runs.answer("zzzzzzzzzz", Secret("123456"))
+    with pytest.raises(UsageError, match="too short"):
+        house.runs.answer(raised["id"][:5], Secret("123456"))
+    house.runs.answer(raised["id"][:12], Secret("918 273"))
+    with pytest.raises(ChallengeExpired):
+        house.runs.answer(raised["id"], Secret("111111"))
+    assert wait().state is RunState.DONE
+    kinds = [(e["kind"], e.get("state"), e.get("by")) for e in house.runs.read_events(spec.id) if e["kind"] == "challenge-ended"]
+    assert kinds == [("challenge-ended", "answered", f"uid:{os.geteuid()}")]
+    text = (house.runs.folder / spec.id / "events.jsonl").read_text()
+    assert "918273" not in text and "so careless to print [secret]" in text
+
+
+def test_an_approval_is_an_act_not_a_text(house: Any, api: Any) -> None:
+    """A push has nothing to type; done and the offered acts are taken."""
+    spec, settings = house.spec("tinyapi"), house.settings(api, mode="approve")
+    wait = _in_background(house, spec, settings)
+    raised = house.until(spec.id, "challenge")["challenge"]
+    with pytest.raises(UsageError, match="nothing to type"):
+        house.runs.answer(raised["id"], Secret("42"))
+    house.runs.act(raised["id"], "other")
+    assert wait().state is RunState.DONE
+
+
+def test_an_answer_too_late_ends_with_the_right_word(house: Any, api: Any) -> None:
+    """The platform's time over is challenge-expired, the run's patience over is challenge-unanswered; both exit 3."""
+    expired = house.here(house.spec("tinyapi"), house.settings(api, mode="ask", code_seconds=0.3))
+    assert (expired.error_code, expired.exit_code) == ("challenge-expired", 3)
+    ignored = house.here(house.spec("tinyapi", challenge_timeout_seconds=0.3), house.settings(api, mode="ask"))
+    assert (ignored.error_code, ignored.exit_code) == ("challenge-unanswered", 3)
+    assert house.runs.open_challenges() == []
+
+
+def test_one_run_per_platform_and_account(house: Any, api: Any) -> None:
+    """A second run of the same account is refused with the command that attaches to the first; another account may run."""
+    first = house.runs.create(house.spec("tinyapi"))
+    with pytest.raises(AlreadyRunning) as caught:
+        house.runs.create(house.spec("tinyapi"))
+    assert caught.value.hint == f"bedrot attach {first.id}" and len(house.runs.list_runs()) == 1
+    other = house.runs.create(house.spec("tinyapi", account="second"))
+    first.release()
+    other.release()
+    house.runs.create(house.spec("tinyapi")).release()
+
+
+def test_a_run_in_its_own_process_outlives_its_terminal(house: Any, api: Any) -> None:
+    """SIGHUP to the group that started it does not reach it; its prompt is still there, and the answer ends it well."""
+    house.settings(api, mode="ask")
+    script = (
+        f"import sys, signal, pathlib; sys.path.insert(0, {str(HERE)!r})\n"
+        "from extraction_house import House\n"
+        f"house = House(pathlib.Path({str(house.home)!r})); run = house.start(house.spec('tinyapi'))\n"
+        "house.until(run, 'challenge'); print(run, flush=True); signal.pause()\n"
+    )
+    face = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert face.stdout is not None
+    run = face.stdout.readline().strip()
+    os.killpg(face.pid, signal.SIGHUP)
+    assert face.wait(10) == -signal.SIGHUP
+    face.stdout.close()
+    (challenge,) = house.runs.open_challenges()
+    pid = int((house.runs.folder / run / "pid").read_text())
+    os.kill(pid, signal.SIGHUP)
+    assert house.runs.view(run).state is RunState.WAITING
+    house.runs.answer(challenge.id, Secret("918273"))
+    assert house.ended(run).state is RunState.DONE
+
+
+def test_no_secret_is_in_any_file_argument_or_environment(house: Any, serve: Callable[..., Any]) -> None:
+    """Credentials from the environment reach the run unseen: not in the child's environ or arguments, not in any file of the run."""
+    served = serve("tinyapi")
+    house.settings(served, mode="ask")
+    run = house.start(
+        house.spec("tinyapi"), {"BEDROT_TINYAPI_ACCESS_TOKEN": TOKEN, "DEBUG": "pw:api", "BEDROT_HOME": str(house.home)}
+    )
+    challenge = house.until(run, "challenge")["challenge"]
+    pid = int((house.runs.folder / run / "pid").read_text())
+    for name in ("environ", "cmdline"):
+        seen = Path(f"/proc/{pid}/{name}").read_bytes()
+        assert b"canary" not in seen and b"DEBUG=pw" not in seen
+    house.runs.answer(challenge["id"], Secret("918273"))
+    assert house.ended(run).state is RunState.DONE, house.log(run)
+    for path in (house.runs.folder / run).rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert b"canary" not in data and b"918273" not in data, path
+
+
+def test_a_crash_is_told_without_its_secrets(house: Any, api: Any) -> None:
+    """A defect in an extractor exits 70 and names its place; the log has the traceback, with the secret blotted out."""
+    house.settings(api, mode="crash")
+    view = house.ended(house.start(house.spec("tinyapi")))
+    assert (view.state, view.error_code, view.exit_code) == (RunState.FAILED, "extractor-failed", 70)
+    assert view.error is not None and view.error.startswith("RuntimeError in tinyapi/extractor.py line ")
+    log = house.log(view.id)
+    assert "Traceback" in log and "careless [secret]" in log and "canary" not in log
+
+
+def test_cancel_ends_a_waiting_run_at_once(house: Any, api: Any) -> None:
+    """A run that sleeps or waits for an answer is cancelled within its grace, exits 130, and cannot be cancelled twice."""
+    for mode in ("wait", "ask"):
+        house.settings(api, mode=mode)
+        run = house.start(house.spec("tinyapi"))
+        house.until(run, "stage" if mode == "wait" else "challenge")
+        view = house.runs.cancel(run)
+        assert (view.state, view.exit_code) == (RunState.CANCELLED, 130)
+        with pytest.raises(LifecycleError):
+            house.runs.cancel(run)
+
+
+def test_a_killed_run_is_seen_as_failed_and_gets_its_last_word(house: Any, api: Any) -> None:
+    """SIGKILL leaves no run that looks alive: everybody sees it failed, settle writes it down once and removes the spool."""
+    house.settings(api, mode="wait")
+    run = house.start(house.spec("tinyapi"))
+    house.until(run, "stage")
+    os.kill(int((house.runs.folder / run / "pid").read_text()), signal.SIGKILL)
+    assert [e["kind"] for e in house.runs.follow(run)][-1] == "stage"
+    view = house.runs.view(run)
+    assert (view.state, view.error_code, view.exit_code) == (RunState.FAILED, "run-died", 70)
+    with (house.runs.folder / run / "events.jsonl").open("ab") as file:
+        file.write(b'{"seq": 99, "torn')
+    assert [v.id for v in house.runs.settle()] == [run] and house.runs.settle() == []
+    assert house.runs.read_events(run)[-1]["kind"] == "ended" and house.runs.view(run).error_code == "run-died"
+    assert not (house.runs.folder / run / "tmp").exists() and not (house.runs.folder / run / "control.sock").exists()
+
+
+def test_a_home_of_any_depth_has_a_working_socket(tmp_path: Path, serve: Callable[..., Any]) -> None:
+    """A socket's address has 108 bytes; a home path of 300 works all the same."""
+    home = tmp_path.joinpath(*["a-rather-long-folder-name-for-a-home"] * 6)
+    (home / "landing").mkdir(parents=True)
+    house = House(home)
+    served = serve("tinyapi")
+    house.store("tinyapi", access_token=TOKEN)
+    house.settings(served, mode="ask")
+    run = house.start(house.spec("tinyapi"))
+    challenge = house.until(run, "challenge")["challenge"]
+    assert (house.runs.folder / run / "control.sock").stat().st_mode & 0o777 == 0o600
+    house.runs.answer(challenge["id"], Secret("918273"))
+    assert house.ended(run).state is RunState.DONE
+
+
+def test_harmless_variables_pass_and_all_others_of_ours_are_handed_over() -> None:
+    """What we do not know to be harmless is treated as a credential."""
+    clean, handed = split_environ(
+        {
+            "PATH": "/bin",
+            "BEDROT_HOME": "/h",
+            "BEDROT_TINY_BASE_URL": "u",
+            "BEDROT_TINY_PASSWORD": "p",
+            "DEBUG": "pw:api",
+            "BEDROT_NEW": "x",
+        }
+    )
+    assert clean == {"PATH": "/bin", "BEDROT_HOME": "/h", "BEDROT_TINY_BASE_URL": "u"}
+    assert handed == {"BEDROT_TINY_PASSWORD": "p", "BEDROT_NEW": "x"}
