@@ -155,7 +155,7 @@ class Graph:
         proof = call.params.get("appsecret_proof")
         if proof is None and (self.app.requires_proof or "proof_required" in self.faults):
             raise errors.proof_missing()
-        if proof is not None and not hmac.compare_digest(proof, self.app.proof(value)):
+        if proof is not None and not hmac.compare_digest(proof.encode(), self.app.proof(value).encode()):
             raise errors.proof_wrong()
         return token
 

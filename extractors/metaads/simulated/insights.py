@@ -7,10 +7,12 @@ rounded to six decimals (seen: genuine rows reproduce to 5e-7).
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from . import errors
@@ -146,6 +148,10 @@ def _filters(params: Mapping[str, str]) -> tuple[tuple[str, str, Any], ...]:
             raise errors.bad_param("filtering", f"field {field} cannot be filtered")
         if operator not in _OPERATORS:
             raise errors.bad_param("filtering[0][operator]", f"must be one of {{{', '.join(_OPERATORS)}}}")
+        if operator in ("GREATER_THAN", "LESS_THAN") and not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", str(value)):
+            raise errors.bad_param("filtering[0][value]", "must be a number")
+        if isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(v, str | int | float) for v in value)):
+            raise errors.bad_param("filtering[0][value]", "must be a value or a list of values")
         out.append((field, operator, tuple(value) if isinstance(value, list) else value))
     return tuple(out)
 
@@ -191,7 +197,12 @@ def _passes(value: Any, operator: str, wanted: Any) -> bool:
 
 
 def rows(query: Query, now: datetime) -> list[dict[str, Any]]:
-    """Every row of the answer, in order: by object (newest campaign first), then by date, then by breakdown."""
+    """Every row of the answer, in order: by object (newest campaign first), then by date, then by breakdown. Shared: not to be changed."""
+    return _rows(query, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _rows(query: Query, now: datetime) -> list[dict[str, Any]]:
     today = query.account.today(now)
     groups: dict[tuple[Any, ...], list[tuple[Ad, tuple[int, ...]]]] = {}
     for ad in _ads(query, now):

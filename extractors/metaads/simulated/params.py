@@ -31,6 +31,8 @@ def json_list(params: Mapping[str, str], name: str) -> list[Any]:
         value = json_value(params, name)
         if not isinstance(value, list):
             raise errors.bad_param(name, "must be an array")
+        if name != "filtering" and not all(isinstance(item, str) for item in value):
+            raise errors.bad_param(f"{name}[0]", "must be a string")
         return value
     if name == "summary" and text in ("true", "1"):
         return ["total_count"]

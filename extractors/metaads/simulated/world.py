@@ -19,6 +19,7 @@ EPOCH = date(2022, 1, 3)
 CAMPAIGN_EVERY_DAYS = 18
 ARCHIVED_AFTER_DAYS = 150
 SETTLED_DAYS = 28
+MOST_CAMPAIGNS = 99_999
 ZERO_DECIMAL = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
 OBJECTIVES = ("OUTCOME_TRAFFIC", "OUTCOME_SALES", "OUTCOME_AWARENESS", "OUTCOME_ENGAGEMENT")
 GOALS = {
@@ -198,6 +199,8 @@ def _id(account: Account, campaign: int, kind: int, adset: int, ad: int) -> str:
 def find(account: Account, object_id: str) -> Campaign | AdSet | Ad | None:
     """The object an id names, whether it exists yet or not; None for an id of another make or account."""
     if len(object_id) != 18 or not object_id.isdecimal() or object_id[:6] != f"1202{account.number:02d}":
+        return None
+    if int(object_id[6:12]) > MOST_CAMPAIGNS:
         return None
     campaign = Campaign(account, int(object_id[6:12]))
     kind, adset, ad = int(object_id[12]), int(object_id[13:15]), int(object_id[15:18])
