@@ -154,10 +154,10 @@ class Chronicle:
 
         return needs_operator(self.ws)
 
-    def _record(self, kind: str, **data: Any) -> None:
+    def _record(self, name: str, /, **data: Any) -> None:
         """The journal is the run's witness, not its condition: if it refuses, the run goes on, and its event file still tells."""
         try:
-            self.ws.record(self.ws.event(kind, **data))
+            self.ws.record(self.ws.event(name, **data))
         except BedrotError:
             pass
 

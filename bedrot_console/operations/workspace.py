@@ -154,9 +154,9 @@ class Workspace:
         """Append events to the journal under this actor."""
         return self.journal.append(events)
 
-    def event(self, kind: str, **data: object) -> Event:
+    def event(self, name: str, /, **data: object) -> Event:
         """An event of now, by this actor."""
-        return Event(kind=kind, at=self.clock.now(), actor=self.actor, data=dict(data))
+        return Event(kind=name, at=self.clock.now(), actor=self.actor, data=dict(data))
 
 
 def describe(error: BedrotError) -> str:
