@@ -79,7 +79,7 @@ class Rows:
         facts: small JSON values that go into `Report.facts` beside the standard ones.
     """
 
-    __slots__ = ("records", "_columns", "document", "base", "findings", "facts")
+    __slots__ = ("records", "_columns", "document", "base", "findings", "facts", "memo")
 
     def __init__(
         self,
@@ -97,6 +97,7 @@ class Rows:
         self.base = base
         self.findings = tuple(findings)
         self.facts = dict(facts or {})
+        self.memo: dict[Any, Any] = {}
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from bedrot_console.domain.feeds import Feed
@@ -25,15 +26,40 @@ def facts_of(feed: Feed, content: Rows | Table) -> dict[str, Any]:
             facts.update(_table_days(feed, content))
         return {k: v for k, v in facts.items() if v is not None}
     facts = {"rows": len(content), "content_sha256": content_sha256(content), **content.facts}
-    days = days_of(feed, content)
+    days = {day for day in distinct_days(content, feed.day).values() if day is not None} if feed.day else set()
     if days:
         facts.update(first_day=min(days).isoformat(), last_day=max(days).isoformat(), day_count=len(days))
         if len(days) <= SMALL_DAYS:
-            facts["days"] = {day.isoformat(): plain_decimal(total) for day, total in sorted(days.items())}
-    totals = {m: t for m in feed.measures if (t := total_of(content, m)) is not None}
+            facts["days"] = {day.isoformat(): plain_decimal(total) for day, total in sorted(days_of(feed, content).items())}
+    totals = {m: t for m in feed.measures if (t := total_of(r.get(m) for r in content.records)) is not None}
     if totals:
         facts["totals"] = {name: plain_decimal(total) for name, total in totals.items()}
     return facts
+
+
+def distinct_days(content: Rows, column: str) -> dict[Any, date | None]:
+    """Each distinct value of a column with the day it is, or None when it is none. Blank cells are left out."""
+    if ("days", column) in content.memo:
+        return content.memo["days", column]
+    found: dict[Any, date | None] = {}
+    content.memo["days", column] = found
+    for value in _values(content, column) - {None, ""}:
+        try:
+            found[value] = day_of(value)
+        except ValueError:
+            found[value] = None
+    return found
+
+
+def _values(content: Rows, column: str) -> set[Any]:
+    try:
+        return {r.get(column) for r in content.records}
+    except TypeError:
+        return {_hashable(r.get(column)) for r in content.records}
+
+
+def _hashable(value: Any) -> Any:
+    return value if not isinstance(value, (dict, list)) else repr(value)
 
 
 def _table_days(feed: Feed, table: Table) -> dict[str, Any]:
@@ -58,7 +84,7 @@ def content_sha256(content: Rows) -> str:
     digest = hashlib.sha256()
     with collector_off():
         lines = (
-            [encoder.encode(record) for record in content.records]
+            encoder.encode_lines(content.records).split(b"\n")
             if content.records
             else [repr(content.document).encode("utf-8", "replace")]
         )
@@ -74,16 +100,14 @@ def days_of(feed: Feed, content: Rows | Table) -> dict[date, Decimal]:
     measure = feed.measures[0] if feed.measures and feed.measures[0] in content.columns else None
     if isinstance(content, Table):
         return _days_of_table(feed.day, measure, content)
-    days: dict[date, Decimal] = {}
-    zero = Decimal(0)
+    grouped: dict[date, list[Any]] = {}
+    known = distinct_days(content, feed.day)
     for record in content.records:
-        try:
-            day = day_of(record.get(feed.day))
-            value = decimal_of(record[measure]) if measure and record.get(measure) is not None else zero
-        except ValueError:
-            continue
-        days[day] = days.get(day, zero) + value
-    return days
+        value = record.get(feed.day)
+        day = known.get(value) if type(value) is str else known.get(_hashable(value))
+        if day is not None:
+            grouped.setdefault(day, []).append(record.get(measure))
+    return {day: Decimal(total_of(values) or 0) for day, values in grouped.items()}
 
 
 def _days_of_table(day: str, measure: str | None, table: Table) -> dict[date, Decimal]:
@@ -101,22 +125,30 @@ def _days_of_table(day: str, measure: str | None, table: Table) -> dict[date, De
     return found
 
 
-def total_of(content: Rows, measure: str) -> Decimal | None:
-    """Sum of one measure; None if no row has a number there."""
-    total = Decimal(0)
-    whole = 0
-    seen = False
-    for record in content.records:
-        value = record.get(measure)
-        if value is None:
-            continue
-        if type(value) is int:
-            whole += value
-            seen = True
-            continue
-        try:
-            total += decimal_of(value)
-        except ValueError:
-            continue
-        seen = True
-    return total + whole if seen else None
+def total_of(values: Iterable[Any]) -> Decimal | int | None:
+    """Exact sum of what are numbers among the values; None if nothing is."""
+    given = [v for v in values if v is not None]
+    kinds = set(map(type, given))
+    if not given:
+        return None
+    if kinds == {int}:
+        return sum(given)
+    with localcontext() as context:
+        context.prec = 80
+        if kinds == {str} and (letters := set("".join(given))) <= _PLAIN_LETTERS:
+            try:
+                return sum(map(Decimal, given), Decimal(0)) if "." in letters else sum(map(int, given))
+            except (InvalidOperation, ValueError):
+                pass
+        numbers = [number for value in given if (number := _number(value)) is not None]
+        return sum(numbers, Decimal(0)) if numbers else None
+
+
+_PLAIN_LETTERS = set("0123456789.-")
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return decimal_of(value)
+    except ValueError:
+        return None

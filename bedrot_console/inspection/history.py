@@ -9,7 +9,7 @@ from typing import Any
 
 from bedrot_console.domain.findings import Finding
 
-from .facts import days_of
+from .facts import days_of, distinct_days
 from .jobs import Job, Knowledge
 from .texts import day_of, decimal_of, error, note, warning
 
@@ -25,7 +25,8 @@ def days_in_time(job: Job, content: Any, facts: dict[str, Any]) -> Iterator[Find
     if feed.day is None:
         return
     if hasattr(content, "records"):
-        bad = [i for i, r in enumerate(content.records) if r.get(feed.day) not in (None, "") and not _is_day(r[feed.day])]
+        wrong = {value for value, day in distinct_days(content, feed.day).items() if day is None}
+        bad = [i for i, r in enumerate(content.records) if _is_one_of(r.get(feed.day), wrong)] if wrong else []
         if bad:
             yield error(
                 "consistency.not-a-day",
@@ -46,12 +47,8 @@ def days_in_time(job: Job, content: Any, facts: dict[str, Any]) -> Iterator[Find
         )
 
 
-def _is_day(value: Any) -> bool:
-    try:
-        day_of(value)
-    except ValueError:
-        return False
-    return True
+def _is_one_of(value: Any, wrong: set[Any]) -> bool:
+    return (repr(value) if isinstance(value, (dict, list)) else value) in wrong
 
 
 def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:

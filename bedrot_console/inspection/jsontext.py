@@ -17,7 +17,7 @@ MOST_DEPTH = 256
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _AT = re.compile(r"at `\$([^`]*)`")
 _NAN = re.compile(rb"[\s:,\[](-?Infinity|NaN)\b")
-_BLANK_COLON = (b" :", b"\n:", b"\t:", b"\r:")
+_NO_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 
 @contextmanager
@@ -60,9 +60,10 @@ def decode(data: bytes, *, duplicates: bool = True) -> Any:
             raise FormatTrouble("format.number-too-large", place=Place(pointer=_pointer(str(trouble)))) from trouble
         except msgspec.DecodeError as trouble:
             raise _diagnosis(data, str(trouble)) from trouble
-        keys = _count_keys(value) if duplicates else 0
-    if duplicates and _may_repeat(data, keys):
-        _refuse_repeats(data)
+        if _may_be_deep(data):
+            _refuse_depth(value)
+        if duplicates and _may_repeat(data, value):
+            _refuse_repeats(data)
     return value
 
 
@@ -109,35 +110,47 @@ def _lone_surrogate(data: bytes) -> int | None:
     return None
 
 
-def _count_keys(value: Any) -> int:
-    count = 0
+def _may_be_deep(data: bytes) -> bool:
+    """Whether the nesting may exceed MOST_DEPTH: innermost pairs of brackets are taken away until none is left, level by level.
+
+    Brackets inside strings can only make the answer yes.
+    """
+    brackets = data.translate(None, _NO_BRACKETS)
+    for level in range(MOST_DEPTH):
+        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not fewer:
+            return False
+        if len(fewer) == len(brackets) or (level > 16 and len(fewer) > 1 << 20):
+            return True
+        brackets = fewer
+    return True
+
+
+def _refuse_depth(value: Any) -> None:
     level = [value]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MOST_DEPTH:
-            raise FormatTrouble("format.too-deep")
-        below: list[Any] = []
-        push = below.append
-        for item in level:
-            if type(item) is dict:
-                count += len(item)
-                for inner in item.values():
-                    if type(inner) is dict or type(inner) is list:
-                        push(inner)
-            elif type(item) is list:
-                for inner in item:
-                    if type(inner) is dict or type(inner) is list:
-                        push(inner)
-        level = below
-    return count
+    for _ in range(MOST_DEPTH + 1):
+        level = [
+            inner
+            for item in level
+            if type(item) is dict or type(item) is list
+            for inner in (item.values() if type(item) is dict else item)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return
+    raise FormatTrouble("format.too-deep")
 
 
-def _may_repeat(data: bytes, keys: int) -> bool:
-    """Whether the text may hold more keys than the value. Counting `":` can only count too much, once blanks before colons are ruled out."""
-    if any(mark in data for mark in _BLANK_COLON) and re.search(rb'"[ \t\r\n]+:', data):
+def _may_repeat(data: bytes, value: Any) -> bool:
+    """Whether the text may hold more keys than the value: each key has one colon, and colons inside strings stand in both spellings.
+
+    A repeated key loses its colon in the value. An escaped colon only means that the slow way must look.
+    """
+    import msgspec
+
+    if b"\\u003" in data and (b"\\u003a" in data or b"\\u003A" in data):
         return True
-    return data.count(b'":') != keys
+    return data.count(b":") != msgspec.json.encode(value).count(b":")
 
 
 def _refuse_repeats(data: bytes) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
@@ -18,6 +19,7 @@ from . import history, schema
 from .contents import FormatTrouble, Rows, Table
 from .facts import facts_of
 from .jobs import Job, Knowledge
+from .jsontext import collector_off
 from .readers import open_payload, read_bytes
 from .recognise import HEAD_BYTES
 from .rules import rules_of
@@ -45,11 +47,12 @@ def inspect(job: Job) -> Report:
     Returns:
         A report with a StageResult for each of STAGES. After a failed gate (`fixity`, `size`, `format`) the later stages are skipped.
     """
-    inspection = _Inspection(job)
-    try:
-        return inspection.run()
-    finally:
-        inspection.close()
+    with collector_off():
+        inspection = _Inspection(job)
+        try:
+            return inspection.run()
+        finally:
+            inspection.close()
 
 
 class _Inspection:
@@ -317,6 +320,11 @@ class _Inspection:
             if count:
                 yield error("consistency.key-repeats", f"rows repeat the key {', '.join(key)}", count=count)
             return
+        try:
+            if len(set(map(itemgetter(*key), content.records))) == len(content.records):
+                return
+        except (KeyError, TypeError):
+            pass
         seen: set[tuple[Any, ...]] = set()
         repeats = []
         for index, record in enumerate(content.records):
