@@ -73,7 +73,6 @@ class Console(Fetcher, App[int]):
     ALLOW_SELECT = False
     ESCAPE_TO_MINIMIZE = False
     CSS = """
-    Screen { background: $background; }
     #places { height: 1fr; }
     #foot { height: auto; dock: bottom; }
     """
@@ -88,12 +87,14 @@ class Console(Fetcher, App[int]):
         self.decided: list[tuple[str, list[str]]] = []
         self.challenges: list[Challenge] = []
         self.needs: list[Need] = []
+        self.statuses: dict[str, int] | None = None
         self.pulse_seconds = pulse_seconds
         self.interrupted = False
         self._views: dict[str, View] = {}
         self._pulse_trouble: str | None = None
         self._details: TextModal | None = None
         self._frozen = False
+        self._answered_run: str | None = None
         self.theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
         self.palette = Palette(self)
 
@@ -309,7 +310,11 @@ class Console(Fetcher, App[int]):
         from .modals.pick import PickModal
 
         choices = [
-            (n.id, f"{n.at:%m-%d %H:%M}  {n.platform} ({n.account})  {n.code}", f"{n.prompt}  In a shell: {n.command}")
+            (
+                n.id,
+                f"{n.at:%m-%d %H:%M}  {n.platform} ({n.account})  {n.code}",
+                f"Nobody was there to answer. Enter starts the run again with you present. In a shell: {n.command}",
+            )
             for n in self.needs
         ]
         waiting = [
@@ -355,6 +360,11 @@ class Console(Fetcher, App[int]):
         self.push_screen(ConfirmModal(lines), confirmed)
 
     # what places ask of each other
+
+    def run_sql(self, text: str) -> None:
+        """SQL, with this query running."""
+        self.show_place("sql")
+        self.call_after_refresh(lambda: self.sql_view.run_text(text))
 
     def show_files(self, words: str) -> None:
         """Files, with this filter."""
@@ -477,16 +487,17 @@ class Console(Fetcher, App[int]):
         if driver is not None and not getattr(driver, "alive", True):
             self.hang_up()
             return
-        backend = self.backend
+        backend, known = self.backend, self.statuses
 
         def work() -> Pulse:
             runs = backend.runs(20)
+            changed = backend.fresh()
             return Pulse(
                 challenges=backend.challenges(),
                 needs=backend.needs(),
                 running=sum(not r.state.ended for r in runs),
-                statuses=backend.statuses(),
-                changed=backend.fresh(),
+                statuses=backend.statuses() if changed or known is None else known,
+                changed=changed,
             )
 
         self.fetch("pulse", work, keep=True) if not self._busy("pulse") else None
@@ -501,6 +512,7 @@ class Console(Fetcher, App[int]):
 
     def on_pulse(self, message: Pulse) -> None:
         self._pulse_trouble = None
+        self.statuses = message.statuses
         self.challenges = [c for c in message.challenges if operator.current([c])]
         self.needs = list(message.needs)
         header = self._main.query_one(Header)
@@ -529,12 +541,14 @@ class Console(Fetcher, App[int]):
             self.current_view.focus_target().focus()
         if new and challenge is not None:
             self.bell()
-            if self.place == "runs" and len(self.screen_stack) == 1:
+            again = challenge.run_id == self._answered_run and bool(challenge.error)
+            if (self.place == "runs" or again) and len(self.screen_stack) == 1 and not isinstance(self.focused, Input):
                 prompt.focus()
         self.refresh_keys()
 
     def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
         backend, challenge, value = self.backend, message.challenge, message.value
+        self._answered_run = next((c.run_id for c in self.challenges if c.id == challenge), None)
 
         def work() -> Answered:
             try:
@@ -550,7 +564,7 @@ class Console(Fetcher, App[int]):
 
         def work() -> Notice:
             backend.act(challenge, act)
-            return Notice("asked for a new code" if act == "resend" else "asked for another way", "done")
+            return Notice({"resend": "asked for a new code", "other": "asked for another way"}.get(act, "told the run"), "done")
 
         self.fetch("act", work, keep=True)
 

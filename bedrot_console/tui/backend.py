@@ -11,7 +11,7 @@ from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Secret
 from ..domain.errors import UsageError
 from ..domain.findings import Report
-from ..domain.lifecycle import Verb
+from ..domain.lifecycle import Verb, Zone
 from ..domain.runs import RunView
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ class Need(Protocol):
     account: str
     at: datetime
     code: str
-    prompt: str
     command: str
 
 
@@ -154,9 +153,10 @@ class OperationsBackend:
         return validate.validate(self.ws, ids)
 
     def statuses(self) -> dict[str, int]:
-        from ..operations import status
+        """Files in landing per status word."""
+        from ..operations import browse
 
-        return dict(status.status(self.ws).get("statuses", {}))
+        return {word: files for word, files, _ in browse.groups(self.ws, FileFilter(zone=Zone.LANDING), "status")}
 
     def platforms(self) -> Sequence[Platform]:
         from ..operations import browse

@@ -37,8 +37,7 @@ def run_command(console: Console, text: str) -> str | None:
             return f"{name} ID"
         {"show": console.show_details, "goto": console.goto, "review": console.review_file}[name](rest[0])
     elif name == "sql":
-        console.show_place("sql")
-        console.sql_view.run_text(rest[0])
+        console.run_sql(rest[0])
     elif name == "extract":
         if len(rest) not in (1, 2):
             return "extract PLATFORM [ACCOUNT]"
@@ -71,7 +70,7 @@ class ConsoleCommands(Provider):
             for key in KEYS[where]:
                 if key.safe and key.action not in ("up", "down", "page_up", "page_down", "home", "end", "left", "right"):
                     target = console if where == EVERYWHERE else console.current_view
-                    out.append((f"{key.help}", key.face, partial(console.call_later, target.action_act, key.action)))
+                    out.append((f"{key.help}  ({key.face})", "", partial(console.call_later, target.action_act, key.action)))
         for theme in console.offered_themes:
             out.append((f"theme: {theme}", "", partial(setattr, console, "theme", theme)))
         return out

@@ -53,6 +53,11 @@ class ConsoleDriver(LinuxDriver):
         self._app.painter.reset()  # type: ignore[attr-defined]
         super().start_application_mode()
 
+    def write(self, data: str) -> None:
+        """Send; but no mouse pointer shapes (OSC 22): plain terminals print them."""
+        if not data.startswith("\x1b]22;"):
+            super().write(data)
+
     @property
     def alive(self) -> bool:
         """Whether the terminal is still there."""

@@ -111,7 +111,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("pageup,ctrl+b", "page_up", "", "log: page up", "PgUp"),
         Key("pagedown,ctrl+f", "page_down", "", "log: page down", "PgDn"),
         Key("home,g", "home", "", "log: to the beginning", "Home g"),
-        Key("end,G", "end", "follow", "log: to the end, and follow it", "End G"),
+        Key("end,G", "end", "follow", "log: to the end, and follow it", "G End"),
         Key("f", "files", "files", "the files this run landed"),
         Key("y", "copy_id", "", "copy the run's id"),
     ),

@@ -82,7 +82,7 @@ def question(challenge: Challenge) -> str:
 def elsewhere(challenge: Challenge) -> str:
     """What to do when nothing is typed here."""
     if challenge.kind is ChallengeKind.APPROVE:
-        return "nothing to type here: approve it there"
+        return "nothing to type here: approve it there" + (", then enter" if "done" in challenge.can else "")
     return f"needs the page: bedrot attach {safe(challenge.run_id, 24)}"
 
 

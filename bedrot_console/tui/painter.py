@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import repeat
 
 from rich.cells import get_character_cell_size
@@ -28,6 +29,12 @@ def gate(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else " " if c.isspace() and c not in "\n\r\v\f\x1c\x1d\x1e\x1f\x85" else "" for c in text)
+
+
+@lru_cache(4096)
+def _lean(sgr: str) -> str:
+    """SGR codes without those that only say "the default colour": the pen starts from a reset anyway."""
+    return ";".join(code for code in sgr.split(";") if code not in ("39", "49"))
 
 
 class Painter:
@@ -81,7 +88,7 @@ class Painter:
         for text, style, control in strip:
             if control:
                 continue
-            sgr = Strip.render_ansi(style, system) if style is not None and system is not None else ""
+            sgr = _lean(Strip.render_ansi(style, system)) if style is not None and system is not None else ""
             if text.isascii() and text.isprintable():
                 cells.extend(zip(text, repeat(sgr)))
                 continue

@@ -58,13 +58,11 @@ class Palette:
             styles["head"] = Style(bold=True, underline=True)
         else:
             panel = Color.parse(variables["panel"]).rich_color
-            styles["cursor"] = Style(
-                color=Color.parse(variables["block-cursor-foreground"]).rich_color,
-                bgcolor=Color.parse(variables["block-cursor-background"]).rich_color,
-            )
+            ground = Color.parse(variables["background"]).rich_color
+            styles["cursor"] = Style(color=ground, bgcolor=Color.parse(variables["primary-lighten-3"]).rich_color)
             styles["cursor-away"] = Style(bgcolor=panel)
             styles["bar"] = Style(bgcolor=panel)
-            styles["alarm"] = Style(color="black", bgcolor=Color.parse(variables["warning"]).rich_color, bold=True)
+            styles["alarm"] = Style(color=ground, bgcolor=Color.parse(variables["warning"]).rich_color, bold=True)
             styles["head"] = Style(bold=True, dim=True)
         styles["info"] = styles["plain"]
         self._styles = styles

@@ -74,7 +74,6 @@ class NeedItem:
     account: str = "default"
     at: datetime = START
     code: str = "challenge-unanswered"
-    prompt: str = "A code is needed to sign in."
     command: str = "bedrot extract distrokid"
 
 
@@ -299,8 +298,8 @@ class FakeLake:
         self.log(name, kind="log", level="info", text="opening the sign-in page")
         return name
 
-    def log(self, name: str, **event: Any) -> None:
-        run = next(r for r in self.fake_runs if r.view.id == name)
+    def log(self, run_id: str, /, **event: Any) -> None:
+        run = next(r for r in self.fake_runs if r.view.id == run_id)
         run.events.append({"seq": len(run.events) + 1, "at": format_time(self.at), **event})
 
     def set_run(self, name: str, **changes: Any) -> None:
@@ -396,7 +395,7 @@ def main() -> int:
     if "challenge" in words:
         name = lake.start("distrokid", "default")
         lake.ask(name, hint=HOSTILE[0] if names else "m…@example.net", error="that code is wrong")
-        lake.waiting.append(NeedItem(prompt=HOSTILE[2]))
+        lake.waiting.append(NeedItem(code=HOSTILE[2]))
         if names:
             for text in HOSTILE:
                 lake.log(name, kind="log", level="warning", text=text)

@@ -44,10 +44,11 @@ class DecideModal(Dialog[str]):
         one = len(rows) == 1
         size = size_text(sum(r.size_bytes for r in rows))
         counts = Counter(r.status for r in rows)
-        by_status = ", ".join(f"{c} {SIGNS.get(s, '')} {s}" for s, c in counts.items())
+        by_status = ", ".join(f"{'' if one else f'{c} '}{SIGNS.get(s, '')} {s}" for s, c in counts.items())
+        target = "" if self.verb is Verb.QUARANTINE else f" to {step.target}"
         with Vertical(classes="box"):
             yield Static(
-                f"{self.verb.capitalize()} {'this file' if one else f'{len(rows)} files'} ({size}, {by_status}) to {step.target}",
+                f"{self.verb.capitalize()} {'this file' if one else f'{len(rows)} files'} ({size}, {by_status}){target}",
                 markup=False, classes="why",
             )  # fmt: skip
             for row in rows[:SHOWN]:

@@ -33,7 +33,7 @@ COLUMNS = (
 class Queue(ListTable, can_focus=True):
     """The queue: four rows on a small terminal, more on a large one."""
 
-    DEFAULT_CSS = "Queue { height: 5; } ReviewView.tall Queue { height: 9; }"
+    DEFAULT_CSS = "Queue { height: 5; }"
 
 
 class ReviewView(View):
@@ -44,6 +44,7 @@ class ReviewView(View):
     DEFAULT_CSS = """
     ReviewView #side { display: none; }
     ReviewView.wide #side { display: block; }
+    ReviewView.tall Queue { height: 9; }
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Failed, PlatformsLoaded, RunProgress, RunsLoaded, RunStarted
 from ..palette import SIGNS, status_word
-from ..widgets.lines import Line, Piece, strip_of
+from ..widgets.lines import RULE, Line, Piece, strip_of
 from ..widgets.pane import Pane
 from ..widgets.table import Column, ListTable
 from .view import View
@@ -33,7 +33,7 @@ COLUMNS = (
 class RunList(ListTable, can_focus=True):
     """The newest runs."""
 
-    DEFAULT_CSS = "RunList { height: 6; } RunsView.tall RunList { height: 11; }"
+    DEFAULT_CSS = "RunList { height: 6; }"
 
 
 class RunHead(Widget):
@@ -59,6 +59,7 @@ class RunsView(View):
 
     place = "runs"
     BINDINGS = bindings("runs")
+    DEFAULT_CSS = "RunsView.tall RunList { height: 11; }"
 
     def __init__(self) -> None:
         super().__init__(id="runs")
@@ -205,7 +206,7 @@ class RunsView(View):
             pieces.append((f"· {safe(view.error, 160)} ", "error"))
         if view.hint:
             pieces.append((f"→ {safe(view.hint, 120)} ", "strong"))
-        pieces.append(("─" * 200, "dim"))
+        pieces.append((RULE, "dim"))
         self.query_one(RunHead).show(pieces)
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:

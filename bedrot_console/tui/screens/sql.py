@@ -16,7 +16,7 @@ from ...domain.identifiers import is_id
 from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Failed, SchemaLoaded, SqlDone
-from ..widgets.lines import Piece, strip_of
+from ..widgets.lines import RULE, Piece, strip_of
 from ..widgets.table import Column, ListTable
 from .view import View
 
@@ -30,7 +30,6 @@ class Editor(TextArea):
 
     DEFAULT_CSS = """
     Editor, Editor:focus { height: 6; border: none; padding: 0 1; }
-    SqlView.tall Editor { height: 12; }
     """
 
 
@@ -41,10 +40,10 @@ class ResultHead(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pieces: list[Piece] = [("── results ", "dim"), ("─" * 200, "dim")]
+        self.pieces: list[Piece] = [("── results ", "dim"), (RULE, "dim")]
 
     def show(self, pieces: list[Piece]) -> None:
-        self.pieces = [("── ", "dim"), *pieces, (" " + "─" * 200, "dim")]
+        self.pieces = [("── ", "dim"), *pieces, (" ", "dim"), (RULE, "dim")]
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -60,6 +59,7 @@ class SqlView(View):
 
     place = "sql"
     BINDINGS = bindings("sql")
+    DEFAULT_CSS = "SqlView.tall Editor { height: 12; }"
 
     def __init__(self) -> None:
         super().__init__(id="sql")

@@ -25,8 +25,8 @@ COLUMNS = (
     Column("data to", 10),
     Column("size", 6, "right"),
     Column("landed", 11),
-    Column("feed", 24, least=112),
-    Column("account", 10, least=140),
+    Column("feed", 24, least=150),
+    Column("account", 10, least=120),
     Column("id", 10, least=100),
 )
 

@@ -30,7 +30,7 @@ class Header(Widget):
     def _right(self) -> list[Piece]:
         pieces: list[Piece] = []
         if self.waiting:
-            pieces.append((f" ? {self.waiting}: a answers ", "alarm"))
+            pieces.append((f" ? {self.waiting}: a ", "alarm"))
         if self.needs:
             pieces.append((f" ! {self.needs} need{'s' if self.needs == 1 else ''} you ", "alarm"))
         if self.read_only:
@@ -43,10 +43,10 @@ class Header(Widget):
         right = self._right()
         room = width - sum(cell_len(t) for t, _ in right)
         counts = {"review": self.to_review, "runs": self.running}
-        left: list[Piece] = [(" bedrot ", "title")] if room >= 60 else []
+        left: list[Piece] = [(" bedrot ", "title")] if room >= 62 else []
         for number, place in enumerate(VIEWS, 1):
             count = f" {counts[place]}" if counts.get(place) else ""
-            name = NAMES[place] if room >= 44 else NAMES[place][:3]
+            name = NAMES[place] if room >= 40 else NAMES[place][:3]
             text = f" {number} {name}{count} "
             left.append((f"[{text.strip()}]" if place == self.place else text, "strong" if place == self.place else "plain"))
         used = sum(cell_len(t) for t, _ in left)

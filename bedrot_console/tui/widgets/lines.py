@@ -15,6 +15,8 @@ from ..palette import Palette
 Piece = tuple[str, str]
 """Text and the name of its style."""
 Line = Sequence[Piece]
+RULE = "─"
+"""As the last piece of a line: a rule over the rest of it."""
 
 
 def fit(text: str, width: int, align: str = "left") -> str:
@@ -44,7 +46,9 @@ def strip_of(line: Line, width: int, palette: Palette, base: Style | None = None
         if left <= 0:
             break
         length = len(text) if text.isascii() else cell_len(text)
-        if length > left:
+        if text is RULE:
+            text, length = "─" * left, left
+        elif length > left:
             text = fit(text, left)
             length = left
         look = palette[style]

@@ -63,6 +63,7 @@ class Pane(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         self.top = self._last_top() if self.following else min(self.top, self._last_top())
+        self.refresh()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self.scroll_by(3)

@@ -116,7 +116,10 @@ class PromptBar(Widget, can_focus=True):
         if challenge is None or self.sending:
             return
         if not operator.is_typed(challenge):
-            self.answered(operator.elsewhere(challenge))
+            if "done" in challenge.can:
+                self.post_message(self.Act(challenge.id, "done"))
+            else:
+                self.answered(operator.elsewhere(challenge))
             return
         value = "".join(self._typed)
         trouble = operator.problem(challenge, len(value), operator.matches(challenge, value))

@@ -1,0 +1,206 @@
+"""What is the same everywhere: places, help, palette, command line, SQL, crash text."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from fake_lake import FakeLake
+
+from bedrot_console.tui.app import crash_text
+from bedrot_console.tui.commands import ConsoleCommands
+from bedrot_console.tui.keys import EVERYWHERE, KEYS, VIEWS
+from bedrot_console.tui.screens.files import FilesView
+from bedrot_console.tui.screens.review import ReviewView
+from bedrot_console.tui.screens.runs import RunsView
+from bedrot_console.tui.screens.sql import SqlView
+from bedrot_console.tui.widgets.prompt import PromptBar
+
+
+@pytest.mark.parametrize(
+    ("where", "holder"),
+    [("files", FilesView), ("review", ReviewView), ("runs", RunsView), ("sql", SqlView), ("prompt", PromptBar)],
+)
+def test_every_key_of_the_table_does_something(where, holder):
+    """Each row of the key table has its method, and no key stands twice in one place."""
+    for key in KEYS[where]:
+        assert hasattr(holder, f"do_{key.action}"), key
+    names = [k for key in KEYS[where] for k in key.keys.split(",")]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("where", VIEWS)
+def test_no_key_of_a_place_hides_one_of_everywhere(where):
+    """A key means the same everywhere, unless the place is an editor."""
+    mine = {k for key in KEYS[where] for k in key.keys.split(",")}
+    everywhere = {k for key in KEYS[EVERYWHERE] for k in key.keys.split(",")}
+    assert not mine & everywhere
+
+
+@pytest.mark.parametrize(
+    ("key", "place"), [("1", "files"), ("2", "review"), ("3", "runs"), ("4", "sql"), ("f5", "sql"), ("f3", "review")]
+)
+def test_each_place_is_one_key_away(drive, key, place):
+    """Digits and F-keys lead to the four places."""
+
+    async def scenario(d):
+        await d.press(key)
+        assert d.app.place == place
+
+    drive(FakeLake(10), scenario)
+
+
+@pytest.mark.parametrize("place", range(1, 5))
+def test_help_lists_every_key_of_the_place_first(drive, place):
+    """`?` begins with the place it was asked in, and holds the whole table."""
+
+    async def scenario(d):
+        await d.press(f"f{place + 1}")
+        if place == 4:
+            await d.press("escape")
+        await d.press("question_mark")
+        title = {1: "Files", 2: "Review", 3: "Runs", 4: "SQL"}[place]
+        assert d.screen.splitlines()[4].split()[1] == title
+        text = "\n".join("".join(t for t, _ in line) for line in d.app.screen.lines)
+        assert all(key.help in text for keys in KEYS.values() for key in keys)
+
+    drive(FakeLake(10), scenario)
+
+
+def test_the_palette_offers_no_screenshot_and_nothing_that_writes(drive):
+    """Safe commands only, and none of Textual's own."""
+
+    async def scenario(d):
+        assert list(d.app.get_system_commands(d.app.screen)) == []
+        texts = [t for t, _, _ in ConsoleCommands(d.app.screen)._commands()]
+        assert texts and not any(w in t.lower() for t in texts for w in ("screenshot", "promote to raw", "quarantine with"))
+        await d.press("ctrl+p")
+        assert "filter as you type" in d.screen
+
+    drive(FakeLake(10), scenario)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("filter status:failed", "of 4"),
+        ("runs", "no runs yet"),
+        ("nonsense", "no such command: nonsense"),
+        ("extract distrokid", "signing in"),
+        ("sql select 1", "64 rows"),
+        ("sql drop table files", "one SELECT or EXPLAIN only"),
+        ("promote", "cannot promote a file in quarantine"),
+        ("show 000000zzzz", "no such file"),
+        ("show 'x", "not a command"),
+    ],
+)
+def test_the_command_line_speaks_the_shell_s_words(drive, line, expected):
+    """`:` takes the words of the command line; what is wrong is said."""
+
+    async def scenario(d):
+        await d.press("colon")
+        await d.type(line)
+        await d.press("enter")
+        assert expected in d.screen
+
+    drive(FakeLake(64), scenario)
+
+
+def test_quit_by_command_and_by_key_ends_with_zero(drive):
+    """`:q` and ctrl+q leave with exit code 0."""
+
+    async def by_command(d):
+        await d.press("colon", "q", "enter")
+        assert d.app.return_value == 0
+
+    async def by_key(d):
+        await d.press("ctrl+q")
+        assert d.app.return_value in (0, None)
+
+    drive(FakeLake(4), by_command)
+    drive(FakeLake(4), by_key)
+
+
+def test_sql_rows_with_an_id_lead_to_their_file(drive):
+    """A result row is a handle: enter opens the file, y copies the row."""
+
+    async def scenario(d):
+        await d.press("4", "ctrl+t", "enter")
+        assert "300 rows" in d.screen
+        await d.press("escape", "down", "enter")
+        assert "sha256" in d.screen
+        await d.press("escape", "y")
+        assert "\t" in d.app.clipboard
+
+    drive(FakeLake(400), scenario)
+
+
+def test_a_running_query_is_stopped_by_a_key(drive):
+    """ctrl+s stops the query; the screen answers all the while."""
+    lake = FakeLake(10)
+
+    async def scenario(d):
+        d.app.show_place("sql")
+        await d.pilot.pause()
+        d.app.sql_view.run_text("select slow")
+        await d.pilot.pause()
+        assert "running" in d.screen
+        await d.pilot.press("ctrl+s")
+        await d.settle()
+        assert "cancelled" in d.screen and not d.app.sql_view.running
+
+    drive(lake, scenario)
+
+
+def test_debugging_switches_of_textual_are_gone_before_it_is_imported():
+    """TEXTUAL_LOG would write every key to a file; it and its kin do not survive the import of this room."""
+    env = {
+        **os.environ,
+        "TEXTUAL_LOG": "/nonexistent/keys.log",
+        "TEXTUAL": "debug",
+        "TEXTUAL_DRIVER": "x:y",
+        "TEXTUAL_SCREENSHOT": "1",
+    }
+    code = (
+        "import os, bedrot_console.tui.app, textual.constants as c;"
+        "print(c.LOG_FILE, c.DRIVER, c.SCREENSHOT_DELAY, [n for n in os.environ if n.startswith('TEXTUAL')])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "None None -1 []"
+
+
+def test_the_crash_text_tells_kind_and_place_and_no_value():
+    """No message, no local variable, no line of source: any of them may quote a code."""
+
+    def inner(code: str) -> None:
+        secret = code
+        raise ValueError(f"bad code {secret}")
+
+    try:
+        inner("864209")
+    except ValueError as error:
+        text = crash_text(error).plain
+    assert "864209" not in text and "ValueError" in text and "inner" in text
+
+
+def test_the_console_knows_operations_and_domain_only():
+    """No module of this room imports a workshop or an extractor."""
+    import ast
+    from pathlib import Path
+
+    import bedrot_console.tui as room
+
+    folder = Path(room.__file__).parent
+    allowed = ("domain", "operations")
+    for path in folder.rglob("*.py"):
+        depth = len(path.relative_to(folder).parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level > depth:
+                assert (node.module or "").split(".")[0] in allowed, path
+            modules = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            modules += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            assert not any(m and m.split(".")[0] in ("bedrot_console", "extractors", "duckdb", "playwright") for m in modules), (
+                path
+            )
