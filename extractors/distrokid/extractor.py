@@ -111,7 +111,14 @@ class DistroKid(Extractor):
         """The stats page as its server sent it, once its chart is filled."""
         trouble: SourceError = SourceUnavailable("the chart stays empty", hint="look at the stats page in your own browser")
         for attempt in range(FETCH_TRIES):
-            served = session.response_of(lambda: session.open(path, accept=(403, 503)), _document_of(path))
+            try:
+                served = session.response_of(lambda: session.open(path, accept=(403, 503)), _is_document)
+            except SourceUnavailable as error:
+                if attempt:
+                    raise
+                trouble = error
+                session.sleep(2.0)
+                continue
             self._look(session, path, attempt)
             body: bytes = served.content
             if b"</html" not in body[-4096:].lower():
@@ -127,7 +134,9 @@ class DistroKid(Extractor):
                 return self.capture(feed, body, session, as_of=date.fromisoformat(str(rows.records[-1]["day"])[:10]))
             session.log("info", "the chart is still empty; waiting for the page to fill it")
             session.landmark(
-                {"filled": pages.CHART_FILLED, "waited": "performance.now() > 6000"}, timeout_seconds=20.0, what="chart"
+                {"filled": pages.CHART_FILLED, "waited": f"performance.now() > {pages.CHART_MILLISECONDS}"},
+                timeout_seconds=pages.PAGE_SECONDS,
+                what="chart",
             )
         raise trouble
 
@@ -138,7 +147,7 @@ class DistroKid(Extractor):
                 "challenge": pages.CHALLENGE, "sign_in": pages.SIGN_IN_FORM, "code": f"{pages.MAIL_CODE} || {pages.APP_CODE}",
                 "upgrade": pages.UPGRADE, "no_releases": pages.NO_RELEASES, "member": pages.member(session),
             },
-            timeout_seconds=20.0, what="stats page",
+            timeout_seconds=pages.PAGE_SECONDS, what="stats page",
         )  # fmt: skip
         if where == "challenge":
             pages.wait_out_challenge(session, attempt)
@@ -177,7 +186,7 @@ class DistroKid(Extractor):
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
         session.page.locator(pages.DETAILS_LINK).first.click()
         marks = {"sign_in": pages.SIGN_IN_FORM, "download": f"!!document.querySelector('{pages.DOWNLOAD}')"}
-        if session.landmark(marks, timeout_seconds=20.0, what="bank details page") == "sign_in":
+        if session.landmark(marks, timeout_seconds=pages.PAGE_SECONDS, what="bank details page") == "sign_in":
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
         if not is_member(session.page):
             raise SourceChanged("the bank page shows nothing of a member")
@@ -186,14 +195,14 @@ class DistroKid(Extractor):
         """Click, and see whether a download begins or the site wants something else."""
         begun: list[Any] = []
         page = session.page
-        page.once("download", begun.append)
+        page.once("download", lambda download: begun.append(download))
         page.locator(pages.DOWNLOAD).first.click()
         where = session.landmark(
             {
                 "begun": lambda _: bool(begun), "filter": pages.FILTER_FIRST, "sign_in": pages.SIGN_IN_FORM,
                 "waiting": "performance.now() > 20000",
             },
-            timeout_seconds=30.0, what="answer to the download",
+            timeout_seconds=pages.ANSWER_SECONDS, what="answer to the download",
         )  # fmt: skip
         if where == "filter":
             raise AccessError(
@@ -204,14 +213,10 @@ class DistroKid(Extractor):
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the export")
 
 
-def _document_of(path: str) -> Callable[[Any], bool]:
-    """Matches the answer that became the page: a navigation of the main frame that is no redirect."""
-
-    def matches(response: Any) -> bool:
-        request = response.request
-        return request.is_navigation_request() and request.frame.parent_frame is None and not 300 <= response.status < 400
-
-    return matches
+def _is_document(response: Any) -> bool:
+    """The answer that became the page: a navigation of the main frame that is no redirect and no failure."""
+    request = response.request
+    return request.is_navigation_request() and request.frame.parent_frame is None and response.status in (200, 403, 503)
 
 
 def _parsed(parse: Callable[[bytes], Rows], body: bytes) -> Rows:

@@ -43,6 +43,13 @@ CODE_LIFE_SECONDS = 600.0
 CODE_TRIES = 5
 CHALLENGE_TRIES = 4
 CODE_PATTERN = r"\d{4,8}"
+PAGE_SECONDS = 20.0
+"""How long a page may take until it is one of those we know."""
+ANSWER_SECONDS = 45.0
+CHALLENGE_MILLISECONDS = 6000
+"""How long an interstitial may take to solve itself before the page is asked for again."""
+CHART_MILLISECONDS = 6000
+"""How long a page may take to fill an empty chart before it is asked for again."""
 
 _PATH = "location.pathname.replace(/\\/+$/, '').toLowerCase()"
 _SEEN = "(s => [...document.querySelectorAll(s)].some(e => e.offsetParent !== null && e.textContent.trim()))"
@@ -83,7 +90,7 @@ def member(session: Session) -> Callable[[Page], bool]:
     return holds
 
 
-def go(session: Session, path: str, marks: dict[str, Any], *, what: str, timeout_seconds: float = 20.0) -> str:
+def go(session: Session, path: str, marks: dict[str, Any], *, what: str) -> str:
     """Open a page, wait out an interstitial, and say which of `marks` it is.
 
     Raises:
@@ -92,7 +99,7 @@ def go(session: Session, path: str, marks: dict[str, Any], *, what: str, timeout
     """
     for attempt in range(CHALLENGE_TRIES):
         session.open(path, accept=(403, 503))
-        where = session.landmark({"challenge": CHALLENGE, **marks}, timeout_seconds=timeout_seconds, what=what)
+        where = session.landmark({"challenge": CHALLENGE, **marks}, timeout_seconds=PAGE_SECONDS, what=what)
         if where != "challenge":
             return where
         wait_out_challenge(session, attempt)
@@ -103,8 +110,8 @@ def wait_out_challenge(session: Session, attempt: int) -> None:
     """Give an interstitial time to solve itself. Raises SourceBlocked once it was shown too often."""
     session.log("info", "DistroKid shows a Cloudflare check; waiting for it to pass")
     passed = session.landmark(
-        {"stuck": f"({_LATER})('bedrotChallenge', 6000)", "passed": f"!({CHALLENGE}) && document.readyState !== 'loading'"},
-        timeout_seconds=20.0, what="Cloudflare check",
+        {"stuck": f"({_LATER})('bedrotChallenge', {CHALLENGE_MILLISECONDS})", "passed": f"!({CHALLENGE}) && document.readyState !== 'loading'"},
+        timeout_seconds=PAGE_SECONDS, what="Cloudflare check",
     )  # fmt: skip
     if attempt + 1 >= CHALLENGE_TRIES:
         raise _blocked()
@@ -164,14 +171,14 @@ def _submit(session: Session, email: Secret, password: Secret, is_member: Callab
                 "challenge": CHALLENGE, "mail": MAIL_CODE, "app": APP_CODE, "member": is_member, "puzzle": PUZZLE,
                 "refused": f"{_SEEN}('{NOTICE}')", "alert": lambda _: bool(alerts),
             },
-            timeout_seconds=45.0, what="answer to the sign-in",
+            timeout_seconds=ANSWER_SECONDS, what="answer to the sign-in",
         )  # fmt: skip
     finally:
         page.remove_listener("dialog", dismiss)
     if where == "challenge":
         wait_out_challenge(session, 0)
         where = session.landmark(
-            {"mail": MAIL_CODE, "app": APP_CODE, "member": is_member}, timeout_seconds=20.0, what="answer to the sign-in"
+            {"mail": MAIL_CODE, "app": APP_CODE, "member": is_member}, timeout_seconds=PAGE_SECONDS, what="answer to the sign-in"
         )
     if where == "puzzle":
         raise SourceBlocked(
@@ -204,17 +211,19 @@ def _enter_code(session: Session, medium: str, is_member: Callable[[Page], bool]
     length = page.locator(CODE_FIELD).first.get_attribute("maxlength") or ""
     error = None
     left = CODE_TRIES
+    sent = session.clock.monotonic()
     while left > 0:
         answer = session.ask(
             "code", "DistroKid does not know this computer and wants a code", medium=medium, hint=safe(address, 60),
             length=int(length) if length.isdigit() and 4 <= int(length) <= 8 else None, pattern=CODE_PATTERN,
-            expires_in=CODE_LIFE_SECONDS if medium == "e-mail" else None, attempts_left=left,
+            expires_in=CODE_LIFE_SECONDS - (session.clock.monotonic() - sent) if medium == "e-mail" else None, attempts_left=left,
             can=("resend",) if medium == "e-mail" else (), error=error, moved=lambda: is_member(page),
         )  # fmt: skip
         if answer == "moved":
             return
         if answer == "resend":
             error = _resend(session)
+            sent = session.clock.monotonic() if error is None else sent
             continue
         where = _type_code(session, answer if isinstance(answer, Secret) else Secret(answer), is_member)
         if where == "member":
@@ -243,10 +252,10 @@ def _type_code(session: Session, code: Secret, is_member: Callable[[Page], bool]
     }  # fmt: skip
     session.set_secret(CODE_FIELD, code)
     unsent = f"({_LATER})('bedrotCode', 4000)"
-    where = session.landmark({**marks, "unsent": unsent}, timeout_seconds=30.0, what="answer to the code")
+    where = session.landmark({**marks, "unsent": unsent}, timeout_seconds=ANSWER_SECONDS, what="answer to the code")
     if where == "unsent":
         page.locator(CODE_FIELD).first.press("Enter")
-        where = session.landmark(marks, timeout_seconds=30.0, what="answer to the code")
+        where = session.landmark(marks, timeout_seconds=ANSWER_SECONDS, what="answer to the code")
     return where
 
 

@@ -81,6 +81,14 @@ class DistroKidSimulator(Simulator):
             account=account.account, email=account.username, password=account.password, artist="Unnamed Artist", user_id=number
         )
 
+    def reset(self) -> None:
+        """Forget visits, devices, sessions, wrong passwords and requests; mail stays."""
+        with self.lock:
+            for memory in (self._visits, self._devices, self._failed, self._downloads, self._sessions, self.log):
+                memory.clear()
+            self._filled.clear()
+            self._steps.clear()
+
     def forget_devices(self) -> None:
         """Every computer is new from now on."""
         with self.lock:

@@ -1,8 +1,13 @@
-"""Inspects made-up DistroKid payloads as the console does: feed of the registry, sidecar, last good capture, history."""
+"""Inspects made-up DistroKid payloads as the console does: feed of the registry, sidecar, last good capture, history.
+
+Run as a program it writes the samples and their expected reports anew; read the difference before you keep it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -92,3 +97,61 @@ def codes(report: Report, *severities: Severity) -> set[str]:
 
 def errors(report: Report) -> set[str]:
     return codes(report, Severity.ERROR)
+
+
+SAMPLES = REGISTRY.folder / "distrokid" / "samples"
+SAMPLED = date(2026, 3, 2)
+_FRESH = re.compile(r'(?<=nonce=")[0-9a-f]+|(?<="dkToken": ")[0-9a-f]+|(?<="firebaseKey": ")[\w-]+|(?<="requestId": ")[0-9a-f]+')
+
+
+def expected(report: Report) -> dict[str, object]:
+    """What a sample's `.report.json` holds: verdict, stages, findings by code and place, and the plain facts."""
+    facts = ("rows", "first_day", "last_day", "totals", "holds_email", "holds_token")
+    return {
+        "captured_at": f"{SAMPLED}T12:00:00Z", "verdict": report.verdict.value,
+        "stages": {s.stage: s.outcome.value for s in report.stages},
+        "findings": [{"code": f.code, "severity": f.severity.value, "stage": f.stage, "place": str(f.place), "count": f.count} for f in report.findings],
+        "facts": {name: report.facts[name] for name in facts if name in report.facts},
+    }  # fmt: skip
+
+
+def made_samples() -> dict[str, bytes]:
+    """Every sample by its path under `samples/`."""
+    pad = "<style>" + site.filler(LEAN) + "</style></body>"
+    days = list(world.daily(MEMBER, "streams", SAMPLED))
+    rows = world.royalties(MEMBER, SAMPLED)[:160]
+    whole = exports.statement(rows)
+    htmls = {
+        "streams/ok-2026-03-02": page("streams", SAMPLED), "streams/loose-js": page("streams", SAMPLED, loose=True),
+        "streams/empty-chart": site.streams(MEMBER, [], lean=LEAN).encode(),
+        "streams/day-missing": site.streams(MEMBER, days[:200] + days[201:], lean=LEAN).encode(),
+        "streams/stale": page("streams", date(2026, 2, 18)),
+        "streams/sign-in-page": site.sign_in("0" * 32, padded=True).encode(),
+        "streams/challenge-page": site.interstitial(True).replace("</body>", pad).encode(),
+        "applemusic/ok-2026-03-02": page("applemusic", SAMPLED), "applemusic/streams-page": page("streams", SAMPLED),
+        "applemusic/broken-off": page("applemusic", SAMPLED)[:70_000],
+    }  # fmt: skip
+    tables = {
+        "ok-15-columns": whole, "ok-13-columns": exports.statement(rows, exports.LEGACY),
+        "mixed-columns-utf8-bom-cr": exports.statement(rows, exports.MIXED, encoding="utf-8-sig", line_end="\r"),
+        "comma-separated": exports.statement(rows, comma=True), "new-column": exports.statement(rows, exports.DRIFTED),
+        "zip-in-zip": exports.zipped_twice(exports.statement(rows, comma=True)), "broken-off": whole[: len(whole) * 2 // 3],
+        "error-page": site.page("Error", "<h1>Oops! Something went wrong</h1>").encode(),
+    }  # fmt: skip
+    fixed = {f"{n}.html": _FRESH.sub(lambda m: "made-up-" + "0" * (len(m[0]) - 8), b.decode()).encode() for n, b in htmls.items()}
+    return fixed | {f"sales/{name}.tsv": body for name, body in tables.items()}
+
+
+def write_samples(folder: Path) -> None:
+    """Write samples and reports under `folder`."""
+    for name, body in made_samples().items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(body)
+        desk = Desk(name.partition("/")[0], target.parent)
+        record = expected(desk.report(body, noon(SAMPLED), keep=False))
+        target.with_name(target.name + ".report.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    write_samples(SAMPLES)

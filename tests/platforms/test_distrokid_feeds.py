@@ -10,7 +10,22 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from distrokid_support import LEAN, MEMBER, Desk, codes, errors, feed, noon, others, page, payload, statement
+from distrokid_support import (
+    LEAN,
+    MEMBER,
+    SAMPLED,
+    SAMPLES,
+    Desk,
+    codes,
+    errors,
+    expected,
+    feed,
+    noon,
+    others,
+    page,
+    payload,
+    statement,
+)  # fmt: skip
 
 from bedrot_console.domain.findings import Severity
 from bedrot_console.domain.lifecycle import Verdict
@@ -337,3 +352,12 @@ def test_restated_figures_warn_and_late_payments_pass(tmp_path: Path) -> None:
 def test_each_payload_is_recognised_by_one_feed(name: str) -> None:
     """Content alone tells which feed a file belongs to."""
     assert [f.name for f in recognise([feed(name), *others(name)], payload(name, TODAY)[: 1 << 20])] == [f"distrokid/{name}"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for p in SAMPLES.glob("*/*") if p.suffix != ".json"), ids=lambda p: f"{p.parent.name}/{p.name}"
+)
+def test_each_sample_gets_its_expected_report(path: Path, tmp_path: Path) -> None:
+    """The reports beside the samples are what inspection says about them."""
+    report = Desk(path.parent.name, tmp_path).report(path.read_bytes(), noon(SAMPLED))
+    assert expected(report) == json.loads(path.with_name(path.name + ".report.json").read_text())

@@ -61,7 +61,7 @@ def _member_marks(member: Member) -> str:
         "userid": member.user_id,
         "email": member.email,
         "dkToken": secrets.token_hex(32),
-        "firebaseKey": "AIza" + secrets.token_urlsafe(26),
+        "firebaseKey": "made-up-" + secrets.token_urlsafe(26),
         "requestId": secrets.token_hex(12),
     }
     return f'<script nonce="{secrets.token_hex(8)}">window.dkUser = {json.dumps(facts)};</script>\n'
