@@ -72,10 +72,10 @@ def demo(home: Path, *, only: Sequence[str] = ()) -> Iterator[Line]:
     plain = Workspace.open(Settings.load(home))
     names = simulate.simulated(plain, only)
     with simulate.serving(plain, names) as platforms:
-        _configure(home, platforms)
+        configure(home, platforms)
         ws = Workspace.open(Settings.load(home))
         ws.prepare()
-        _store_secrets(ws, platforms)
+        store_secrets(ws, platforms)
         for name, served in platforms.items():
             yield Line("step", f"simulator of {name} at {served.base_url}", {"platform": name, "base_url": served.base_url})
             served.simulator.advance_days(-1)
@@ -99,7 +99,8 @@ def demo(home: Path, *, only: Sequence[str] = ()) -> Iterator[Line]:
     yield from _close(ws, fault_on)
 
 
-def _configure(home: Path, platforms: dict[str, Served]) -> None:
+def configure(home: Path, platforms: dict[str, Served]) -> None:
+    """Point the home's platforms at simulators, in its `bedrot.toml`."""
     lines = []
     for name, served in platforms.items():
         lines.append(f"[platforms.{name}]\nbase_url = {json.dumps(served.base_url)}\n")
@@ -108,7 +109,8 @@ def _configure(home: Path, platforms: dict[str, Served]) -> None:
     (home / "bedrot.toml").write_text("".join(lines), "utf-8")
 
 
-def _store_secrets(ws: Workspace, platforms: dict[str, Served]) -> None:
+def store_secrets(ws: Workspace, platforms: dict[str, Served]) -> None:
+    """Seal the made-up credentials of each simulator's first account."""
     for name, served in platforms.items():
         extractor = ws.registry.load(name)
         known = served.simulator.describe()["accounts"][0]
