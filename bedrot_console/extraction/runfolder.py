@@ -11,13 +11,14 @@ tmp/             spool and browser; removed at the end
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,11 @@ class RunFolder:
         os.write(fd, note.encode())
         self._fds.append(fd)
         return True
+
+    def let_next(self) -> None:
+        """Let go of all but the run's own lock: the next run of this platform and account may start."""
+        while len(self._fds) > 1:
+            os.close(self._fds.pop())
 
     def release(self) -> None:
         """Let go of the locks, in this process."""
@@ -193,7 +199,7 @@ class EventLog:
         _mend_tail(self._fd, folder.path / "events.jsonl")
 
     def emit(self, kind: str, **data: Any) -> dict[str, Any]:
-        """Append one event; returns it as written.
+        """Append one event; returns it as written. `notice` is told after, but of the end before: who sees a run ended finds it journalled.
 
         Raises:
             DiskFull, FixityError: it could not be written.
@@ -201,17 +207,19 @@ class EventLog:
         with self._lock:
             event: dict[str, Any] = {"seq": self._seq + 1, "at": format_time(self._clock.now()), "kind": kind}
             event |= self._redactor.clean_value(data, keep=OWN_KEYS)
+            if kind == "ended" and self._notice is not None:
+                self._notice(event)
             line = json.dumps(event, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
             try:
                 os.write(self._fd, line)
                 if kind == "ended":
                     os.fsync(self._fd)
             except OSError as error:
-                raise (DiskFull if error.errno in (28, 122) else FixityError)(
+                raise (DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FixityError)(
                     f"a run's events cannot be written: {error.strerror}"
                 ) from error
             self._seq += 1
-        if self._notice is not None:
+        if kind != "ended" and self._notice is not None:
             self._notice(event)
         return event
 
@@ -247,8 +255,6 @@ def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunVi
     )  # fmt: skip
     if alive:
         return view
-    from dataclasses import replace
-
     return replace(
         view,
         state=RunState.FAILED,

@@ -22,6 +22,8 @@ from .runfolder import RunFolder, settle
 
 FOLLOW_SECONDS = 0.1
 CANCEL_SECONDS = 3.0
+LEAVING_SECONDS = 5.0
+"""How long the process of a run that has ended may take to close its browser and leave."""
 NOT_SECRET = ("BEDROT_HOME", "BEDROT_BROWSER")
 DANGEROUS = ("DEBUG", "DEBUG_FILE", "PWDEBUG", "NODE_OPTIONS", "NODE_DEBUG", "SSLKEYLOGFILE", "PYTHONSTARTUP", "PYTHONINSPECT")
 """Variables that make Playwright, Node, TLS or Python write down what nobody may read, or run what nobody asked for."""
@@ -47,7 +49,7 @@ class Runs:
         locks.mkdir(mode=0o700, exist_ok=True)
         lock = locks / f"{spec.platform}@{quote(spec.account, safe='')[:150]}"
         probe = RunFolder(self.folder / spec.id)
-        if not probe.hold(lock, spec.id):
+        if not probe.hold(lock, spec.id) and not self._handed_on(probe, lock, spec.id):
             other = _note(lock)
             raise AlreadyRunning(
                 f"{spec.platform} is already being extracted for account {spec.account}",
@@ -60,6 +62,20 @@ class Runs:
             raise
         folder._fds.extend(probe.fds)
         return folder
+
+    def _handed_on(self, probe: RunFolder, lock: Path, run: str) -> bool:
+        """Take the lock of a run that has said its last word and is just leaving; False if it is still at work."""
+        left = LEAVING_SECONDS
+        while left > 0:
+            other = _note(lock)
+            last = RunFolder(self.folder / other).last_event() if other else None
+            if last is None or last["kind"] != "ended":
+                return False
+            self._clock.sleep(FOLLOW_SECONDS)
+            left -= FOLLOW_SECONDS
+            if probe.hold(lock, run):
+                return True
+        return False
 
     def spawn(self, command: Sequence[str], folder: RunFolder, *, environ: Mapping[str, str]) -> int:
         """Start `command` as the run's own process, in its own session, and let go of it. Returns its process id.
@@ -203,7 +219,7 @@ class Runs:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self._gone(folder):
                 break
-            if pid > 1 and folder.alive():
+            if pid > 1 and pid != os.getpid() and folder.alive():
                 try:
                     os.killpg(pid, number)
                 except (ProcessLookupError, PermissionError):
