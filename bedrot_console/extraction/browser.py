@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,8 @@ RESTORE_STORAGE = """(() => {
 })()"""
 HIDE = "input, textarea, select, [contenteditable], img, canvas, video, [data-sensitive]"
 """What the kept picture hides."""
+TYPED = re.compile(r"^(\s*- (?:textbox|searchbox|spinbutton|combobox)\b[^:\n]*):.*$", re.MULTILINE)
+"""Lines of an outline that show what stands in a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,7 @@ class Browser:
             return
         with contextlib.suppress(PlaywrightError, OSError):
             outline = page.locator("body").aria_snapshot(timeout=3000)
-            text = f"{place(page.url)}\n{outline}\n"
+            text = place(page.url) + "\n" + TYPED.sub(r"\1: ***", outline) + "\n"
             self.session.keep("outline.txt", self.session.masked(text).encode())
             picture = page.screenshot(mask=[page.locator(HIDE)], timeout=5000, caret="hide")
             self.session.keep("page.png", picture)

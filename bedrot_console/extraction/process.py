@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from .redaction import Redactor
-from .runs import DANGEROUS
+from .runs import split_environ
 
 LOG_BYTES = 4 << 20
 """A run's log is cut at this size."""
@@ -48,8 +48,9 @@ def harden(tmp: Path) -> None:
     """No core dumps, no debugging output of libraries, private files, temporary files inside the run's folder."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for name in (*DANGEROUS, *(n for n in os.environ if n.startswith("BEDROT_") and n not in ("BEDROT_HOME", "BEDROT_BROWSER"))):
-        os.environ.pop(name, None)
+    clean, _ = split_environ(os.environ)
+    for name in set(os.environ) - set(clean):
+        del os.environ[name]
     tmp.mkdir(mode=0o700, exist_ok=True)
     os.environ["TMPDIR"] = tempfile.tempdir = str(tmp)
 

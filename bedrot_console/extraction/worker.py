@@ -162,6 +162,7 @@ def execute(
     state, exit_code, problem = _judge(view, problem)
     if exit_code == 0 and not sound:
         exit_code = 1
+    folder.let_next()  # before the last word, so that whoever waited for it can start the next run at once
     try:
         end(
             log, view, state, exit_code, problem.code if problem else None, redactor.clean(str(problem)) if problem else None,

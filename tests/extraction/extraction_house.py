@@ -71,6 +71,8 @@ class House:
     def ended(self, run: str) -> RunView:
         for _ in self.runs.follow(run):
             pass
+        while self.runs.get(run).alive():
+            os.sched_yield()
         return self.runs.view(run)
 
     def log(self, run: str) -> str:
