@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..domain.files import format_time
+from ..domain.runs import RunState
 from .workspace import Workspace
 
 
 def status(ws: Workspace) -> dict[str, Any]:
-    """One record: `health` (ok | attention | trouble), `zones`, `pending`, `needs_operator`, `freshness`, `alerts`, `runs`, `catalog`.
+    """One record: `health` (ok | attention | trouble), `zones`, `pending`, `needs_operator`, `freshness`, `alerts` (also each
+    platform whose newest run did not bring everything), `runs`, `catalog`.
 
-    `freshness` per feed and account: newest date inside the data (`as_of`), its age in days against today, and `state`.
+    `freshness` per feed and account: newest date inside the data (`as_of`), its age in days against today, and `state`
+    (ok | warn | fail | unknown | not judged).
     `catalog.behind` says how many journal events the summary does not know yet.
     """
     from ..catalog.summary import read_summary
@@ -34,8 +37,9 @@ def status(ws: Workspace) -> dict[str, Any]:
     ]  # fmt: skip
     freshness = [_aged(ws, entry) for entry in summary.get("freshness", [])]
     statuses = summary.get("statuses", {})
-    active = [r for r in list_runs(ws, limit=20) if not r.state.ended]
-    alerts = summary.get("alerts", [])
+    recent = list_runs(ws, limit=50)
+    active = [r for r in recent if not r.state.ended]
+    alerts = [*summary.get("alerts", []), *_bad_endings(recent)]
     health = "ok"
     if needs or statuses.get("failed") or any(f["state"] == "warn" for f in freshness) or alerts:
         health = "attention"
@@ -55,6 +59,21 @@ def status(ws: Workspace) -> dict[str, Any]:
     }
 
 
+def _bad_endings(recent: list[Any]) -> list[dict[str, Any]]:
+    """An alert for each platform and account whose newest run did not bring everything. `recent` is newest first."""
+    newest: dict[tuple[str, str], Any] = {}
+    for run in recent:
+        newest.setdefault((run.platform, run.account), run)
+    return [
+        {
+            "alert": run.id, "code": f"run-{run.state.value}", "subject": f"{run.platform} {run.account}",
+            "raised_at": format_time(run.ended_at or run.started_at), "message": run.error, "command": run.hint or f"bedrot attach {run.id}",
+        }
+        for run in newest.values()
+        if run.state in (RunState.FAILED, RunState.PARTIAL)
+    ]  # fmt: skip
+
+
 def _aged(ws: Workspace, entry: dict[str, Any]) -> dict[str, Any]:
     """Judge a feed's freshness now, by its declaration: the newest date inside the data, never the age of a file."""
     from datetime import date
@@ -68,6 +87,8 @@ def _aged(ws: Workspace, entry: dict[str, Any]) -> dict[str, Any]:
         feed = ws.registry.feed(entry["feed"])
     except BedrotError:
         feed = None
+    if feed is not None and as_of is None and feed.warn_after is None and feed.fail_after is None:
+        state = "not judged"
     if feed is not None and age is not None:
         if feed.fail_after is not None and age > feed.fail_after.days:
             state = "fail"
