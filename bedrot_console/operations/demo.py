@@ -25,7 +25,7 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from ..extraction.simulator import Served
 
-FAULTS = {"distrokid": "missing_day", "metaads": "duplicate_rows"}
+FAULTS = {"distrokid": "cut_at_line", "metaads": "duplicate_rows"}
 """What is wrong on the second day, per platform; only the first platform of the demo that knows its fault gets it."""
 ALIASES = {"email": "username", "access_token": "token"}
 UPLOADS = {

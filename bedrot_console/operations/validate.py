@@ -11,7 +11,7 @@ from typing import Any
 from ..domain.browsing import FileFilter, FileRow, Outcome
 from ..domain.errors import BedrotError, LifecycleError
 from ..domain.feeds import Feed, History
-from ..domain.findings import Report
+from ..domain.findings import Report, Severity
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Verdict, Zone
 from .workspace import Workspace
@@ -114,12 +114,21 @@ def _store(ws: Workspace, done: list[tuple[FileRow, Report]]) -> Iterable[Valida
                 content_sha256=report.facts.get("content_sha256"),
                 errors=sum(f.severity.value == "error" for f in report.findings),
                 warnings=sum(f.severity.value == "warning" for f in report.findings),
-                first_code=report.findings[0].code if report.findings else None,
+                first_code=_worst(report),
             )
         )
     if events:
         ws.record(*events)
     return done
+
+
+def _worst(report: Report) -> str | None:
+    """The code of the first error, else of the first warning; notes explain, they are no reason."""
+    for severity in (Severity.ERROR, Severity.WARNING):
+        for finding in report.findings:
+            if finding.severity is severity:
+                return finding.code
+    return None
 
 
 class _Past:
