@@ -17,7 +17,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -115,6 +115,12 @@ def _event(record: dict) -> Event:
     )  # fmt: skip
 
 
+def _close(fd: int) -> None:
+    # What close could complain about was asked for before, by the sync.
+    with suppress(OSError):
+        os.close(fd)
+
+
 class FileJournal:
     """The journal in `folder` (`.bedrot/journal`). Made on the first append; an absent folder reads as an empty journal.
 
@@ -156,7 +162,10 @@ class FileJournal:
             added: list[Event] = []
             if ratchet is None:
                 ratchet = _Ratchet(tail.seq, os.urandom(32))
-                if tail.seq:
+                if tail.seq == 0:
+                    # Before the first line, so that there is no moment with lines and without a key.
+                    self._store_ratchet(ratchet_fd, ratchet)
+                else:
                     added.append(self._own("ratchet-renewed", {"index": tail.seq}))
             lost = max(0, ratchet.index - tail.seq)
             ratchet = ratchet.advanced(tail.seq)
@@ -180,7 +189,7 @@ class FileJournal:
             self._store_ratchet(ratchet_fd, step)
             return numbered[len(added) :]
         finally:
-            os.close(ratchet_fd)
+            _close(ratchet_fd)
 
     def _store_ratchet(self, fd: int, ratchet: _Ratchet) -> None:
         # The lines are durable already; a ratchet that lags behind is caught up by the next append.
@@ -229,7 +238,7 @@ class FileJournal:
                 raise
             return at, segment
         finally:
-            os.close(fd)
+            _close(fd)
 
     def _cut(self, path: Path, end: int, keep: bool) -> None:
         """Cut what follows the committed end. `keep`: acknowledged lines may be among it, so it is set aside first."""
@@ -354,7 +363,8 @@ class FileJournal:
         prev, seq, lines = GENESIS, 0, 0
         try:
             with self._locked(fcntl.LOCK_SH):
-                stored, present, tail = self._ratchet(), (self.folder / "ratchet").exists(), self._tail()
+                stored, tail = self._ratchet(), self._tail()
+                born = (self.folder / "ratchet").exists() and os.stat(self.folder / "ratchet").st_size > 0
                 numbers = self._segments()
             if numbers != list(range(1, len(numbers) + 1)):
                 return JournalCheck(False, 0, 1, "a segment is missing", "")
@@ -380,7 +390,7 @@ class FileJournal:
         except (OSError, FixityError, ValueError) as error:
             return JournalCheck(False, lines, seq + 1, f"cannot be read: {error}", prev.decode())
         problem = None
-        if stored is None and (seq or present):
+        if stored is None and (seq or born):
             problem = "the ratchet file is missing or damaged, so a cut end could not be noticed"
         elif stored is not None and stored.index > tail.seq:
             problem = f"{stored.index - tail.seq} lines are missing at the end"
@@ -451,7 +461,7 @@ class FileJournal:
         try:
             os.fsync(fd)
         finally:
-            os.close(fd)
+            _close(fd)
 
     @contextmanager
     def _locked(self, how: int, *, create: bool = False) -> Iterator[None]:
@@ -469,7 +479,9 @@ class FileJournal:
             fcntl.flock(fd, how)
             yield
         finally:
-            os.close(fd)
+            with suppress(OSError):
+                fcntl.flock(fd, fcntl.LOCK_UN)
+            _close(fd)
 
 
 def make_private(folder: Path) -> None:
@@ -488,7 +500,7 @@ def make_private(folder: Path) -> None:
         try:
             os.fsync(fd)
         finally:
-            os.close(fd)
+            _close(fd)
 
 
 def _parse_anchor(text: bytes | None) -> _Ratchet | None:

@@ -45,6 +45,12 @@ class _OpenHow(ctypes.Structure):
     _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
 
 
+def close(fd: int) -> None:
+    """Close. What it could complain about (a write-back that failed) was asked for before, by sync."""
+    with suppress(OSError):
+        os.close(fd)
+
+
 def _checked(result: int, name: str | bytes) -> int:
     if result < 0:
         code = ctypes.get_errno()
@@ -75,12 +81,12 @@ def open_beneath(root: int, path: str, flags: int = READ) -> int:
         for part in parts[:-1]:
             below = os.open(part, _O_FOLDER, dir_fd=at)
             if at != root:
-                os.close(at)
+                close(at)
             at = below
         return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
     finally:
         if at != root:
-            os.close(at)
+            close(at)
 
 
 def exists(folder: int, name: str) -> bool:
@@ -116,7 +122,7 @@ class Folders:
 
     def close(self) -> None:
         for fd in self._fds.values():
-            os.close(fd)
+            close(fd)
         self._fds.clear()
 
     @property
@@ -162,7 +168,7 @@ class Folders:
         """Close the folder, so that the next use opens it anew (it was removed, or its sync failed)."""
         fd = self._fds.pop(path, None)
         if fd is not None:
-            os.close(fd)
+            close(fd)
 
     def sync(self, path: str) -> None:
         os.fsync(self.get(path))
@@ -189,7 +195,7 @@ def _make_root(path: str, mode: int) -> None:
     try:
         os.fsync(above)
     finally:
-        os.close(above)
+        close(above)
 
 
 class Fresh:
@@ -226,9 +232,9 @@ class Fresh:
                 if os.fstat(fd).st_nlink:
                     self.fd, self._temporary = fd, name
                     return
-                os.close(fd)
+                close(fd)
         except BaseException:
-            os.close(self._staging)
+            close(self._staging)
             self._staging = -1
             raise
 
@@ -269,9 +275,9 @@ class Fresh:
             if self._temporary is not None:
                 with suppress(OSError):
                     os.unlink(self._temporary, dir_fd=self._staging)
-                os.close(self._staging)
+                close(self._staging)
                 self._temporary, self._staging = None, -1
-            os.close(self.fd)
+            close(self.fd)
             self.fd = -1
 
 
@@ -299,7 +305,7 @@ def sweep(folders: Folders) -> int:
         except (BlockingIOError, FileNotFoundError):
             pass
         finally:
-            os.close(fd)
+            close(fd)
     return swept
 
 

@@ -86,7 +86,7 @@ def read_sidecar(folder: int, name: str) -> Sidecar:
             raise FixityError("its sidecar is not a sidecar")
         return Sidecar.from_bytes(os.read(fd, status.st_size + 1))
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def walk(zones: Zones, zone: Zone | None = None) -> Iterator[tuple[Zone, str, Sidecar | FixityError]]:
@@ -205,7 +205,7 @@ def _look_once(folders: disk.Folders, zone: Zone, path: str) -> Fixity:
             return Fixity(zone, path, None, "sidecar-damaged")
         return Fixity(zone, path, sidecar.id, _problem(fd, name, sidecar))
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def _problem(folder: int, name: str, sidecar: Sidecar) -> str | None:
@@ -225,7 +225,7 @@ def _problem(folder: int, name: str, sidecar: Sidecar) -> str | None:
             return "size-differs"
         return None if disk.hash_of(fd, status.st_size, hashlib.sha256) == sidecar.sha256 else "hash-differs"
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def open_payload(zones: Zones, zone: Zone, path: str) -> BinaryIO:
@@ -240,6 +240,6 @@ def open_payload(zones: Zones, zone: Zone, path: str) -> BinaryIO:
             raise FixityError(f"{zone}/{path} is a link or leads outside its zone", hint="bedrot verify") from error
         raise disk_error(error, f"cannot open {zone}/{path}") from error
     if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
+        disk.close(fd)
         raise FixityError(f"{zone}/{path} is not a regular file", hint="bedrot verify")
     return os.fdopen(fd, "rb")

@@ -73,7 +73,7 @@ class Intent:
     def close(self) -> None:
         """Let go of it; what it names is left to `recover`."""
         if self._fd >= 0:
-            os.close(self._fd)
+            disk.close(self._fd)
             self._fd = -1
 
 
@@ -91,11 +91,11 @@ def abandoned(folders: disk.Folders) -> Iterator[Intent]:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(fd)
+            disk.close(fd)
             continue
         status = os.fstat(fd)
         if not status.st_nlink:
-            os.close(fd)
+            disk.close(fd)
             continue
         yield _parsed(name, fd, os.pread(fd, status.st_size, 0), folders)
 

@@ -116,7 +116,7 @@ class _Chunk:
                     if fresh is not None:
                         fresh.close()
             if unit.staged_fd >= 0:
-                os.close(unit.staged_fd)
+                disk.close(unit.staged_fd)
                 unit.staged_fd = -1
         self.folders.close()
         self.state.close()
@@ -243,7 +243,7 @@ def _stage_folder(chunk: _Chunk, unit: _Unit) -> None:
             unit.staged = f"{disk.STAGING}/{name}"
             return
         unit.staged_fd = -1
-        os.close(fd)
+        disk.close(fd)
 
 
 def _copy(capture: Capture, feed: Feed, member: _Member) -> None:

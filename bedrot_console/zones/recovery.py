@@ -210,7 +210,7 @@ def _holds(folder: int, name: str, sidecar: Sidecar) -> bool:
         size = os.fstat(fd).st_size
         return size == sidecar.size_bytes and disk.hash_of(fd, size, hashlib.sha256) == sidecar.sha256
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def _hash(folder: int, name: str) -> str | None:
@@ -219,4 +219,4 @@ def _hash(folder: int, name: str) -> str | None:
         status = os.fstat(fd)
         return disk.hash_of(fd, status.st_size, hashlib.sha256) if stat.S_ISREG(status.st_mode) else None
     finally:
-        os.close(fd)
+        disk.close(fd)

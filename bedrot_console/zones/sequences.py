@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from . import disk
@@ -28,4 +29,6 @@ def take(folders: disk.Folders, feed: str, count: int, now: datetime) -> int:
         os.pwrite(fd, b"%020d\n" % (first + count - 1), 0)
         return first
     finally:
-        os.close(fd)
+        with suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)
+        disk.close(fd)

@@ -62,7 +62,7 @@ def _path(path: Path) -> Iterator[tuple[Iterator[bytes | memoryview], int]]:
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or not lease.undisturbed():
             raise UsageError("changed while it was read", hint="wait until it is whole, then land it")
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def _file_pieces(fd: int, size: int) -> Iterator[bytes | memoryview]:

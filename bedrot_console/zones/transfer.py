@@ -85,7 +85,7 @@ class _Item:
     def close(self) -> None:
         for fd in (self.payload_fd, self.commit_fd):
             if fd >= 0:
-                os.close(fd)
+                disk.close(fd)
         self.payload_fd = self.commit_fd = -1
 
 
