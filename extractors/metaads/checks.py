@@ -46,6 +46,10 @@ PIXEL_EVENTS: dict[str, str] = {
     "offsite_conversion.fb_pixel_custom": "custom",
 }
 """The one name per pixel event that is counted; all others that mean the same are never added to it."""
+_BROKEN_DOWN = frozenset(
+    {"action_destination", "action_device", "action_reaction", "action_target_id", "action_video_type", "action_carousel_card_id"}
+)
+"""Keys of action breakdowns: with them one action type may come several times."""
 _ALIASES = re.compile(
     r"^(?:omni_|onsite_web_app_|onsite_web_)?(view_content|add_to_cart|initiate_checkout|purchase|lead|complete_registration)$"
 )
@@ -406,7 +410,7 @@ def pixel_events(content: Dump, context: Any) -> Iterator[Finding]:
         if not isinstance(actions, list):
             continue
         names = [a.get("action_type") for a in actions if isinstance(a, dict)]
-        if len(set(names)) != len(names) and len({repr(a) for a in actions}) != len(actions):
+        if len(set(names)) != len(names) and not any(isinstance(a, dict) and _BROKEN_DOWN & a.keys() for a in actions):
             twice.append(index)
         events = Counter(PIXEL_EVENTS.get(str(n)) or (m.group(1) if (m := _ALIASES.match(str(n))) else "") for n in names)
         if any(count > 1 for event, count in events.items() if event):

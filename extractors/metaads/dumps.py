@@ -12,11 +12,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from bedrot_console.domain.findings import Place
 from bedrot_console.inspection.helpers import FormatTrouble, Rows
 
-CREDENTIALS = re.compile(
-    rb"access_token=(?!\*+(?:[&\"\\]|$))[^&\"\\]{8,}|appsecret_proof=(?!\*+(?:[&\"\\]|$))[0-9a-f]{16,}|\bEAA[A-Za-z0-9]{30,}"
+CREDENTIALS = (
+    re.compile(rb"access_token=(?!\*+(?:[&\"\\]|$))[^&\"\\]{8,}"),
+    re.compile(rb"appsecret_proof=(?!\*+(?:[&\"\\]|$))[0-9a-f]{16,}"),
+    re.compile(rb"EAA[A-Za-z0-9]{30,}"),
 )
 """A live credential in clear: a token or proof in a paging URL, or the shape of an access token anywhere (seen: they begin with EAA)."""
 
@@ -80,7 +84,7 @@ def read_dump(data: bytes) -> Dump:
     Raises:
         FormatTrouble: a page is an error object (`format.error-body`), or the value is none of the three shapes.
     """
-    document = json.loads(data)
+    document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     if isinstance(document, dict):
         pages, shape = [_page(document, "")], "envelope"
     elif isinstance(document, list) and any(
@@ -97,7 +101,7 @@ def read_dump(data: bytes) -> Dump:
                 where = {"pages": f"/{n}/data/{i}", "envelope": f"/data/{i}"}.get(shape, f"/{i}")
                 raise FormatTrouble("format.unknown-shape", "a row is not an object", place=Place(pointer=where))
     rows = [row for page in pages for row in page["data"]]
-    leaks = [m.start() for m in CREDENTIALS.finditer(data)]
+    leaks = sorted({m.start() for pattern in CREDENTIALS for m in pattern.finditer(data)})
     return Dump(rows, document=document, pages=pages, shape=shape, leaks=leaks)
 
 

@@ -121,7 +121,7 @@ class MetaAds(Extractor):
             if session.wants(feed):
                 kind = feed.name.rpartition("/")[2]
                 session.stage(kind)
-                params = {"fields": FIELDS[kind], "limit": self._page_size(session), "summary": "true"}
+                params = structure_params(kind, self._page_size(session))
                 bodies.append((feed, self._body(list(graph.pages(f"act_{account}/{kind}", params)), account), None))
         if session.wants(self.insights):
             session.stage("insights")
@@ -260,12 +260,7 @@ class MetaAds(Extractor):
         level = str(session.option("level", "ad"))
         if level not in LEVELS:
             raise UsageError(f"no such level: {level[:20]}", hint="ad, adset, campaign or account")
-        named = [f"{name}_{part}" for name in LEVELS[level] for part in ("id", "name")]
-        fields = ",".join(("account_id", "account_currency", *named, *(("objective",) if named else ()), *METRICS))
-        params: dict[str, Any] = {
-            "level": level, "time_increment": "1", "fields": fields, "limit": self._page_size(session),
-            "summary": ["impressions", "clicks", "spend"],
-        }  # fmt: skip
+        params = insights_params(level, self._page_size(session))
         since, until = self._range(session, zone)
         session.log("info", f"insights from {since} to {until} ({zone.key}), level {level}")
         insights = Insights(
@@ -289,6 +284,24 @@ class MetaAds(Extractor):
                 if isinstance(row, Mapping) and str(row.get("account_id", account)) != account:
                     raise SourceChanged("rows of another account came than the one that was asked")
         return b"[" + b",".join(page.body for page in pages) + b"]"
+
+
+def structure_params(kind: str, page_size: int) -> dict[str, Any]:
+    """What is asked of the edges campaigns, adsets and ads; the summary tells how many there are."""
+    return {"fields": FIELDS[kind], "limit": page_size, "summary": "true"}
+
+
+def insights_params(level: str, page_size: int) -> dict[str, Any]:
+    """What is asked of insights, but the days: one row per object and day; the summary gives the platform's own totals."""
+    named = [f"{name}_{part}" for name in LEVELS[level] for part in ("id", "name")]
+    fields = ",".join(("account_id", "account_currency", *named, *(("objective",) if named else ()), *METRICS))
+    return {
+        "level": level,
+        "time_increment": "1",
+        "fields": fields,
+        "limit": page_size,
+        "summary": ["impressions", "clicks", "spend"],
+    }
 
 
 def _newest(pages: list[Page]) -> date | None:

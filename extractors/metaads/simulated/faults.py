@@ -85,7 +85,7 @@ class Faults:
         return at - timedelta(days=STALE_DAYS) if "stale" in self else at
 
     def rows(self, rows: list[dict[str, Any]], query: Any, at: datetime) -> list[dict[str, Any]]:
-        """The rows of an insights answer, bent as the active faults say. Rows are shared with nobody."""
+        """The rows of an insights answer, bent as the active faults say. The given ones are shared and stay as they are."""
         if "empty_data" in self:
             return []
         if "missing_reach" in self:
