@@ -13,20 +13,19 @@ from ..frame import command
 
 @command(example="bedrot console --read-only", exits=(0, 130))
 @click.option("--read-only", is_flag=True, help="Look at everything, change nothing.")
-@click.option("--linear", is_flag=True, help="Numbered text instead of screens: for screen readers and simple terminals.")
-def console(face: Face, read_only: bool, linear: bool) -> int:
+def console(face: Face, read_only: bool) -> int:
     """Open the console on this terminal."""
-    return open_console(face, read_only=read_only, linear=linear)
+    return open_console(face, read_only=read_only)
 
 
-def open_console(face: Face, *, read_only: bool = False, linear: bool = False) -> int:
+def open_console(face: Face, *, read_only: bool = False) -> int:
     """Hand the terminal to the console room; returns its exit code.
 
     Raises:
         UsageError: stdin or stdout is not a terminal.
     """
-    if not linear and not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()):
-        raise UsageError("the console needs a terminal", hint="bedrot console --linear, or the commands: bedrot --help")
-    from ...tui.app import run
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()):
+        raise UsageError("the console needs a terminal", hint="without one: bedrot status, bedrot files; bedrot --help lists all")
+    from ...tui.app import run_console
 
-    return run(face.workspace(read_only=read_only), linear=linear) or 0
+    return run_console(face.workspace(read_only=read_only), read_only=read_only)
