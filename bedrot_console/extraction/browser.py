@@ -40,6 +40,8 @@ CHATTER = (
 )
 """Where Chromium reports to by itself, even with Playwright's flags (seen, Chromium 156)."""
 POLL_MILLISECONDS = 50
+COOKIE_LENGTH = 12
+"""Shorter cookies are settings (a language, a flag), not logins."""
 SHORT_PATH = 56
 """Bytes that the browser's temporary folder may have: its socket adds 47, and a Unix socket's path ends at 107."""
 SETTER = """([selector, value]) => {
@@ -149,6 +151,7 @@ class Browser:
         except PlaywrightError as error:
             self.close()
             raise _launch_error(error, str(found)) from None
+        self._remember(self._state.get("storage_state"))
         saved = self._state.get("session_storage")
         if saved:
             context.add_init_script(RESTORE_STORAGE % json.dumps(saved))
@@ -161,6 +164,11 @@ class Browser:
 
     # -- login state --------------------------------------------------------------------------------------------------------
 
+    def _remember(self, storage: Any) -> None:
+        """Cookies of a login are live secrets: Playwright's own messages can quote them."""
+        values = [c["value"] for c in (storage or {}).get("cookies", ())]
+        self.session.redactor.add(*(v for v in values if len(v) >= COOKIE_LENGTH))
+
     def state(self) -> dict[str, Any]:
         """Storage state incl. IndexedDB, sessionStorage by origin, and which cookies the login made or changed. All of it is secret."""
         if self._context is None:
@@ -170,6 +178,7 @@ class Browser:
                 storage = self._context.storage_state(indexed_db=True)
             except PlaywrightError:
                 storage = self._context.storage_state()  # some databases cannot be written as JSON; cookies matter more
+            self._remember(storage)
             kept: dict[str, dict[str, str]] = dict(self._state.get("session_storage") or {})
             for page in self._context.pages:
                 with contextlib.suppress(PlaywrightError):

@@ -179,8 +179,7 @@ class Http:
                 c["name"], c["value"], domain=c["domain"], path=c["path"], secure=c["secure"], expires=expires, rest=rest
             )
             self._client.cookies.set_cookie(made)
-            if len(c["value"]) >= 12:
-                self.session.redactor.add(c["value"])
+        self.session.redactor.add(*(c["value"] for c in cookies or () if len(c["value"]) >= 12))
 
     def close(self) -> None:
         self._client.close()

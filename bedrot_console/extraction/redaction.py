@@ -25,18 +25,13 @@ class Redactor:
         self._spellings: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def add(self, secret: Secret | str) -> None:
-        """From now on this value, also URL-encoded, JSON- or HTML-escaped or in base64, is blotted out."""
-        value = secret.reveal() if isinstance(secret, Secret) else secret
-        if len(value) < SHORTEST:
-            return
-        raw = value.encode()
-        spellings = {
-            value, quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1],
-            json.dumps(value, ensure_ascii=False)[1:-1], html.escape(value), repr(value)[1:-1],
-            base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        }  # fmt: skip
+    def add(self, *secrets: Secret | str) -> None:
+        """From now on these values, also URL-encoded, JSON- or HTML-escaped or in base64, are blotted out."""
+        values = [s.reveal() if isinstance(s, Secret) else s for s in secrets]
+        spellings = {spelling for v in values if len(v) >= SHORTEST for spelling in _spellings(v)}
         with self._lock:
+            if spellings <= self._spellings:
+                return
             self._spellings |= spellings
             ordered = sorted(self._spellings, key=len, reverse=True)
             self._pattern = re.compile("|".join(re.escape(s) for s in ordered))
@@ -55,3 +50,12 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.clean_value(v, keep=keep) for v in value]
         return value
+
+
+def _spellings(value: str) -> set[str]:
+    raw = value.encode("utf-8", "surrogatepass")
+    return {
+        value, quote(raw), quote(raw, safe=""), quote_plus(raw), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1],
+        html.escape(value), repr(value)[1:-1], base64.b64encode(raw).decode().rstrip("="),
+        base64.urlsafe_b64encode(raw).decode().rstrip("="),
+    }  # fmt: skip

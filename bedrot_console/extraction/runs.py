@@ -159,14 +159,19 @@ class Runs:
     def open_challenges(self) -> list[Challenge]:
         """Challenges that wait for an answer now, newest run first."""
         found = []
-        for run in sorted(self._ids(), reverse=True):
+        for run in sorted(self._latest(), reverse=True):
             folder = RunFolder(self.folder / run)
-            if not folder.alive():
-                continue
-            challenge = _open_challenge(folder.events())
+            challenge = _open_challenge(folder.events()) if folder.alive() else None
             if challenge is not None:
                 found.append(challenge)
         return found
+
+    def _latest(self) -> set[str]:
+        """The newest run of each platform and account; no older one can be alive."""
+        try:
+            return {note for path in (self.folder / ".locks").iterdir() if (note := _note(path))}
+        except FileNotFoundError:
+            return set()
 
     def challenge(self, prefix: str) -> Challenge:
         """The open challenge with this id or beginning (6 characters or more).
@@ -234,9 +239,9 @@ class Runs:
         return [view for view in settled if view is not None]
 
     def _unsettled(self, run: str) -> bool:
+        """The spool goes after the last word, so only a run that still has one can want settling. One stat for all others."""
         folder = RunFolder(self.folder / run)
-        last = folder.last_event()
-        return (last is None or last["kind"] != "ended") and (folder.path / "spec.json").exists() and not folder.alive()
+        return (folder.path / "tmp").is_dir() and (folder.path / "spec.json").exists() and not folder.alive()
 
     def _gone(self, folder: RunFolder) -> bool:
         left = CANCEL_SECONDS

@@ -95,6 +95,7 @@ def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
             view = reduce(spec, [], alive=True)
             end(log, view, RunState.FAILED, ours.exit_code, ours.code, str(ours), ours.hint)
             log.close()
+            shutil.rmtree(path / "tmp", ignore_errors=True)
             return ours.exit_code
         with Watchdog(cancel):
             view = execute(folder, spec, parts, redactor=redactor, cancel=cancel, record=guard.record)
@@ -145,10 +146,7 @@ def execute(
     except Exception as error:  # border: the worker. Whatever an extractor raises becomes the run's last word.
         problem = _ours(error, session, parts.extractor, record)
     finally:
-        if session is not None:
-            session.close()
-        if server is not None:
-            server.stop()
+        problem = _close(session, server, problem, parts.extractor, record)
     problem = problem or walk.problem or (session.failures[0][1] if session is not None and session.failures else None)
     sound = True
     landed = reduce(spec, folder.events(), alive=True).files
@@ -157,7 +155,6 @@ def execute(
             sound = parts.inspect(landed, log.emit)
         except Exception as error:  # border: the worker. The files have landed; `bedrot validate --pending` does it later.
             problem = problem or _ours(error, None, parts.extractor, record)
-    shutil.rmtree(tmp, ignore_errors=True)
     view = reduce(spec, folder.events(), alive=True)
     state, exit_code, problem = _judge(view, problem)
     if exit_code == 0 and not sound:
@@ -172,7 +169,22 @@ def execute(
         return view  # the disk refuses even the last word; the lock falls with the process, so the run is seen as died
     finally:
         log.close()
+        shutil.rmtree(tmp, ignore_errors=True)  # after the last word: a run without a spool needs no settling
     return folder.view()
+
+
+def _close(
+    session: Session | None, server: ControlServer | None, problem: BedrotError | None, extractor: type[Extractor], record: Any
+) -> BedrotError | None:
+    """Close what is open; a failure to close is told only where nothing worse is."""
+    if server is not None:
+        server.stop()
+    if session is not None:
+        try:
+            session.close()
+        except Exception as error:  # border: the worker. The last word must be written whatever happens here.
+            return problem or _ours(error, None, extractor, record)
+    return problem
 
 
 class _Walk:

@@ -157,3 +157,14 @@ def test_a_browser_that_is_not_there_says_what_to_do(house: Any, site: Any) -> N
     settings = house.settings(site, environ={"BEDROT_BROWSER": "/nowhere/chromium"})
     view = house.here(house.spec("tiny"), settings)
     assert (view.error_code, view.exit_code) == ("missing-browser", 3) and view.hint
+
+
+def test_a_browser_call_that_never_returns_is_cancelled_all_the_same(house: Any, site: Any) -> None:
+    """An `evaluate` has no timeout; the browser is killed under it, the run ends as cancelled and leaves no process behind."""
+    house.settings(site, stuck=True)
+    run = house.start(house.spec("tiny"))
+    house.until(run, "stage", stage="stuck")
+    family = _family(int((house.runs.folder / run / "pid").read_text()))
+    view = house.runs.cancel(run)
+    assert (view.state, view.exit_code) == (RunState.CANCELLED, 130)
+    assert [p for p in family if _lives(p)] == []

@@ -20,7 +20,10 @@ from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, LifecycleError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
+from bedrot_console.extraction.process import OutputGuard
+from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.runs import split_environ
+from bedrot_console.extraction.session import Session
 from bedrot_console.resilience import SystemClock
 
 TOKEN = "Token-canary-90q+/="
@@ -174,6 +177,28 @@ def test_one_run_per_platform_and_account(house: Any, api: Any) -> None:
     house.runs.create(house.spec("tinyapi")).release()
 
 
+def test_of_many_starts_at_once_one_runs(house: Any) -> None:
+    """Forty overlapping starts make one run; all others are told which, and leave no folder."""
+    made, refused = [], []
+    barrier = threading.Barrier(40)
+
+    def begin() -> None:
+        spec = house.spec("tinyapi")
+        barrier.wait()
+        try:
+            made.append(house.runs.create(spec))
+        except AlreadyRunning:
+            refused.append(spec.id)
+
+    threads = [threading.Thread(target=begin) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1 and len(refused) == 39 and [v.id for v in house.runs.list_runs()] == [made[0].id]
+    made[0].release()
+
+
 def test_a_run_in_its_own_process_outlives_its_terminal(house: Any, api: Any) -> None:
     """SIGHUP to the group that started it does not reach it; its prompt is still there, and the answer ends it well."""
     house.settings(api, mode="ask")
@@ -268,6 +293,45 @@ def test_a_home_of_any_depth_has_a_working_socket(tmp_path: Path, serve: Callabl
     assert (house.runs.folder / run / "control.sock").stat().st_mode & 0o777 == 0o600
     house.runs.answer(challenge["id"], Secret("918273"))
     assert house.ended(run).state is RunState.DONE
+
+
+CANARY = "Canary-pass-8812+/"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("round_", range(4))
+def test_no_forced_exception_at_any_step_shows_a_secret(
+    house: Any, api: Any, round_: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception that quotes every live secret, forced at each step of a run in turn: none is in any file, event or view."""
+    house.store("tinyapi", access_token=TOKEN, password=CANARY)
+    steps = [(Session, n) for n in ("get", "fetch", "secret", "echoes", "stage", "url", "set_id", "check_cancelled", "close")]
+    name = ("RuntimeError", "OSError", "KeyError", "ValueError")[round_]
+    for owner, method in steps:
+        for nth in range(6):
+            calls = [0]
+            original = getattr(owner, method)
+
+            def careless(self: Any, *args: Any, _n: int = nth, _o: Any = original, _c: list[int] = calls, **values: Any) -> Any:
+                self.secret_or_none("access_token"), self.secret_or_none("password")
+                _c[0] += 1
+                if _c[0] == _n + 1:
+                    raise {"RuntimeError": RuntimeError, "OSError": OSError, "KeyError": KeyError, "ValueError": ValueError}[
+                        name
+                    ](f"{TOKEN} {CANARY} {args} {values}")
+                return _o(self, *args, **values)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, method, careless)
+                spec, settings = house.spec("tinyapi"), house.settings(api)
+                folder, redactor = house.runs.create(spec), Redactor()
+                guard = OutputGuard(folder.path / "run.log", redactor)
+                made = tiny_process.parts(house.home, spec, settings)
+                view = worker.execute(folder, spec, made, redactor=redactor, record=guard.record)
+                folder.release()
+            assert view.state.ended and "anary" not in str(view)
+            for path in folder.path.rglob("*"):
+                assert not path.is_file() or b"anary" not in path.read_bytes(), (method, nth, path)
 
 
 def test_harmless_variables_pass_and_all_others_of_ours_are_handed_over() -> None:

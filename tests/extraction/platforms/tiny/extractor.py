@@ -35,6 +35,9 @@ class Tiny(Extractor):
     def extract(self, session: Session) -> Iterator[Capture]:
         session.stage("sign in", 0, 2)
         session.open("/home")
+        if session.option("stuck"):
+            session.stage("stuck")
+            session.page.evaluate("new Promise(() => {})")
         if session.landmark(MARKS, what="start") != "home":
             self._sign_in(session)
         session.save_login()
