@@ -31,7 +31,7 @@ class Diagnostics:
         self.stream = stream if stream is not None else sys.stderr
         self.quiet = quiet
         self.is_terminal = self.stream is not None and self.stream.isatty()
-        self._status = False
+        self._status = ""
         reconfigure = getattr(self.stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
@@ -57,17 +57,16 @@ class Diagnostics:
 
     def status(self, text: str) -> None:
         """A line that is written over by the next one; only on a terminal. Empty text wipes it."""
-        if self.quiet or not self.is_terminal:
+        if self.quiet or not self.is_terminal or text == self._status:
             return
+        self._status = text
         if text:
             import shutil
 
             from .tables import cut
 
-            self._write("\r\x1b[K" + cut(safe(text), max(10, shutil.get_terminal_size().columns - 1)))
-        elif self._status:
-            self._write("\r\x1b[K")
-        self._status = bool(text)
+            text = cut(safe(text), max(10, shutil.get_terminal_size().columns - 1))
+        self._write("\r\x1b[K" + text)
 
     def progress(self, label: str, total: int | None) -> Progress:
         """A bar around long work (a `with` block), only on a terminal; gone without a trace at the end."""
@@ -83,7 +82,7 @@ class Diagnostics:
     def _line(self, text: str) -> None:
         if self._status:
             self._write("\r\x1b[K")
-            self._status = False
+            self._status = ""
         self._write(text + "\n")
 
     def _write(self, text: str) -> None:

@@ -73,12 +73,22 @@ class Output:
         """Text of several lines; each outside value in it may be hostile."""
         self._write(self.styled(safe(text, newlines=True), style) + "\n")
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> int:
-        """A table that fits the terminal; streams, so that a long one starts at once. Returns the number of rows."""
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[object]], *, always: bool = False) -> int:
+        """A table that fits the terminal; streams, so that a long one starts at once. Returns the number of rows.
+
+        Args:
+            always: print the header although there is no row.
+        """
+        from itertools import chain
+
         from .tables import lay_out
 
+        source = iter(rows)
+        first = next(source, None)
+        if first is None and not always:
+            return 0
         lines = 0
-        for line in lay_out(columns, rows, self.width, self.styled):
+        for line in lay_out(columns, source if first is None else chain([first], source), self.width, self.styled):
             self._write(line + "\n")
             lines += 1
         return lines - 1

@@ -33,7 +33,7 @@ class Terminal:
         self.descriptor = descriptor
         self._buffer = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-        self._drawn = False
+        self._drawn = ""
         self._saved: list[Any] | None = None
 
     @classmethod
@@ -116,9 +116,9 @@ class Terminal:
 
     def draw(self, text: str) -> None:
         """Show `text` as the prompt line, over the one before; empty text wipes it."""
-        if not text and not self._drawn:
+        if text == self._drawn:
             return
-        self._drawn = bool(text)
+        self._drawn = text
         width = max(10, shutil.get_terminal_size().columns - 1)
         with contextlib.suppress(OSError):
             os.write(self.descriptor, ("\r\x1b[K" + cut(safe(text), width)).encode("utf-8", "replace"))

@@ -31,8 +31,10 @@ class _Watched:
     account: str
     seen: int = 0
     challenge: Challenge | None = None
-    refused: str = ""
     over: bool = False
+    stage: str = ""
+    progress: str = ""
+    landed: list[str] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
 
 
@@ -40,18 +42,17 @@ class Watch:
     """Follows runs until all have ended, or until the operator detaches.
 
     Args:
-        prompting: whether challenges may be answered on this terminal.
+        terminal: where challenges are answered, already held; None: only elsewhere.
     """
 
-    def __init__(self, face: Face, ws: Workspace, ids: list[str], *, prompting: bool = True) -> None:
+    def __init__(self, face: Face, ws: Workspace, ids: list[str], terminal: Terminal | None) -> None:
         from ..operations import runs
 
         self.face = face
         self.ws = ws
         self.runs = runs
-        self.prompting = prompting
         self.watched = [self._begin(run) for run in ids]
-        self.terminal: Terminal | None = None
+        self.terminal = terminal
 
     def _begin(self, name: str) -> _Watched:
         view = self.runs.view(self.ws, name)
@@ -63,12 +64,6 @@ class Watch:
         Ctrl-C on a terminal asks whether to detach or to cancel. Without a terminal it detaches with exit code 130: the runs go on.
         """
         self.face.out.keep_going = True
-        if not self.prompting:
-            return self._follow()
-        with Terminal.hold() as self.terminal:
-            return self._follow()
-
-    def _follow(self) -> int:
         while True:
             try:
                 self._read()
@@ -102,13 +97,13 @@ class Watch:
         if kind == "log":
             self._note(f"{who}: {event.get('text', '')}")
         elif kind == "stage":
-            part = f" {event['done']} of {event['total']}" if event.get("done") is not None and event.get("total") else ""
-            self._note(f"{who}: {event.get('name') or event.get('stage') or ''}{part}")
+            self._stage(watched, event)
+        elif kind == "validated":
+            self._landed(watched, event["file"])
         elif kind == "landed":
-            self._landed(watched, event)
+            watched.landed.append(event["file"])
         elif kind == "challenge":
             watched.challenge = Challenge.from_record(event["challenge"])
-            watched.refused = watched.challenge.error or ""
             if self.terminal is not None:
                 self.terminal.forget()
             self._announce(watched)
@@ -121,15 +116,24 @@ class Watch:
         elif kind == "ended":
             watched.over = True
 
-    def _landed(self, watched: _Watched, event: dict[str, Any]) -> None:
+    def _stage(self, watched: _Watched, event: dict[str, Any]) -> None:
+        name, done, total = event["stage"], event.get("done"), event.get("total")
+        if name != watched.stage:
+            self._note(f"{watched.platform}: {name}")
+            watched.stage = name
+        if done is not None:
+            watched.progress = f"{watched.platform}: {name} {done:,}" + (f" of {total:,}" if total else "")
+
+    def _landed(self, watched: _Watched, name: str) -> None:
+        """Print a landed file, once: when it is validated, or at the run's end."""
         from ..operations import browse
 
-        name = event.get("file") or event.get("id")
-        if not name or name in watched.shown:
+        if name in watched.shown:
             return
         watched.shown.add(name)
         if self.terminal is not None:
             self.terminal.draw("")
+        self.face.say.status("")
         try:
             row = browse.find(self.ws, name)
         except BedrotError as error:
@@ -155,6 +159,8 @@ class Watch:
             self._note("it is shown as a picture in the console: bedrot console")
 
     def _finish(self, watched: _Watched) -> None:
+        for name in watched.landed:
+            self._landed(watched, name)
         view = self.runs.view(self.ws, watched.id)
         watched.challenge = None
         landed = f", {len(view.landed)} of {len(view.expected)} feeds landed" if view.expected else ""
@@ -172,10 +178,12 @@ class Watch:
     # -- the operator
 
     def _wait(self) -> None:
+        asked = next((w for w in self.watched if w.challenge is not None), None)
+        if asked is None:
+            self.face.say.status("; ".join(w.progress for w in self.watched if w.progress and not w.over))
         if self.terminal is None:
             self.ws.clock.sleep(TICK_SECONDS)
             return
-        asked = next((w for w in self.watched if w.challenge is not None), None)
         self.terminal.draw(self._prompt(asked) if asked is not None else "")
         try:
             line = self.terminal.poll(TICK_SECONDS)
@@ -196,8 +204,7 @@ class Watch:
             return f"{watched.platform}: waiting for you elsewhere{left}{' (' + acts[2:] + ')' if acts else ''} "
         length = f" of {challenge.length} characters" if challenge.length else ""
         tries = f", {challenge.attempts_left} tries left" if challenge.attempts_left is not None else ""
-        trouble = f"{watched.refused}; " if watched.refused else ""
-        return f"{trouble}{watched.platform} {challenge.kind.value}{length}{left}{tries}{acts}: " + "*" * self.terminal.typed
+        return f"{watched.platform} {challenge.kind.value}{length}{left}{tries}{acts}: " + "*" * self.terminal.typed
 
     def _take(self, watched: _Watched, line: str) -> None:
         challenge = watched.challenge
@@ -208,9 +215,8 @@ class Watch:
             elif challenge.kind in TYPED_KINDS:
                 value = "".join(line.split()) if challenge.kind is ChallengeKind.CODE else line
                 self.runs.answer(self.ws, challenge.id, Secret(value))
-            watched.refused = ""
         except BedrotError as error:
-            watched.refused = str(error)
+            self._note(f"{watched.platform}: {error}")
 
     def _asked_to_leave(self) -> bool:
         """Ctrl-C was pressed: ask what it meant. True to detach; a second Ctrl-C, or c, cancels the runs and follows them to their end."""

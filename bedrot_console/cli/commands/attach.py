@@ -6,6 +6,7 @@ import click
 
 from ..face import Face
 from ..frame import command
+from ..terminal import Terminal
 from ..watching import Watch
 
 
@@ -16,4 +17,5 @@ def attach(face: Face, run: str) -> int:
 
     Shows the run's events from its beginning; any number may attach. Exit code: the run's own, 0 when you detach.
     """
-    return Watch(face, face.workspace(), [run]).until_ended()
+    with Terminal.hold() as terminal:
+        return Watch(face, face.workspace(), [run], terminal).until_ended()

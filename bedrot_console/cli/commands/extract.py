@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+
 import click
 
 from ...domain.errors import BedrotError, UsageError
@@ -10,7 +13,6 @@ from ..face import Face
 from ..frame import command
 from ..records import PARTIAL_EXIT, run_record
 from ..terminal import Terminal
-from ..watching import Watch
 
 
 @command(example="bedrot extract distrokid\nbedrot extract --due --unattended", exits=(0, 1, 3, 4, 5, 9, 130))
@@ -31,17 +33,31 @@ def extract(
     platform wants is typed here without echo, or given by `bedrot answer`, the console, or a TOTP secret in the vault; the first wins.
     Unattended, a run refuses before a code is sent and ends with exit code 3.
     """
-    from ...operations import extract as verb
-    from ...operations import runs
-
-    ws = face.workspace()
     if bool(platforms) == due:
         raise UsageError("which platform?" if not due else "platforms and --due exclude each other", hint="bedrot platforms")
-    wanted = [(name, account) for name in dict.fromkeys(platforms)] if platforms else list(verb.due(ws))
     if attended is None:
         attended = detach or Terminal.present()
         if not attended:
             face.say.note("no terminal: running unattended; --attended lets `bedrot answer` answer")
+    # held before anything else, so that a code typed too early is not echoed either
+    with Terminal.hold() if attended and not detach else nullcontext() as terminal:
+        return _run(face, platforms, account, feeds, detach, attended, terminal)
+
+
+def _run(
+    face: Face,
+    platforms: Sequence[str],
+    account: str,
+    feeds: Sequence[str],
+    detach: bool,
+    attended: bool,
+    terminal: Terminal | None,
+) -> int:
+    from ...operations import extract as verb
+    from ...operations import runs
+
+    ws = face.workspace()
+    wanted = [(name, account) for name in dict.fromkeys(platforms)] if platforms else list(verb.due(ws))
     if not wanted:
         face.say.note("nothing is due")
         return 0
@@ -62,7 +78,11 @@ def extract(
                 face.out.line(f"{view.id}  {view.platform}  {view.account}  {view.state.value}")
         else:
             face.say.note(f"{platform}: run {started[-1]}")
-    code = Watch(face, ws, started, prompting=attended).until_ended() if started and not detach else 0
+    code = 0
+    if started and not detach:
+        from ..watching import Watch
+
+        code = Watch(face, ws, started, terminal).until_ended()
     if failed:
         return PARTIAL_EXIT if started else failed[0].exit_code
     return code

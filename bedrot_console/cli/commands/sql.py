@@ -64,7 +64,7 @@ def _print(face: Face, fmt: str, columns: Sequence[str], rows: Iterable[Sequence
             face.out.line(csv_line(row)) if face.out.is_terminal else face.out.data((csv_line(row) + "\n").encode())
     else:
         shown = ([_cell(v) for v in row] for row in rows)
-        face.out.table([Column(name, least=min(8, max(4, len(name)))) for name in columns], shown)
+        face.out.table([Column(name, least=min(8, max(4, len(name)))) for name in columns], shown, always=True)
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
