@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from bedrot_console.domain.findings import Finding, Place
@@ -102,12 +104,19 @@ class Rows:
     @property
     def columns(self) -> tuple[str, ...]:
         if self._columns is None:
-            seen: dict[str, None] = {}
-            for record in self.records:
-                if record.keys() != seen.keys():
-                    seen.update(dict.fromkeys(record))
-            self._columns = tuple(seen)
+            self._columns = tuple(dict.fromkeys(chain.from_iterable(self.records)))
         return self._columns
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column down the rows; None where a row lacks it. Gathered once: do not change it."""
+        found = self.memo.get(("column", name))
+        if found is None:
+            try:
+                found = list(map(itemgetter(name), self.records))
+            except KeyError:
+                found = [record.get(name) for record in self.records]
+            self.memo["column", name] = found
+        return found
 
     def rows(self) -> Iterator[dict[str, Any]]:
         return iter(self.records)

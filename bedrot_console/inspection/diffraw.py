@@ -6,6 +6,7 @@ Measured: 2 × 20 MB with 1 % of rows changed need under half of what parsing bo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from bedrot_console.domain.feeds import Feed
@@ -60,8 +61,6 @@ def _both(data: bytes, row: type) -> tuple[list[Any], list[Any]]:
 
 
 def _keys(rows: Sequence[Any], slots: Sequence[str]) -> list[Any]:
-    from operator import attrgetter
-
     found = list(map(attrgetter(*slots), rows))
     return found if len(slots) > 1 else [(k,) for k in found]
 
@@ -119,10 +118,9 @@ def _compared(feed: Feed, old: tuple[Any, ...], new: tuple[Any, ...], names: lis
 def _movement(feed: Feed, before: Sequence[Any], after: Sequence[Any], names: list[str], slots: list[str]) -> Movement:
     movement = Movement()
     if feed.day:
-        slot = slots[names.index(feed.day)]
-        movement.old_days = days_in(getattr(r, slot) for r in before)
-        movement.new_days = days_in(getattr(r, slot) for r in after)
+        get = attrgetter(slots[names.index(feed.day)])
+        movement.old_days, movement.new_days = days_in(map(get, before)), days_in(map(get, after))
     for name in feed.measures[:MOST_MEASURES]:
-        slot = slots[names.index(name)]
-        movement.totals[name] = total(getattr(r, slot) for r in before), total(getattr(r, slot) for r in after)
+        get = attrgetter(slots[names.index(name)])
+        movement.totals[name] = total(map(get, before)), total(map(get, after))
     return movement

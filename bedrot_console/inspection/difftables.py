@@ -121,17 +121,22 @@ class _Comparison:
             asked = ", ".join(f"count(*) FILTER (o.{quoted(c)} IS DISTINCT FROM n.{quoted(c)})" for c in self.rest)
             counts = self.one(f"SELECT {asked} FROM changed JOIN old o ON o.rowid = a JOIN new n ON n.rowid = b")
             found.columns.update({c: n for c, n in zip(self.rest, counts, strict=True) if n})
-        moved = self.one(
-            "SELECT count(*) FROM (SELECT a, lag(a) OVER (ORDER BY b) AS before FROM pairs WHERE a IS NOT NULL AND b IS NOT NULL) WHERE a < before"
-        )
-        found.noise["order"] = int(moved[0] > 0)
+        if not (
+            found.added or found.removed or found.changed
+        ):  # sorting millions of rows is worth it only when nothing else is to be told
+            moved = self.one("SELECT count(*) FROM (SELECT a, lag(a) OVER (ORDER BY b) AS before FROM pairs) WHERE a < before")
+            found.noise["order"] = int(moved[0] > 0)
 
     def _movement(self) -> None:
         feed, movement = self.feed, Movement()
         measures = [m for m in feed.measures[:MOST_MEASURES] if m in self.types]
-        for m in measures:
-            value = quoted(m) if is_number_type(self.types[m]) else f"TRY_CAST({quoted(m)} AS DOUBLE)"
-            movement.totals[m] = tuple(float(self.one(f"SELECT coalesce(sum({value}), 0) FROM {t}")[0]) for t in ("old", "new"))  # type: ignore[assignment]
+        if measures:
+            sums = [
+                f"coalesce(sum({quoted(m) if is_number_type(self.types[m]) else f'TRY_CAST({quoted(m)} AS DOUBLE)'}), 0)"
+                for m in measures
+            ]
+            before, after = (self.one(f"SELECT {', '.join(sums)} FROM {t}") for t in ("old", "new"))
+            movement.totals = {m: (float(a), float(b)) for m, a, b in zip(measures, before, after, strict=True)}
         if feed.day in self.types:
             day = quoted(feed.day)
             movement.old_days, movement.new_days = (

@@ -31,7 +31,7 @@ def facts_of(feed: Feed, content: Rows | Table) -> dict[str, Any]:
         facts.update(first_day=min(days).isoformat(), last_day=max(days).isoformat(), day_count=len(days))
         if len(days) <= SMALL_DAYS:
             facts["days"] = {day.isoformat(): plain_decimal(total) for day, total in sorted(days_of(feed, content).items())}
-    totals = {m: t for m in feed.measures if (t := total_of(r.get(m) for r in content.records)) is not None}
+    totals = {m: t for m in feed.measures if (t := total_of(content.column(m))) is not None}
     if totals:
         facts["totals"] = {name: plain_decimal(total) for name, total in totals.items()}
     return facts
@@ -53,9 +53,9 @@ def distinct_days(content: Rows, column: str) -> dict[Any, date | None]:
 
 def _values(content: Rows, column: str) -> set[Any]:
     try:
-        return {r.get(column) for r in content.records}
+        return set(content.column(column))
     except TypeError:
-        return {_hashable(r.get(column)) for r in content.records}
+        return set(map(_hashable, content.column(column)))
 
 
 def _hashable(value: Any) -> Any:
@@ -102,11 +102,11 @@ def days_of(feed: Feed, content: Rows | Table) -> dict[date, Decimal]:
         return _days_of_table(feed.day, measure, content)
     grouped: dict[date, list[Any]] = {}
     known = distinct_days(content, feed.day)
-    for record in content.records:
-        value = record.get(feed.day)
+    numbers = content.column(measure) if measure else [None] * len(content)
+    for value, number in zip(content.column(feed.day), numbers, strict=True):
         day = known.get(value) if type(value) is str else known.get(_hashable(value))
         if day is not None:
-            grouped.setdefault(day, []).append(record.get(measure))
+            grouped.setdefault(day, []).append(number)
     return {day: Decimal(total_of(values) or 0) for day, values in grouped.items()}
 
 
@@ -129,19 +129,23 @@ def total_of(values: Iterable[Any]) -> Decimal | int | None:
     """Exact sum of what are numbers among the values; None if nothing is."""
     given = [v for v in values if v is not None]
     kinds = set(map(type, given))
-    if not given:
-        return None
-    if kinds == {int}:
-        return sum(given)
     with localcontext() as context:
         context.prec = 80
-        if kinds == {str} and (letters := set("".join(given))) <= _PLAIN_LETTERS:
-            try:
-                return sum(map(Decimal, given), Decimal(0)) if "." in letters else sum(map(int, given))
-            except (InvalidOperation, ValueError):
-                pass
-        numbers = [number for value in given if (number := _number(value)) is not None]
-        return sum(numbers, Decimal(0)) if numbers else None
+        parts = [_sum_of_kind(kind, given if len(kinds) == 1 else [v for v in given if type(v) is kind]) for kind in kinds]
+        known = [part for part in parts if part is not None]
+        return sum(known) if known else None
+
+
+def _sum_of_kind(kind: type, given: list[Any]) -> Decimal | int | None:
+    if kind is int:
+        return sum(given)
+    if kind is str and (letters := set("".join(given))) <= _PLAIN_LETTERS:
+        try:
+            return sum(map(Decimal, given), Decimal(0)) if "." in letters else sum(map(int, given))
+        except (InvalidOperation, ValueError):
+            pass
+    numbers = [number for value in given if (number := _number(value)) is not None]
+    return sum(numbers, Decimal(0)) if numbers else None
 
 
 _PLAIN_LETTERS = set("0123456789.-")

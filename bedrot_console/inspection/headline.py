@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from bedrot_console.domain.feeds import Feed
@@ -44,8 +45,15 @@ def days_in(values: Iterable[Any]) -> set[str]:
 
 def total(values: Iterable[Any]) -> float:
     """Sum of what are numbers among the values."""
+    given = list(values)
+    try:
+        quick = sum(map(float, given))
+        if isfinite(quick):
+            return quick
+    except (TypeError, ValueError, OverflowError):
+        pass
     result = 0.0
-    for value in values:
+    for value in given:
         if type(value) is int or type(value) is float:
             result += value
         elif value is not None:

@@ -10,7 +10,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any, BinaryIO
 
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
@@ -48,11 +47,16 @@ def inspect(job: Job) -> Report:
         A report with a StageResult for each of STAGES. After a failed gate (`fixity`, `size`, `format`) the later stages are skipped.
     """
     with collector_off():
-        inspection = _Inspection(job)
-        try:
-            return inspection.run()
-        finally:
-            inspection.close()
+        return _inspect(job)
+
+
+def _inspect(job: Job) -> Report:
+    """All that was read is let go on return, before the collector could look at it."""
+    inspection = _Inspection(job)
+    try:
+        return inspection.run()
+    finally:
+        inspection.close()
 
 
 class _Inspection:
@@ -289,8 +293,9 @@ class _Inspection:
                 yield warning("completeness.set-incomplete", f"{name} is missing from the set", expected=name)
         if isinstance(content, Rows) and content.records:
             for column in dict.fromkeys((*self.feed.key, *((self.feed.day,) if self.feed.day else ()))):
-                blank = [i for i, record in enumerate(content.records) if record.get(column) in (None, "")]
-                if blank:
+                values = content.column(column)
+                if None in values or "" in values:
+                    blank = [i for i, value in enumerate(values) if value is None or value == ""]
                     yield error(
                         "completeness.key-blank", f"{column} is blank", place=content.place(blank[0], column), count=len(blank)
                     )
@@ -320,18 +325,18 @@ class _Inspection:
             if count:
                 yield error("consistency.key-repeats", f"rows repeat the key {', '.join(key)}", count=count)
             return
+        names: list[Any] = list(zip(*map(content.column, key), strict=True)) if len(key) > 1 else content.column(key[0])
         try:
-            if len(set(map(itemgetter(*key), content.records))) == len(content.records):
+            if len(set(names)) == len(names):
                 return
-        except (KeyError, TypeError):
-            pass
-        seen: set[tuple[Any, ...]] = set()
+        except TypeError:
+            names = list(map(repr, names))
+        seen: set[Any] = set()
         repeats = []
-        for index, record in enumerate(content.records):
-            value = tuple(_hashable(record.get(c)) for c in key)
-            if value in seen:
+        for index, name in enumerate(names):
+            if name in seen:
                 repeats.append(index)
-            seen.add(value)
+            seen.add(name)
         if repeats:
             place = content.place(repeats[0], key[0])
             shown = masked(content.records[repeats[0]].get(key[0]))
@@ -390,7 +395,3 @@ def finding_of(trouble: FormatTrouble) -> Finding:
         code=trouble.code, severity=Severity.ERROR, stage="format", message=trouble.sentence, place=trouble.place or Place(),
         expected=trouble.expected, seen=trouble.seen,
     )  # fmt: skip
-
-
-def _hashable(value: Any) -> Any:
-    return value if not isinstance(value, (dict, list)) else repr(value)

@@ -342,10 +342,16 @@ def translated(trouble: Exception) -> FormatTrouble:
     return FormatTrouble("format.not-a-table", "the table cannot be read: quotes or line ends are broken")
 
 
+def is_held(source: Source) -> bool:
+    """Whether `data` is worth holding in memory: small, or of middling size and asked more than once."""
+    asked_again = bool(source.feed.checks or source.feed.key)
+    return source.size <= (MATERIALISE_BYTES if asked_again else MATERIALISE_BYTES // 16)
+
+
 def _load(source: Source, cursor: Any) -> tuple[dict[str, Any], int]:
     """Make `data` and `numbered`, and take the facts in one scan that touches (and so casts) every column."""
     cursor.execute(f"SET memory_limit = '{memory_bytes(source.size) >> 20}MiB'")
-    kind = "TABLE" if source.size <= MATERIALISE_BYTES else "VIEW"
+    kind = "TABLE" if is_held(source) else "VIEW"
     cursor.execute(f"CREATE TEMP {kind} data AS SELECT * FROM {source.sql()}")
     cursor.execute("CREATE TEMP VIEW numbered AS SELECT row_number() OVER () + 1 AS row_number, * FROM data")
     return _facts(source.feed, source.shape.columns, source.shape.types, cursor)
