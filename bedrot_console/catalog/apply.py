@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from ..domain.browsing import FileRow
 from ..domain.events import Event
 from ..domain.files import canonical_json, format_time
 from ..domain.findings import Report
 from . import records, reducer, rows, schema
+
+_as_json = msgspec.json.Encoder(order="sorted").encode
 
 FINDINGS_KEPT = 200
 """Findings of one report that become rows; the whole report stays in its segment."""
@@ -64,8 +67,7 @@ class Applier:
 
         touched = sorted({e.data["file"] for e in events if e.kind in reducer.FILE_KINDS})
         before = known_files(self.cursor, touched)
-        after = reducer.reduce_files(before, events, report_of)
-        self.write_files(before, {k: v for k, v in after.items() if v is not None})
+        self.write_files(before, reducer.reduce_files(before, events, report_of))
         self._write_reports([e for e in events if e.kind == "validated"], report_of)
         records.apply(self.cursor, events)
         append(self.cursor, "events", None, (self._event_values(e) for e in events))
@@ -186,7 +188,7 @@ class Applier:
             reports.append((
                 d["report"], d["file"], event.seq, rows.naive(event.at), d.get("sha256"), d.get("rules"), d["verdict"], errors, warnings,
                 first, date.fromisoformat(as_of) if as_of else None, d.get("rows"), d.get("content_sha256"),
-                json.dumps(d.get("codes") or {}, sort_keys=True), str(d["segment"]) if d.get("segment") is not None else None,
+                _as_json(d.get("codes") or {}).decode(), str(d["segment"]) if d.get("segment") is not None else None,
                 d.get("offset"), d.get("length"),
             ))  # fmt: skip
             if d.get("codes"):

@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,8 +57,7 @@ def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
                 )
 
 
-@contextlib.contextmanager
-def _registered(path: Path) -> Iterator[None]:
+def _register(path: Path) -> tuple[int, int]:
     """Mark `path`'s inode as connected, for the audit hook."""
     global _hooked
     found = os.stat(path)
@@ -67,13 +67,14 @@ def _registered(path: Path) -> Iterator[None]:
             sys.addaudithook(_watch_opens)
             _hooked = True
         _connected[key] += 1
-    try:
-        yield
-    finally:
-        with _guard:
-            _connected[key] -= 1
-            if not _connected[key]:
-                del _connected[key]
+    return key
+
+
+def _forget(key: tuple[int, int]) -> None:
+    with _guard:
+        _connected[key] -= 1
+        if not _connected[key]:
+            del _connected[key]
 
 
 def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
@@ -90,23 +91,31 @@ def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
     return CatalogDamaged(f"{path.name} is damaged: {words.splitlines()[0][:200]}")
 
 
+def _shut(connection: Any) -> None:
+    try:
+        connection.execute("USE memory; DETACH catalog")
+    except duckdb.Error:
+        pass
+    connection.close()
+
+
 class Database:
     """One open catalog file. `cursor()` gives a connection of its own for a thread; `close()` ends all of them."""
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
-        self._stack = contextlib.ExitStack()
         self._mutex = threading.Lock()
         self._users = 0
         self._retired = False
+        self._stack = contextlib.ExitStack()
+        self._finalizer = weakref.finalize(self, self._stack.close)
         try:
             found = os.lstat(path)
             if not os.path.isfile(path) or os.path.islink(path) or found.st_size == 0:
                 raise CatalogDamaged(f"{path.name} is not a catalog file")
-            self._stack.enter_context(_registered(path))
-            self._stack.callback(self._close)
-            self._connection: Any = None
-            self._connection = duckdb.connect(":memory:", config=_SETTINGS)
+            self._stack.callback(_forget, _register(path))
+            self._connection: Any = duckdb.connect(":memory:", config=_SETTINGS)
+            self._stack.callback(_shut, self._connection)
             mode = " (READ_ONLY)" if read_only else ""
             self._connection.execute(f"ATTACH {schema.text(str(path))} AS catalog{mode}")
             self._connection.execute("USE catalog; SET enable_progress_bar = false; SET enable_external_access = false")
@@ -144,18 +153,8 @@ class Database:
         except duckdb.Error as error:
             raise translated(error, self.path) from error
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            try:
-                connection.execute("USE memory")
-                connection.execute("DETACH catalog")
-            except duckdb.Error:
-                pass
-            connection.close()
-
     def close(self) -> None:
-        """Close; for a writer this also checkpoints. May be called again."""
+        """Close; for a writer this also checkpoints. May be called again; a forgotten one closes when it is collected."""
         self._stack.close()
 
     def take(self) -> None:

@@ -22,10 +22,22 @@ class Overlay:
 
     def __init__(self, base: Reader | None, events: Sequence[Event], reports: Callable[[Event], Report | None]) -> None:
         self.base = base
-        touched = sorted({e.data["file"] for e in events if e.kind in reducer.FILE_KINDS})
-        self.known = base.by_ids(touched) if base else {}
-        after = reducer.reduce_files(self.known, events, reports)
-        self.after: dict[str, FileRow] = {k: v for k, v in after.items() if v is not None}
+        self.reports = reports
+        self.known: dict[str, FileRow] = {}
+        self.after: dict[str, FileRow] = {}
+        self.extend(events)
+
+    def extend(self, events: Sequence[Event]) -> None:
+        """Take in further events, in order."""
+        if not events:
+            return
+        touched = {e.data["file"] for e in events if e.kind in reducer.FILE_KINDS} - set(self.after)
+        if self.base and touched:
+            self.known |= self.base.by_ids(sorted(touched))
+        before = {
+            f: self.after.get(f) or self.known.get(f) for f in {e.data["file"] for e in events if e.kind in reducer.FILE_KINDS}
+        }
+        self.after |= reducer.reduce_files({f: row for f, row in before.items() if row}, events, self.reports)
 
     def resolve(self, names: Sequence[str]) -> list[FileRow | BedrotError]:
         """Each name's file, or why it names none; in order."""

@@ -21,8 +21,21 @@ from ..domain.runs import RunView
 from . import queries, rows, schema
 from .gate import CatalogDamaged, Database
 
-GROUPS = ("zone", "platform", "feed", "account", "status", "verdict", "run_id", "set_id", "method", "media_type", "first_code")
-"""What `groups` can group by."""
+GROUPS = (
+    "zone",
+    "platform",
+    "feed",
+    "account",
+    "status",
+    "verdict",
+    "run_id",
+    "set_id",
+    "method",
+    "media_type",
+    "first_code",
+    "day",
+)
+"""What `groups` can group by; `day` is the day of landing (UTC), as text."""
 
 Token = tuple[int, int, int]
 
@@ -183,7 +196,7 @@ class Reader:
         if by not in GROUPS:
             raise UsageError(f"cannot group by {by}", hint=", ".join(GROUPS))
         w = queries.where(wanted)
-        key = schema.status_sql("f.zone", "f.verdict") if by == "status" else f"f.{by}"
+        key = {"status": schema.status_sql("f.zone", "f.verdict"), "day": "strftime(f.landed_at, '%Y-%m-%d')"}.get(by, f"f.{by}")
         if queries.only_tally(wanted) and by in ("zone", "platform", "feed", "account", "status", "verdict"):
             sql = f"SELECT {key}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
         else:
@@ -242,6 +255,18 @@ class Reader:
         prefixes = self.by_prefixes(wanted.prefixes)
         places = self.by_paths(wanted.places)
         return wanted.answers(ids, prefixes, places)
+
+    def twins_of(self, hashes: Sequence[str]) -> dict[str, list[FileRow]]:
+        """sha256 -> files with those bytes, oldest first, for many at once."""
+        found = self._ask(
+            f"{queries.SELECT} SEMI JOIN (SELECT unnest($1::UBIGINT[]) AS fp) w ON f.sha_fp = w.fp ORDER BY f.id",
+            [[rows.sha_fingerprint(h) for h in hashes]],
+        )
+        out: dict[str, list[FileRow]] = {h: [] for h in hashes}
+        for row in map(rows.file_row, found):
+            if row.sha256 in out:
+                out[row.sha256].append(row)
+        return out
 
     def twins(self, sha256: str) -> list[FileRow]:
         """Files with the same bytes, oldest first."""

@@ -67,49 +67,62 @@ def counts(event: Event, reports: Reports | None) -> tuple[int, int, str | None]
     return severities.count(Severity.ERROR), severities.count(Severity.WARNING), first
 
 
-def reduce_file(row: FileRow | None, event: Event, reports: Reports | None = None) -> FileRow | None:
-    """The row after `event`; None while the file is unknown. Applying an event twice changes nothing.
+Draft = dict[str, Any]
+"""A file's fields by name, while events are folded into it: a FileRow in the making, which alone is what others see."""
 
-    Args:
-        row: what was known before, or None.
-        event: any event about this file.
-        reports: loads the report of a `validated` event that does not carry its own counts.
+_NAMES = tuple(f.name for f in dataclasses.fields(FileRow))
+_JUDGED = ("verdict", "report_id", "rules", "rows", "content_sha256", "first_code")
+
+
+def draft_of(row: FileRow) -> Draft:
+    """The row as a draft."""
+    return {name: getattr(row, name) for name in _NAMES}
+
+
+def fold(draft: Draft | None, event: Event, reports: Reports | None = None) -> Draft | None:
+    """The draft after `event`; None while the file is unknown. Folding an event in twice changes nothing more.
+
+    The one place that says what an event does to a file. Changes the draft it is given.
     """
     data = event.data
     if event.kind == "landed":
-        return row or row_of_record(data["sidecar"], Zone.LANDING, data["path"])
-    if row is None:
+        return draft_of(row_of_record(data["sidecar"], Zone.LANDING, data["path"])) if draft is None else draft
+    if draft is None:
         return None
     if event.kind == "validated":
-        verdict = Verdict(data["verdict"])
-        errors, warnings, first = counts(event, reports)
-        as_of = data.get("as_of")
-        return dataclasses.replace(
-            row, verdict=verdict, status=status(row.zone, verdict), report_id=data["report"], rules=data.get("rules"), errors=errors,
-            warnings=warnings, first_code=first, rows=data.get("rows"), content_sha256=data.get("content_sha256"),
-            as_of=date.fromisoformat(as_of) if as_of else row.as_of,
-        )  # fmt: skip
-    if event.kind == "moved":
-        zone = Zone(data["zone"])
+        draft["errors"], draft["warnings"], draft["first_code"] = counts(event, reports)
+        draft["verdict"] = Verdict(data["verdict"])
+        draft["report_id"] = data["report"]
+        draft["rules"] = data.get("rules")
+        draft["rows"] = data.get("rows")
+        draft["content_sha256"] = data.get("content_sha256")
+        if data.get("as_of"):
+            draft["as_of"] = date.fromisoformat(data["as_of"])
+    elif event.kind == "moved":
+        draft["zone"], draft["path"] = Zone(data["zone"]), data["path"]
         if data["verb"] == Verb.RELEASE:
-            return dataclasses.replace(
-                row, zone=zone, path=data["path"], verdict=None, status=status(zone, None), report_id=None, rules=None, errors=0,
-                warnings=0, first_code=None, rows=None, content_sha256=None,
-            )  # fmt: skip
-        return dataclasses.replace(row, zone=zone, path=data["path"], status=status(zone, row.verdict))
-    return row
+            draft.update(dict.fromkeys(_JUDGED), errors=0, warnings=0)
+    else:
+        return draft
+    draft["status"] = status(draft["zone"], draft["verdict"])
+    return draft
 
 
-def reduce_files(
-    known: Mapping[str, FileRow], events: Iterable[Event], reports: Reports | None = None
-) -> dict[str, FileRow | None]:
-    """Every file that `events` speak of, as it is after them. `known` holds the rows before, by id."""
-    after: dict[str, FileRow | None] = {}
+def reduce_files(known: Mapping[str, FileRow], events: Iterable[Event], reports: Reports | None = None) -> dict[str, FileRow]:
+    """Every known file that `events` speak of, as it is after them. Pure.
+
+    Args:
+        known: rows before, by id; files that are neither here nor landed by an event stay unknown.
+        reports: loads the report of a `validated` event that does not carry its own counts.
+    """
+    drafts: dict[str, Draft | None] = {}
     for event in events:
         if event.kind in FILE_KINDS:
             file = event.data["file"]
-            after[file] = reduce_file(after[file] if file in after else known.get(file), event, reports)
-    return after
+            if file not in drafts:
+                drafts[file] = draft_of(known[file]) if file in known else None
+            drafts[file] = fold(drafts[file], event, reports)
+    return {file: FileRow(**draft) for file, draft in drafts.items() if draft is not None}
 
 
 def good(row: FileRow) -> bool:

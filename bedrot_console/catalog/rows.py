@@ -22,7 +22,9 @@ FILE_SELECT = ", ".join(f"f.{schema.quoted(c)}" for c in schema.FILE_COLUMNS)
 
 def naive(at: datetime | None) -> datetime | None:
     """As the file holds a time: UTC without a zone."""
-    return at.astimezone(UTC).replace(tzinfo=None) if at else None
+    if at is None:
+        return None
+    return at.replace(tzinfo=None) if at.tzinfo is UTC else at.astimezone(UTC).replace(tzinfo=None)
 
 
 def aware(at: datetime | None) -> datetime | None:

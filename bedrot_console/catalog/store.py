@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +12,14 @@ from typing import Any, TypeVar
 import duckdb
 
 from ..domain.browsing import FileFilter, FileRow
-from ..domain.errors import BedrotError, CatalogBusy, CatalogError, CatalogTooNew
+from ..domain.errors import BedrotError, CatalogError, CatalogTooNew
 from ..domain.events import Event
 from ..domain.files import format_time
 from ..domain.findings import Report
 from ..domain.ports import Journal
 from ..resilience import Clock
 from . import work
+from .apply import mark_of
 from .counting import summarise
 from .gate import CatalogDamaged, Database, exclusive, set_aside, translated
 from .overlay import Overlay
@@ -73,6 +75,9 @@ class Catalog:
         self._aside = self.folder / "aside"
         self._mutex = threading.RLock()
         self._own: Reader | None = None
+        self._now: Overlay | None = None
+        self._seq = 0
+        self._mark = ""
 
     # ---- writing
 
@@ -166,7 +171,8 @@ class Catalog:
 
     def _publish(self, state: State) -> State:
         begun = self.clock.monotonic()
-        if print_of(self.published) != state.published and (self.published.exists() or self.published.is_symlink()):
+        found = print_of(self.published)
+        if (found is None or found != state.published) and os.path.lexists(self.published):
             try:
                 set_aside(self.published, self._aside)
             except OSError as error:
@@ -290,12 +296,19 @@ class Catalog:
                 self._drop()
                 return question(Overlay(None, list(self.journal.read()), self.reports))
 
+    def close(self) -> None:
+        """Close what asking has opened; the next question opens it again."""
+        with self._mutex:
+            self._drop()
+
     def _drop(self) -> None:
+        self._now = None
         if self._own is not None:
             self._own.close()
             self._own = None
 
     def _overlay(self) -> Overlay:
+        """The published catalog with the journal's tail. The last one is kept and extended while nothing else was published."""
         if self._own is None:
             if not self.published.exists():
                 try:
@@ -305,24 +318,37 @@ class Catalog:
                 except CatalogError:
                     return Overlay(None, list(self.journal.read()), self.reports)
             self._own = Reader(self.published, reports=self.reports)
-        self._own.fresh()
-        tail = self._tail(self._own)
+            self._now = None
+        if self._own.fresh() or self._now is None or len(self._now.after) > LONG_TAIL:
+            self._now = self._overlaid(self._own)
+        else:
+            more = list(self.journal.read(after=max(self._seq - 1, 0)))
+            if self._seq and (not more or more[0].seq != self._seq or mark_of(more[0]) != self._mark):
+                raise work.Behind("the journal is not the one that was read before")
+            more = more[1:] if self._seq else more
+            self._now.extend(more)
+            if more:
+                self._seq, self._mark = more[-1].seq, mark_of(more[-1])
+        return self._now
+
+    def _overlaid(self, reader: Reader) -> Overlay:
+        tail = self._tail(reader)
         if len(tail) > LONG_TAIL:
             try:
                 self.catch_up(wait_seconds=0.0, publish="now")
-                self._own.fresh()
-                tail = self._tail(self._own)
-            except CatalogBusy:
-                pass
+                reader.fresh()
+                tail = self._tail(reader)
             except CatalogTooNew:
                 raise
             except CatalogError:
                 pass
-        return Overlay(self._own, tail, self.reports)
+        if tail:
+            self._seq, self._mark = tail[-1].seq, mark_of(tail[-1])
+        return Overlay(reader, tail, self.reports)
 
     def _tail(self, reader: Reader) -> list[Event]:
-        applied, mark = reader.applied()
-        return list(work.tail(self.journal, applied, mark))
+        self._seq, self._mark = reader.applied()
+        return list(work.tail(self.journal, self._seq, self._mark))
 
 
 class _Closing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -51,6 +53,18 @@ def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
         yield chunk
 
 
+@contextlib.contextmanager
+def collector_off() -> Iterator[None]:
+    """The garbage collector rests while many small, short-lived objects are made; it costs a quarter of the time otherwise."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def stamp(database: Database) -> tuple[int, str]:
     """`applied_seq` and the mark of that event."""
     found = database.connection.execute("SELECT applied_seq, mark FROM base.meta").fetchone()
@@ -88,7 +102,8 @@ def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int
             break
         try:
             connection.execute("BEGIN")
-            applier.apply(batch)
+            with collector_off():
+                applier.apply(batch)
             connection.execute("COMMIT")
         except duckdb.Error as error:
             raise translated(error, database.path) from error
@@ -140,8 +155,9 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
     born(temporary)
     database = Database(temporary, read_only=False)
     try:
-        apply_tail(database, journal, reports)
-        done = _reconcile(database, home, reports, walk)
+        with collector_off():
+            apply_tail(database, journal, reports)
+            done = _reconcile(database, home, reports, walk)
         checkpoint(database)
     except duckdb.Error as error:
         raise translated(error, path) from error

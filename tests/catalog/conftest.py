@@ -233,5 +233,6 @@ def furnished(lake: Lake) -> Lake:
         files=[a],
     )
     lake.catalog.catch_up(publish="now")
+    lake.catalog.close()
     lake.ids = (a, b, c, d, e)  # type: ignore[attr-defined]
     return lake
