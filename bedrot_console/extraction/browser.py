@@ -268,14 +268,20 @@ class Browser:
         if self._cookies_before is None:
             with _translated("the browser"):
                 self._cookies_before = {(c["name"], c["domain"]): c["value"] for c in self.context.cookies()}
+        if self._put(selector, value):
+            return
         with _translated(f"field {selector}", missing=SourceChanged):
             self.page.wait_for_selector(selector, state="attached", timeout=timeout_seconds * 1000)
-        try:
-            done = self.page.evaluate(SETTER, [selector, value.reveal()])
-        except PlaywrightError as error:
-            raise translate(error, f"field {selector}") from None
-        if not done:
+        if not self._put(selector, value):
             raise SourceChanged(f"field {selector} is gone")
+
+    def _put(self, selector: str, value: Secret) -> bool:
+        try:
+            return bool(self.page.evaluate(SETTER, [selector, value.reveal()]))
+        except PlaywrightError as error:
+            if _navigating(error):
+                return False
+            raise translate(error, f"field {selector}") from None
 
     def tolerant(self, test: Callable[[], bool]) -> Callable[[], bool]:
         """`test` of the page, False while the page is on its way to another one."""
