@@ -12,6 +12,7 @@ from bedrot_console.inspection.helpers import error, note, warning
 from .content import MONEY, words_of
 from .documents import Sheet
 
+LONGEST_AMOUNT = 40
 _MONEY_CELL = re.compile(
     r"\(?[-+]?\s*(?:[A-Z]{3}|[$\u20ac\u00a3\u00a5])?\s*[-+]?\d[\d.,' \u00a0]*\s*(?:[A-Z]{3}|[$\u20ac\u00a3\u00a5%])?\)?"
 )
@@ -27,9 +28,9 @@ def widths(content: Any, context: Any) -> Iterator[Finding]:
     """Every row has as many cells as the header; lines of totals below a statement may be shorter (a warning up to a tenth)."""
     if not isinstance(content, Sheet) or not content.widths:
         return
-    many = len(content.widths) * 10 > len(content)
+    many = len(content.widths) * 10 > content.count
     row, seen = next(iter(content.widths.items()))
-    make = error if many and len(content) > 3 else warning
+    make = error if many and content.count > 3 else warning
     yield make(
         "schema.row-width", "rows do not have as many cells as the header", stage="schema", row=row, expected=f"{len(content.header.cells)} cells",
         seen=f"{seen} cells", count=len(content.widths),
@@ -62,7 +63,7 @@ def money(content: Any, context: Any) -> Iterator[Finding]:
         filled = [
             (i, v) for i, r in enumerate(content.records) if (v := str(r.get(column, "")).strip()) not in ("", "-", "n/a", "N/A")
         ]
-        odd = [i for i, v in filled if not _MONEY_CELL.fullmatch(v)]
+        odd = [i for i, v in filled if len(v) > LONGEST_AMOUNT or not _MONEY_CELL.fullmatch(v)]
         if odd and len(odd) * 2 > len(filled):
             yield error(
                 "consistency.not-money",
@@ -81,6 +82,17 @@ def money(content: Any, context: Any) -> Iterator[Finding]:
             )
 
 
+def sampled(content: Any, context: Any) -> Iterator[Finding]:
+    """Says when only the beginning of a long table was looked at cell by cell."""
+    if isinstance(content, Sheet) and content.count > len(content):
+        yield note(
+            "completeness.sampled",
+            f"only the first {len(content):,} rows were looked at cell by cell",
+            stage="completeness",
+            count=content.count,
+        )
+
+
 def unread(content: Any, context: Any) -> Iterator[Finding]:
     """Says that the content of a PDF or workbook was not read: a human must look."""
     if content.facts.get("kind") in ("pdf", "xlsx", "xls"):
@@ -91,4 +103,4 @@ def unread(content: Any, context: Any) -> Iterator[Finding]:
         )
 
 
-ALL = (whole, widths, rows, money, unread)
+ALL = (whole, widths, rows, money, sampled, unread)

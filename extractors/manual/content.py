@@ -17,183 +17,31 @@ HEADER_LINES = 30
 """Statements often begin with lines about the account; the header is looked for in so many lines."""
 MOST_PEEK = 1 << 20
 
-MONEY = frozenset(
-    [
-        "royalty",
-        "royalties",
-        "earning",
-        "earnings",
-        "revenue",
-        "revenues",
-        "payout",
-        "payouts",
-        "payment",
-        "payments",
-        "payable",
-        "balance",
-        "income",
-        "fee",
-        "fees",
-        "tax",
-        "withheld",
-        "vat",
-        "gross",
-        "net",
-        "invoice",
-        "invoiced",
-        "debit",
-        "credit",
-        "amount",
-        "price",
-        "advance",
-        "recoupment",
-        "recouped",
-        "expense",
-        "expenses",
-        "cost",
-        "costs",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MONEY = _words(
+    "advance amount balance cost costs credit debit earning earnings expense expenses fee fees gross income invoice "
+    "invoiced net payable payment payments payout payouts price recouped recoupment revenue revenues royalties royalty tax "
+    "vat withheld"
 )
-CONTEXT = frozenset(
-    [
-        "period",
-        "month",
-        "date",
-        "year",
-        "quarter",
-        "statement",
-        "sale",
-        "sales",
-        "quantity",
-        "units",
-        "isrc",
-        "upc",
-        "ean",
-        "iswc",
-        "artist",
-        "title",
-        "track",
-        "song",
-        "release",
-        "label",
-        "writer",
-        "work",
-        "composer",
-        "publisher",
-        "territory",
-        "country",
-        "store",
-        "source",
-        "service",
-        "platform",
-        "account",
-        "description",
-        "reference",
-        "currency",
-        "transaction",
-        "type",
-        "category",
-        "customer",
-        "supplier",
-        "vendor",
-        "number",
-    ]
+CONTEXT = _words(
+    "account artist category composer country currency customer date description ean isrc iswc label month number period "
+    "platform publisher quantity quarter reference release sale sales service song source statement store supplier "
+    "territory title track transaction type units upc vendor work writer year"
 )
-REPORT = frozenset(
-    [
-        "date",
-        "day",
-        "week",
-        "month",
-        "period",
-        "hour",
-        "views",
-        "view",
-        "streams",
-        "stream",
-        "plays",
-        "play",
-        "listeners",
-        "listener",
-        "followers",
-        "follower",
-        "subscribers",
-        "clicks",
-        "click",
-        "impressions",
-        "impression",
-        "reach",
-        "engagement",
-        "likes",
-        "like",
-        "comments",
-        "comment",
-        "shares",
-        "share",
-        "saves",
-        "save",
-        "visits",
-        "visitors",
-        "sessions",
-        "downloads",
-        "spins",
-        "shazams",
-        "playlist",
-        "playlists",
-        "rank",
-        "position",
-        "song",
-        "track",
-        "title",
-        "video",
-        "post",
-        "campaign",
-        "country",
-        "city",
-        "territory",
-        "region",
-        "age",
-        "gender",
-        "device",
-        "source",
-        "distribution",
-        "watch",
-    ]
+REPORT = _words(
+    "age campaign city click clicks comment comments country date day device distribution downloads engagement follower "
+    "followers gender hour impression impressions like likes listener listeners month period play playlist playlists plays "
+    "position post rank reach region save saves sessions share shares shazams song source spins stream streams subscribers "
+    "territory title track video view views visitors visits watch week"
 )
-MEASURE = frozenset(
-    [
-        "views",
-        "view",
-        "streams",
-        "stream",
-        "plays",
-        "play",
-        "listeners",
-        "listener",
-        "followers",
-        "follower",
-        "subscribers",
-        "clicks",
-        "click",
-        "impressions",
-        "impression",
-        "reach",
-        "engagement",
-        "likes",
-        "like",
-        "comments",
-        "shares",
-        "saves",
-        "visits",
-        "visitors",
-        "sessions",
-        "downloads",
-        "spins",
-        "shazams",
-        "rank",
-        "distribution",
-        "watch",
-    ]
+MEASURE = _words(
+    "click clicks comments distribution downloads engagement follower followers impression impressions like likes listener "
+    "listeners play plays rank reach saves sessions shares shazams spins stream streams subscribers view views visitors "
+    "visits watch"
 )
 OTHERS = (
     frozenset({"salemonth", "store", "isrc"}),
@@ -221,19 +69,25 @@ def kind_of(head: bytes) -> str | None:
     return "csv" if table_header(text) is not None else None
 
 
-def text_of(data: bytes) -> str | None:
-    """Text by its BOM, else UTF-8, else Latin-1; None for bytes that are no text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace").lstrip("\ufeff")
-    if b"\0" in data[:4096]:
+def encoding_of(data: bytes) -> str | None:
+    """The codec of a text: by its BOM, else UTF-8, else Latin-1; None for bytes that are no text. Looks at the first MOST_PEEK bytes."""
+    head = data[:MOST_PEEK]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" in head[:4096]:
         return None
     try:
-        return data.decode("utf-8-sig")
+        head.decode("utf-8-sig")
     except UnicodeDecodeError as trouble:
-        if trouble.start >= len(data) - 4:
-            return data[: trouble.start].decode("utf-8-sig")
-    text = data.decode("latin-1")
-    return None if re.search(r"[\x00-\x08\x0e-\x1f]", text[:4096]) else text
+        if trouble.start < len(head) - 4:
+            return None if re.search(rb"[\x00-\x08\x0e-\x1f]", head[:4096]) else "latin-1"
+    return "utf-8-sig"
+
+
+def text_of(data: bytes) -> str | None:
+    """The bytes as text, undecodable ones replaced; None for bytes that are no text."""
+    codec = encoding_of(data)
+    return None if codec is None else data.decode(codec, "replace")
 
 
 @dataclass(frozen=True, slots=True)

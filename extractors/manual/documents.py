@@ -11,9 +11,11 @@ from typing import Any
 
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
 
-from .content import MOST_PEEK, Header, kind_of, table_header, text_of
+from .content import MOST_PEEK, Header, encoding_of, kind_of, table_header, text_of
 
-MOST_TEXT = 64 << 20
+MOST_TEXT = 256 << 20
+MOST_RECORDS = 50_000
+"""So many rows are held for checks cell by cell; the others are counted and measured."""
 
 
 def read(data: bytes) -> Rows:
@@ -71,14 +73,15 @@ def _json(data: bytes) -> Rows:
 
 
 class Sheet(Rows):
-    """Rows of an uploaded table. `widths` are the cell counts that differ from the header's, by row of the file; `cut` tells a broken end."""
+    """Rows of an uploaded table. `widths` are the cell counts that differ from the header's, by row of the file; `cut` tells a broken end,
+    `count` is the number of all rows, of which the first MOST_RECORDS are held."""
 
-    __slots__ = ("header", "widths", "cut")
+    __slots__ = ("header", "widths", "cut", "count")
 
-    def __init__(self, records: list[dict[str, Any]], header: Header, widths: dict[int, int], cut: bool) -> None:
+    def __init__(self, records: list[dict[str, Any]], header: Header, widths: dict[int, int], cut: bool, count: int) -> None:
         names = " ".join(header.delimiter).replace("\t", "tab")
-        super().__init__(records, unique(header.cells), facts={"kind": "csv", "delimiter": names})
-        self.header, self.widths, self.cut = header, widths, cut
+        super().__init__(records, unique(header.cells), facts={"kind": "csv", "delimiter": names, "rows": count})
+        self.header, self.widths, self.cut, self.count = header, widths, cut, count
 
 
 def unique(cells: Iterable[str]) -> list[str]:
@@ -93,28 +96,30 @@ def unique(cells: Iterable[str]) -> list[str]:
 def _table(data: bytes) -> Rows:
     if len(data) > MOST_TEXT:
         raise FormatTrouble("format.too-large", expected=f"at most {MOST_TEXT:,} bytes", seen=f"{len(data):,} bytes")
-    text = text_of(data) or ""
-    header = table_header(text)
+    header = table_header(text_of(data[:MOST_PEEK]) or "")
     if header is None:
         raise FormatTrouble("format.not-a-table")
     names = unique(header.cells)
-    records, widths, last = [], {}, 0
+    records: list[dict[str, Any]] = []
+    widths: dict[int, int] = {}
+    count = last = 0
     try:
-        for number, cells in _records(text, header):
+        for number, cells in _records(data, header):
+            count, last = count + 1, number
             if len(cells) != len(names):
                 widths[number] = len(cells)
-            records.append(dict(zip(names, cells, strict=False)))
-            last = number
-    except csv.Error as trouble:
+            if count <= MOST_RECORDS:
+                records.append(dict(zip(names, cells, strict=False)))
+    except (csv.Error, UnicodeError) as trouble:
         raise FormatTrouble("format.not-a-table", "a cell of the table cannot be read") from trouble
-    open_quote = text.count('"') % 2 == 1
-    whole_end = text.endswith(("\n", "\r"))
-    cut = open_quote or (not whole_end and widths.get(last, len(names)) < len(names))
-    return Sheet(records, header, widths, cut)
+    tail = data[-4:].replace(b"\0", b"")
+    cut = data.count(b'"') % 2 == 1 or (not tail.endswith((b"\n", b"\r")) and widths.get(last, len(names)) < len(names))
+    return Sheet(records, header, widths, cut, count)
 
 
-def _records(text: str, header: Header) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=header.delimiter)
-    for number, cells in enumerate(reader):
+def _records(data: bytes, header: Header) -> Iterator[tuple[int, list[str]]]:
+    """Rows below the header that hold anything, with their number in the file; streamed."""
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding_of(data) or "utf-8-sig", errors="replace", newline="")
+    for number, cells in enumerate(csv.reader(lines, delimiter=header.delimiter)):
         if number > header.line and any(c.strip() for c in cells):
             yield number + 1, cells
