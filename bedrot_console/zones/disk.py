@@ -129,7 +129,8 @@ class Folders:
     def root(self) -> int:
         """The zone's own folder; FileNotFoundError if there is none yet."""
         if "" not in self._fds:
-            self._fds[""] = os.open(self.root_path, _O_FOLDER)
+            # The root itself is ours to place: it may be a link to another disk. Beneath it no link is followed.
+            self._fds[""] = os.open(self.root_path, _O_FOLDER & ~os.O_NOFOLLOW)
         return self._fds[""]
 
     def get(self, path: str) -> int:

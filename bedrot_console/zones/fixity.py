@@ -16,7 +16,7 @@ from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.files import SIDECAR_SUFFIX, Sidecar
 from ..domain.lifecycle import Zone
 from ..resilience import Deadline
-from . import disk
+from . import disk, intents
 
 if TYPE_CHECKING:
     from .store import Zones
@@ -135,7 +135,8 @@ def verify(
     roots = {zone: disk.Folders(zones.root(zone)) for zone in ZONES}
 
     def look(batch: list[tuple[Zone, str]]) -> list[Fixity]:
-        return [f for f in (_look(roots[zone], zone, path) for zone, path in batch) if f is not None]
+        found = (_look(zones, roots[zone], zone, path, listed=paths is None) for zone, path in batch)
+        return [f for f in found if f is not None]
 
     try:
         for folders in roots.values():
@@ -168,22 +169,28 @@ def _everything(zones: Zones) -> Iterator[tuple[Zone, str]]:
                 yield zone, f"{folder}/{name}" if folder else name
 
 
-def _look(folders: disk.Folders, zone: Zone, path: str) -> Fixity | None:
-    """One file; None where it left while we looked."""
+def _look(zones: Zones, folders: disk.Folders, zone: Zone, path: str, *, listed: bool) -> Fixity | None:
+    """One file; None where somebody is at work on it, or (`listed`: we saw its name ourselves) it left while we looked."""
     try:
         found = _look_once(folders, zone, path)
-        if found.problem is not None:
-            # A file under way to another zone looks damaged for a moment.
-            found = _look_once(folders, zone, path)
-            if found.problem == "payload-missing" and found.id is None:
-                return None if _gone(folders, path) else found
-        return found
+        if found.problem is None:
+            return found
+        with disk.Folders(zones.state, 0o700) as state:
+            if f"{zone}/{path}" in _planned(state):
+                return None
+        # Whoever was at work on it has come to an end; look again.
+        found = _look_once(folders, zone, path)
+        gone = found.problem == "payload-missing" and found.id is None
+        return None if gone and listed else found
     except OSError as error:
         raise disk_error(error, f"cannot read {zone}/{path}") from error
 
 
-def _gone(folders: disk.Folders, path: str) -> bool:
-    return False
+def _planned(state: disk.Folders) -> set[str]:
+    try:
+        return intents.planned(state)
+    except FileNotFoundError:
+        return set()
 
 
 def _look_once(folders: disk.Folders, zone: Zone, path: str) -> Fixity:

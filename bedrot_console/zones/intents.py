@@ -100,6 +100,27 @@ def abandoned(folders: disk.Folders) -> Iterator[Intent]:
         yield _parsed(name, fd, os.pread(fd, status.st_size, 0), folders)
 
 
+def planned(folders: disk.Folders) -> set[str]:
+    """`zone/path` of the files that some intent, living or abandoned, is about."""
+    try:
+        folder = folders.get(FOLDER)
+    except FileNotFoundError:
+        return set()
+    found: set[str] = set()
+    for name in os.listdir(folder):
+        try:
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        except FileNotFoundError:
+            continue
+        intent = _parsed(name, fd, os.pread(fd, os.fstat(fd).st_size, 0), folders)
+        for plan in intent.files:
+            found |= {f"landing/{plan['path']}"} if "path" in plan else {
+                f"{plan['source']}/{plan['source_path']}", f"{plan['target']}/{plan['target_path']}",
+            }  # fmt: skip
+        intent.close()
+    return found
+
+
 def _parsed(name: str, fd: int, data: bytes, folders: disk.Folders) -> Intent:
     """A damaged plan names nothing: it had no name before it was durable, so only a broken disk makes one."""
     lines = data.split(b"\n")[:-1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .store import Zones
 
 _MOST_SIDECAR = 1 << 20
+_SET_FOLDER = re.compile(r"(?:v\d+_)?\d{8}_\d{6}(?:_\d{2,})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +296,9 @@ class _Chunk:
             check(items)
 
     def _link(self, intent: Intent, item: _Item) -> None:
-        folder, _ = item.target
-        self.folders[item.move.target].make(folder)
-        while True:
+        folders, (folder, _) = self.folders[item.move.target], item.target
+        for _ in range(3):
+            folders.make(folder)
             try:
                 self._give(
                     item, item.payload_fd, item.name, item.target[1], item.payload_status.st_size, item.move.decision.sha256
@@ -305,6 +307,10 @@ class _Chunk:
             except FileExistsError:
                 self._choose(item, 2)
                 intent.add([self._plan(item)])
+            except FileNotFoundError:
+                # Somebody removed the folder because it was empty.
+                folders.forget(folder)
+        raise FixityError("its place at the target is taken again and again", hint="try again")
 
     def _link_commit(self, item: _Item) -> None:
         name = item.name + SIDECAR_SUFFIX
@@ -388,6 +394,11 @@ class _Chunk:
                 self.folders[zone].sync(folder)
             except OSError:
                 clean = False
+            above, _, own = folder.rpartition("/")
+            if zone is Zone.LANDING and _SET_FOLDER.fullmatch(own):
+                # The folder of a set goes with its last file; as long as it is not empty this does nothing.
+                with suppress(OSError):
+                    os.rmdir(own, dir_fd=self.folders[zone].get(above))
         return clean
 
 
