@@ -40,7 +40,12 @@ KINDS: dict[str, str] = {
     "session": "act: saved | rejected, version",
     "ended": "state, exit_code, error_code, error, hint, started_at, expected, landed, files",
 }
-OWN_KEYS = frozenset({"seq", "at", "kind", "state", "run_id", "id", "file", "files", "started_at", "raised_at", "expires_at"})
+OWN_KEYS = frozenset(
+    {
+        "seq", "at", "kind", "state", "run_id", "id", "file", "files", "feed", "path", "platform", "account", "expected", "landed",
+        "started_at", "raised_at", "expires_at",
+    }
+)  # fmt: skip
 """Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
 DIED = "run-died"
 _TAIL_BYTES = 64 << 10
@@ -68,6 +73,7 @@ class RunFolder:
             folder.hold(folder.path / "lock")
             record = asdict(spec) | {"feeds": list(spec.feeds)}
             partial = folder.path / ".spec"
+            partial.touch(mode=0o600)
             partial.write_text(json.dumps(record) + "\n", "utf-8")
             partial.rename(folder.path / "spec.json")
         except OSError as error:

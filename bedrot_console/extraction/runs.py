@@ -87,6 +87,7 @@ class Runs:
         read, write = os.pipe()
         fds = folder.fds
         try:
+            (folder.path / "run.log").touch(mode=0o600)
             with (folder.path / "run.log").open("ab") as log:
                 process = subprocess.Popen(
                     list(command), stdin=read, stdout=subprocess.DEVNULL, stderr=log, env=clean, cwd=folder.path, pass_fds=fds,

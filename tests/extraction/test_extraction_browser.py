@@ -42,6 +42,7 @@ def test_wrong_then_right_code_over_the_socket_and_then_no_login_at_all(house: A
     assert len(family) > 3
     for name in ("cmdline", "environ"):
         assert not any(b"canary" in (Path(f"/proc/{p}") / name).read_bytes() for p in family if Path(f"/proc/{p}").exists())
+    _nothing_in_clear(house.runs.folder / run, code, wrong)
     house.runs.answer(second["challenge"]["id"], Secret(code))
     view = house.ended(run)
     assert view.state is RunState.DONE, (view, house.log(run))
@@ -49,12 +50,19 @@ def test_wrong_then_right_code_over_the_socket_and_then_no_login_at_all(house: A
     sales = (house.home / "landed" / "tiny-sales").read_bytes()
     assert sales.startswith(b"day,plays\n") and sales.count(b"\n") == 5001
     assert b"<table id=" in (house.home / "landed" / "tiny-plays").read_bytes()
-    for path in (house.runs.folder / run).rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            assert b"canary" not in data and code.encode() not in data and wrong.encode() not in data, path
+    _nothing_in_clear(house.runs.folder / run, code, wrong)
     assert [p for p in family if _lives(p)] == []
     assert _again_without_login(house, site).state is RunState.DONE
+
+
+def _nothing_in_clear(folder: Path, *codes: str) -> None:
+    """Neither the password nor a code is in any file of the run, the browser's own files included; all of it is private."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert b"canary" not in data and not any(c.encode() in data for c in codes), path
+    for path in folder.iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def _again_without_login(house: Any, site: Any) -> RunView:
