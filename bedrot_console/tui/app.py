@@ -70,6 +70,7 @@ class Console(Fetcher, App[int]):
     TITLE = "bedrot"
     COMMANDS = {ConsoleCommands}
     BINDINGS = [*bindings(EVERYWHERE), ("ctrl+c", "how_to_quit", "")]
+    AUTO_FOCUS = None
     ALLOW_SELECT = False
     ESCAPE_TO_MINIMIZE = False
     CSS = """
@@ -662,7 +663,7 @@ def run_console(workspace: Workspace, *, read_only: bool = False) -> int:
         UsageError: this is no terminal, or one that cannot move its cursor.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("the console needs a terminal", hint="without one: bedrot status, bedrot files, bedrot review")
+        raise UsageError("the console needs a terminal", hint="without one: bedrot status, bedrot files, bedrot show ID")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
         raise UsageError("this terminal cannot move its cursor (TERM=dumb)", hint="bedrot status, bedrot files")
     if read_only:
@@ -675,7 +676,12 @@ def run_backend(backend: Backend) -> int:
     drop_debugging_switches()
     constants.LOG_FILE = None  # type: ignore[misc]
     app = Console(backend)
-    code = app.run()
+    thresholds = gc.get_threshold()
+    try:
+        code = app.run()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
     if app._exception is not None:
         return INTERNAL
     return INTERRUPTED if app.interrupted else int(code or 0)

@@ -64,7 +64,8 @@ def matches(challenge: Challenge, value: str) -> bool:
 
 def question(challenge: Challenge) -> str:
     """Who asks for what, in one line."""
-    who = f"{safe(challenge.platform, 30)} ({safe(challenge.account, 40)})"
+    account = "" if challenge.account == "default" else f" ({safe(challenge.account, 40)})"
+    who = f"{safe(challenge.platform, 30)}{account}"
     if challenge.kind is ChallengeKind.CODE:
         medium = {"e-mail": "by e-mail", "sms": "by SMS", "app": "in the authenticator app"}.get(
             challenge.medium, safe(challenge.medium, 20)

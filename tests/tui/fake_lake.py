@@ -399,7 +399,7 @@ def main() -> int:
         if names:
             for text in HOSTILE:
                 lake.log(name, kind="log", level="warning", text=text)
-                lake.log(name, kind="stage", name=text)
+                lake.log(name, kind="stage", stage=text)
     if "crash" in words:
         lake.broken = ValueError("secret-canary-4711")
     return run_backend(lake)

@@ -21,7 +21,7 @@ def test_an_extraction_is_started_watched_and_answered_without_leaving_the_scree
         await d.press("enter")
         assert lake.started == [("distrokid", "default")]
         run = lake.fake_runs[0].view.id
-        lake.log(run, kind="stage", name="waiting for the code")
+        lake.log(run, kind="stage", stage="waiting for the code")
         challenge = lake.ask(run)
         await d.beat()
         assert "▶ waiting for the code" in d.screen

@@ -333,7 +333,7 @@ def event_lines(event: dict[str, Any]) -> Sequence[Line]:
     if kind == "stage":
         done, total = event.get("done"), event.get("total")
         count = f" {done} of {total}" if done is not None and total else f" {done}" if done is not None else ""
-        return [[left, (f"▶ {safe(event.get('name', ''), 120)}{safe(count, 40)}", "strong")]]
+        return [[left, (f"▶ {safe(event.get('stage', ''), 120)}{safe(count, 40)}", "strong")]]
     if kind == "state":
         state = safe(event.get("state", ""), 20)
         return [[left, (f"{SIGNS.get(state, ' ')} {state}", state)]]
@@ -346,6 +346,14 @@ def event_lines(event: dict[str, Any]) -> Sequence[Line]:
     if kind == "ended":
         state = safe(event.get("state", "ended"), 20)
         return [[left, (f"{SIGNS.get(state, ' ')} ended: {state}  {safe(event.get('error') or '', 300)}", state)]]
+    if kind == "landed":
+        name = str(event.get("path", "")).rsplit("/", 1)[-1]
+        return [[left, (f"✓ landed {safe(event.get('feed', ''), 60)}  ", "passed"), (safe(name, 200), "plain")]]
+    if kind == "validated":
+        verdict = safe(event.get("verdict", ""), 20)
+        codes = ", ".join(safe(c, 60) for c in event.get("codes") or ())
+        return [[left, (f"{SIGNS.get(verdict, ' ')} {verdict} {safe(event.get('feed', ''), 60)}  ", verdict), (codes, "plain")]]
+    if kind == "session":
+        return [[left, (f"  login {safe(event.get('act', ''), 20)}", "dim")]]
     words = "  ".join(f"{safe(k, 30)}={safe(v, 200)}" for k, v in event.items() if k not in ("seq", "at", "kind"))
-    sign = "✓" if kind == "landed" else " "
-    return [[left, (f"{sign} {safe(kind, 30)}  ", "passed" if kind == "landed" else "plain"), (words, "plain")]]
+    return [[left, (f"  {safe(kind, 30)}  ", "plain"), (words, "plain")]]

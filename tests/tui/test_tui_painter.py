@@ -1,0 +1,107 @@
+"""The painter: after any sequence of frames the terminal shows the last one, and little was sent."""
+
+from __future__ import annotations
+
+import random
+
+import pyte
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from bedrot_console.tui.painter import Painter, gate
+
+STYLES = [None, Style(bold=True), Style(reverse=True), Style(color="red"), Style(color="green", bgcolor="blue")]
+WIDTH, HEIGHT = 40, 12
+
+
+def rich_console() -> Console:
+    return Console(force_terminal=True, color_system="standard", width=WIDTH)
+
+
+def frame(lines: list[list[tuple[str, Style | None]]]) -> LayoutUpdate:
+    strips = [[Strip([Segment(t, s) for t, s in line]).adjust_cell_length(WIDTH)] for line in lines]
+    return LayoutUpdate(strips, Region(0, 0, WIDTH, HEIGHT))
+
+
+def terminal() -> tuple[pyte.Screen, pyte.Stream]:
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    return screen, pyte.Stream(screen)
+
+
+def looks(screen: pyte.Screen) -> list[list[tuple[str, str, str, bool, bool]]]:
+    out = []
+    for y in range(HEIGHT):
+        row = []
+        for x in range(WIDTH):
+            c = screen.buffer[y][x]
+            row.append((c.data, c.fg, c.bg, c.bold, c.reverse))
+        out.append(row)
+    return out
+
+
+def test_random_frames_leave_the_terminal_exactly_as_a_full_drawing_would():
+    """500 random changes, scrolls and styles, wide characters among them: cell for cell the same as drawing it all."""
+    rng = random.Random(7)
+    console, painter = rich_console(), Painter()
+    screen, stream = terminal()
+    words = ["alpha", "beta gamma", "漢字", "  ", "x", "ﬁ", "─────", "end of line that is long"]
+
+    def line() -> list[tuple[str, Style | None]]:
+        pieces, room = [], WIDTH
+        while room > 0 and rng.random() < 0.9:
+            text = rng.choice(words)
+            length = Strip([Segment(text)]).cell_length
+            if length > room:
+                break
+            pieces.append((text, rng.choice(STYLES)))
+            room -= length
+        return pieces
+
+    lines = [line() for _ in range(HEIGHT)]
+    for _ in range(500):
+        what = rng.random()
+        if what < 0.4:
+            lines[rng.randrange(HEIGHT)] = line()
+        elif what < 0.6:
+            top, shift = rng.randrange(3), rng.randrange(1, 4)
+            lines = lines[:top] + lines[top + shift :] + [line() for _ in range(shift)]
+        elif what < 0.8:
+            shift = rng.randrange(1, 4)
+            lines = lines[:1] + [line() for _ in range(shift)] + lines[1 : HEIGHT - shift]
+        elif what < 0.85:
+            painter.reset()
+        else:
+            lines = [line() for _ in range(HEIGHT)]
+        stream.feed(painter.paint(frame(lines), console, (WIDTH, HEIGHT)))
+        whole, other = terminal()
+        other.feed(Painter().paint(frame(lines), console, (WIDTH, HEIGHT)))
+        assert looks(screen) == looks(whole)
+
+
+def test_moving_a_cursor_line_costs_two_lines_and_scrolling_by_one_costs_one():
+    """A scroll sends the new line and a few bytes, not the screen."""
+    console, painter = rich_console(), Painter()
+    rows = [f"row {i:04} of the table" for i in range(100)]
+
+    def show(top: int, cursor: int) -> str:
+        lines = [[(r, STYLES[2] if top + i == cursor else None)] for i, r in enumerate(rows[top : top + HEIGHT])]
+        return painter.paint(frame(lines), console, (WIDTH, HEIGHT))
+
+    full = len(show(0, 0))
+    assert len(show(0, 1)) < 2 * WIDTH + 60
+    show(0, HEIGHT - 1)
+    assert len(show(1, HEIGHT)) < 2 * WIDTH + 90 < full
+    assert show(1, HEIGHT) == ""
+
+
+def test_nothing_unprintable_passes_the_gate():
+    """Every control, bidi, zero-width and private character of Unicode is stopped, whoever forgot to make it safe."""
+    for code in [*range(0x20), 0x7F, *range(0x80, 0xA0), 0xAD, 0x200B, 0x202E, 0x2066, 0x2028, 0xE000, 0xD800, 0xFEFF, 0xE0041]:
+        assert chr(code) not in gate(f"a{chr(code)}b")
+    console, painter = rich_console(), Painter()
+    sent = painter.paint(frame([[("a\x1b]52;c;eA==\x07\x9b2J\u202eb", None)]] + [[]] * (HEIGHT - 1)), console, (WIDTH, HEIGHT))
+    assert "]52" in sent and "\x1b]" not in sent and "\x07" not in sent and "\x9b" not in sent and "\u202e" not in sent

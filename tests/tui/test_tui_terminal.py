@@ -1,0 +1,155 @@
+"""What only a real terminal shows: hostile names, signals, a lost line, crash screens, exit codes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from ptyline import FAKE, Line, foreign
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Line]]:
+    """Lines opened in a test; closed after it."""
+    opened: list[Line] = []
+    yield opened
+    for line in opened:
+        line.close()
+
+
+def test_hostile_texts_reach_the_terminal_as_pictures_on_every_screen(lines):
+    """Escape sequences, C1, markup, bidi and zero-width in names, findings, previews, diffs, logs, hints, errors, notices: no byte obeyed."""
+    line = Line([*FAKE, "hostile", "challenge"])
+    lines.append(line)
+    line.until("of 64")
+    for keys, wait in (
+        ("\x1b[6~", "streams"), ("\x1b[1~", "status"), ("\r", "sha256"), ("\x1b[6~", "expected"), ("\x1b[4~", "preview"), ("\x1b", "filter"),
+        ("q", "Quarantine"), ("\x1b", "filter"), ("y", "copied"), ("Y", "copied"), ("2", "[2 Review"), ("n", "fixity"), ("n", "fixity"), ("\x1b[4~", "Review"),
+        ("3", "[3 Runs"), ("g", "running"), ("!", "What needs you"), ("\x1b", "follow"), ("4", "[4 SQL"), ("\x14", "Starter"), ("\r", "rows"),
+        ("\x1b", "results"), (":", "command"), ("show \x1b", "SQL"), ("1", "[1 Files"), ("/", "words"), ("[@click=app.exit]x[/]\r", "click"),
+    ):  # fmt: skip
+        line.send(keys)
+        line.until(wait)
+    line.send("\x11")
+    assert line.wait() == 0
+    assert foreign(line.data) == []
+    assert line.healthy()
+    shown = line.data.decode("utf-8", "replace")
+    for picture in ("␛]52;c;aGFja2Vk␇", "\\u{202e}", "\\u{9b}", "[bold red]markup[/]", "[@click=app.exit]"):
+        assert picture in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_termination_leaves_a_healthy_terminal_and_the_interrupted_code(lines, number):
+    """SIGTERM and SIGHUP: modes restored, main screen back, exit code 130."""
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.signal(number)
+    assert line.wait() == 130
+    assert line.healthy()
+
+
+def test_a_dropped_line_ends_the_console(lines):
+    """The terminal vanishes: the process is gone within seconds, and does not spin."""
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.hang_up()
+    assert line.process.wait(10) in (130, -signal.SIGHUP)
+
+
+def test_a_failing_backend_shows_its_kind_and_never_what_it_held(lines):
+    """An unexpected error in a worker is a line on the screen, without the error's own words."""
+    line = Line([*FAKE, "crash"])
+    lines.append(line)
+    line.until("internal error (ValueError)")
+    line.send("\x11")
+    assert line.wait() == 0
+    assert b"canary" not in line.data
+
+
+def test_a_crash_of_the_screen_leaves_a_healthy_terminal_and_no_secret(lines):
+    """An error in a handler ends with code 70, the places it went through, no local variable and no message."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from fake_lake import FakeLake; from bedrot_console.tui import app as a\n"
+        "def boom(self):\n    code = 'canary-864209'\n    raise ValueError(code)\n"
+        "a.Console.do_help = boom\nraise SystemExit(a.run_backend(FakeLake(10)))"
+    )
+    line = Line([FAKE[0], "-c", program, FAKE[1].rsplit("/", 1)[0]])
+    lines.append(line)
+    line.until("of 10")
+    line.send("?")
+    assert line.wait() == 70
+    assert b"internal error: ValueError" in line.data and b"boom" in line.data
+    assert b"canary" not in line.data
+    assert line.healthy()
+
+
+def test_a_typed_code_is_drawn_in_its_field_only_and_written_to_no_file(lines, tmp_path):
+    """Whatever TEXTUAL_LOG and DEBUG ask for, no log file appears, and after sending the code is off the screen."""
+    env = {
+        "TEXTUAL_LOG": str(tmp_path / "keys.log"),
+        "TEXTUAL": "debug,devtools",
+        "TEXTUAL_DEBUG": "1",
+        "DEBUG": "1",
+        "HOME": str(tmp_path),
+    }
+    line = Line([*FAKE, "10", "challenge"], env=env)
+    lines.append(line)
+    line.until("wants the code")
+    line.send("a123456")
+    assert "[123456" in line.until("[123456")
+    line.send("\r")
+    screen = line.until("answer handed")
+    assert "123456" not in screen
+    line.send("\x11")
+    assert line.wait() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_suspend_gives_the_terminal_back_and_resume_draws_everything_again(lines):
+    """ctrl+z restores the terminal before stopping; after SIGCONT the whole screen is there."""
+    import os
+
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.send("\x1a")
+    pid, state = os.waitpid(line.process.pid, os.WUNTRACED)
+    line.read(0.1)
+    assert pid == line.process.pid and os.WIFSTOPPED(state)
+    assert line.healthy()
+    line.data = b""
+    line.signal(signal.SIGCONT)
+    assert "[1 Files]" in line.until("of 100")
+    line.send("\x11")
+    assert line.wait() == 0
+
+
+def test_no_color_sends_no_colour(lines):
+    """NO_COLOR: bold, underline and reverse only; every state still has its sign and word."""
+    import re
+
+    line = Line([*FAKE, "100"], env={"NO_COLOR": "1"})
+    lines.append(line)
+    screen = line.until("of 100")
+    assert "✗ failed" in screen or "▲ promoted" in screen
+    codes = {c for found in re.findall(rb"\x1b\[([0-9;]*)m", line.data) for c in found.split(b";")}
+    assert codes <= {b"", b"0", b"1", b"2", b"4", b"7"}
+
+
+def test_without_a_terminal_the_console_says_what_works_without_one():
+    """A pipe instead of a terminal is a usage error with the commands that need none."""
+    import subprocess
+    import sys
+
+    code = (
+        "from bedrot_console.tui.app import run_console\nfrom bedrot_console.domain.errors import UsageError\n"
+        "try:\n    run_console(None)\nexcept UsageError as e:\n    print(e, '|', e.hint)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True
+    ).stdout
+    assert "needs a terminal" in out and "bedrot status" in out
