@@ -41,6 +41,7 @@ MARKETING_ENDS = {
 }
 """When a Marketing API version ended; no header tells. v18 to v20 and v24: documented (dated third-party reading); the others: assumed."""
 
+LEAST_PAGE = 25
 SLOW_FROM_PERCENT = 75.0
 SLOWEST_SECONDS = 60.0
 ALL_STATUSES = tuple(range(400, 600))
@@ -239,6 +240,35 @@ class Graph:
             seen.add(after)
             before = page.rows
             asked["after"] = after
+
+    def whole(
+        self, path: str, params: Mapping[str, Any], *, smaller: bool = True, paged: Callable[[int], None] | None = None
+    ) -> list[Page]:
+        """All pages of an edge; asked once more from the first one when a cursor grew too old on the way.
+
+        Args:
+            smaller: when a page is too much at once, ask anew in pages of half the size, down to 25 rows, instead of raising TooMuchData.
+            paged: told the number of each page.
+        """
+        size, again = int(params.get("limit", LEAST_PAGE)), True
+        while True:
+            found: list[Page] = []
+            try:
+                for page in self.pages(path, {**params, "limit": size}):
+                    found.append(page)
+                    if paged is not None:
+                        paged(len(found))
+                return found
+            except TooMuchData as trouble:
+                if not smaller or size <= LEAST_PAGE:
+                    raise
+                size = max(LEAST_PAGE, size // 2)
+                self.session.log("warning", f"{trouble}: asking for pages of {size} rows")
+            except CursorRefused as trouble:
+                if not again:
+                    raise
+                again = False
+                self.session.log("warning", f"{trouble}: asking anew from the first page")
 
     def _next_cursor(self, document: dict[str, Any]) -> str | None:
         """The cursor of the next page, None at the end. The link itself is not followed: it holds the token, and may point anywhere."""

@@ -31,7 +31,7 @@ from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import header_has
 
-from . import checks, dumps
+from . import checks, dumps, insight_checks
 from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, TOKEN_HINT, Graph, Page, appsecret_proof
 from .reports import Insights
 
@@ -92,7 +92,7 @@ class MetaAds(Extractor):
     )  # fmt: skip
     insights = Feed(
         template="metaads/{stamp}/insights.json", parse=dumps.read_insights, day="date_start", key=("object", "date_start"),
-        measures=("impressions", "clicks", "spend"), checks=checks.INSIGHTS, empty="warning", max_drop=0.6, recognise=dumps.IS_INSIGHTS,
+        measures=("impressions", "clicks", "spend"), checks=insight_checks.INSIGHTS, empty="warning", max_drop=0.6, recognise=dumps.IS_INSIGHTS,
         set_name="dump", min_bytes=2, max_bytes=512 << 20, warn_after=timedelta(days=3), title="daily insights",
     )  # fmt: skip
     daily = Feed(
@@ -122,7 +122,7 @@ class MetaAds(Extractor):
                 kind = feed.name.rpartition("/")[2]
                 session.stage(kind)
                 params = structure_params(kind, self._page_size(session))
-                bodies.append((feed, self._body(list(graph.pages(f"act_{account}/{kind}", params)), account), None))
+                bodies.append((feed, self._body(graph.whole(f"act_{account}/{kind}", params), account), None))
         if session.wants(self.insights):
             session.stage("insights")
             pages = self._insights(session, graph, account, zone)
@@ -169,7 +169,7 @@ class MetaAds(Extractor):
         Raises:
             CredentialsRejected: not valid, or expired. AccessError: data access lapsed, or no permission to read ads.
         """
-        document = graph.get("debug_token", {"input_token": graph.token.reveal()}).document
+        document = self._inspector(session, graph).get("debug_token", {"input_token": graph.token.reveal()}).document
         data = document.get("data") if isinstance(document, dict) else None
         if not isinstance(data, dict) or "is_valid" not in data:
             raise SourceChanged("Meta says nothing about the token")
@@ -188,6 +188,17 @@ class MetaAds(Extractor):
         for what, moment in (("token expires", expires), ("token's access to data lapses", access)):
             if moment and moment - now < WARN_AHEAD:
                 session.log("warning", f"the {what} on {moment:%Y-%m-%d %H:%M} UTC: make a new one in time")
+
+    def _inspector(self, session: Session, graph: Graph) -> Graph:
+        """Who asks about the token: the app itself if its id and secret are known (it may also ask about dead tokens), else the token."""
+        env = session.settings.secret(self.name, "app_id")
+        app_id = str(session.option("app_id") or (env.reveal() if env else ""))
+        secret = session.secret_or_none("app_secret")
+        if not app_id or secret is None:
+            return graph
+        own = Secret(f"{app_id}|{secret.reveal()}")
+        session.redactor.add(own)
+        return Graph(session, version=graph.version, token=own, patience_seconds=graph.patience_seconds)
 
     def _account_id(self, session: Session, graph: Graph) -> str:
         """Digits of the ad account: the run's account if it is one, the setting, the environment, else the only one the token can see."""

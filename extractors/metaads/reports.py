@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from bedrot_console.domain.errors import SourceChanged, SourceUnavailable
 from bedrot_console.resilience import Deadline
 
-from .api import CursorRefused, Graph, NotFinished, NotShown, Page, TooMuchData
+from .api import Graph, NotFinished, NotShown, Page, TooMuchData
 
 POLL_FIRST_SECONDS = 2.0
 POLL_MOST_SECONDS = 30.0
@@ -66,7 +66,7 @@ class Insights:
     def _range(self, params: Mapping[str, Any]) -> list[Page]:
         if not self._use_runs:
             try:
-                return self._whole(self.edge, params)
+                return self.graph.whole(self.edge, params, smaller=False, paged=self._paged)
             except TooMuchData as trouble:
                 if self.asynchronous == "never":
                     raise
@@ -81,18 +81,8 @@ class Insights:
                 self.graph.session.log("warning", f"{trouble}; starting a new run")
         raise AssertionError("unreachable")
 
-    def _whole(self, edge: str, params: Mapping[str, Any]) -> list[Page]:
-        """All pages of one question; asked once more from the start if a cursor grew too old on the way."""
-        try:
-            return list(self._counted(edge, params))
-        except CursorRefused as trouble:
-            self.graph.session.log("warning", f"{trouble}: asking anew from the first page")
-            return list(self._counted(edge, params))
-
-    def _counted(self, edge: str, params: Mapping[str, Any]) -> Iterator[Page]:
-        for number, page in enumerate(self.graph.pages(edge, params), start=1):
-            self.graph.session.stage("insights", number)
-            yield page
+    def _paged(self, number: int) -> None:
+        self.graph.session.stage("insights", number)
 
     def _run(self, params: Mapping[str, Any]) -> list[Page]:
         """Start a report run, wait until it is really done, read it."""
@@ -101,7 +91,7 @@ class Insights:
         if not isinstance(run, str) or not run.isdecimal():
             raise SourceChanged("Meta started no report run")
         self._wait(run)
-        return self._whole(f"{run}/insights", {"limit": params["limit"]} if "limit" in params else {})
+        return self.graph.whole(f"{run}/insights", {"limit": params["limit"]}, paged=self._paged)
 
     def _wait(self, run: str) -> None:
         """Until the run is `Job Completed` AND at 100 percent: 100 percent alone is seen while it still runs (seen)."""

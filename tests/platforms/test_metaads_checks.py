@@ -18,7 +18,7 @@ from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.inspection import schema
 from bedrot_console.inspection.jobs import Job
 from bedrot_console.inspection.stages import inspect
-from extractors.metaads import dumps
+from extractors.metaads import dumps, insight_checks
 from extractors.metaads.extractor import insights_params, structure_params
 from extractors.metaads.simulated.faults import Faults
 from extractors.metaads.simulated.graph import Call, Graph, Token
@@ -423,6 +423,4 @@ def test_metaads_genuine_pixel_overlap_is_noted() -> None:
     row = json.loads((SHARED / "actions_pixel_overlap_summary.json").read_bytes())
     data = json.dumps([{"campaign_id": "1", "spend": "1", **row}]).encode()
     content = dumps.read_insights(data)
-    from extractors.metaads import checks
-
-    assert [f.code for f in checks.pixel_events(content, None)] == ["consistency.pixel-overlap"]
+    assert [f.code for f in insight_checks.pixel_events(content, None)] == ["consistency.pixel-overlap"]

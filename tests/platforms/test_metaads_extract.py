@@ -191,7 +191,7 @@ FINDS = {
     "missing_reach": "completeness.metric-missing", "wrong_arithmetic": "consistency.arithmetic", "missing_day": "completeness.days-missing",
     "duplicate_rows": "consistency.key-repeats", "outside_range": "consistency.outside-range",
 }  # fmt: skip
-SURVIVED = {"error_in_200", "too_much_data", "async_late", "short_pages", "empty_page", "slow"}
+SURVIVED = {"error_in_200", "too_much_data", "large_pages_refused", "async_late", "short_pages", "empty_page", "slow"}
 NOTED = {"new_field": "schema.drift"}
 
 
@@ -283,6 +283,25 @@ def test_metaads_goes_asynchronous_when_told_too_much(tmp_path: Path, clock: Any
         return [r for p in json.loads(body) for r in p["data"]]
 
     assert rows(ran.body("insights")) == rows(direct.body("insights"))
+
+
+def test_metaads_asks_for_smaller_pages_when_told_too_much(tmp_path: Path, clock: Any) -> None:
+    """An edge that refuses large pages is asked for smaller ones, and comes whole."""
+    ran = extract(tmp_path, clock, {"large_pages_refused"}, page_size=400)
+    pages = json.loads(ran.body("ads"))
+    assert sum(len(p["data"]) for p in pages) == pages[0]["summary"]["total_count"]
+    assert sum("asking for pages of 100 rows" in line for line in ran.said) == 4
+
+
+def test_metaads_app_inspects_a_dead_token(tmp_path: Path, clock: Any) -> None:
+    """With app_id and app_secret the app itself asks about the token, and is told that it expired."""
+    simulator = MetaAdsSimulator(clock=clock)
+    assert simulator.graph is not None
+    simulator.graph.tokens[simulator.accounts[0].token or ""].expires_at = clock.now()
+    secrets = {"access_token": simulator.accounts[0].token or "", "app_secret": simulator.app.secret}
+    with pytest.raises(CredentialsRejected, match=r"not valid since 2026-03-02 09:30 UTC \(190/463\)"):
+        extract(tmp_path, clock, simulator=simulator, secrets=secrets, app_id=simulator.app.id)
+    assert [a.path for a in simulator.log] == ["/v26.0/debug_token"]
 
 
 def test_metaads_starts_a_new_run_after_a_failed_one(tmp_path: Path, clock: Any) -> None:

@@ -24,6 +24,7 @@ NAMES: dict[str, str] = {
     "transient": "temporary errors without end (2, is_transient)",
     "error_in_200": "errors come with HTTP status 200",
     "too_much_data": "synchronous insights over 7 days are refused (1/99, 100/1487534)",
+    "large_pages_refused": "pages of more than 100 rows are too much (1/99)",
     "async_failed": "only report runs are served, and they end as Job Failed, with error fields",
     "async_skipped": "only report runs are served, and they end as Job Skipped",
     "async_stuck": "only report runs are served, and they stay at Job Running, 0 percent",
