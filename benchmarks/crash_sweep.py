@@ -124,6 +124,14 @@ class Outcome:
     bad: list[str] = field(default_factory=list)
 
 
+def available() -> bool:
+    """Whether strace is here and may trace."""
+    try:
+        return subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 def check_zones(home: Path, before: list[dict], acks: list[dict]) -> list[str]:
     """The promises of zones and journal, after `recover`."""
     clock = SystemClock()

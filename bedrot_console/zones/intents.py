@@ -101,7 +101,7 @@ def abandoned(folders: disk.Folders) -> Iterator[Intent]:
 
 
 def planned(folders: disk.Folders) -> set[str]:
-    """`zone/path` of the files that some intent, living or abandoned, is about."""
+    """What some intent, living or abandoned, is about: the ids of its files, and their places as `zone/path`."""
     try:
         folder = folders.get(FOLDER)
     except FileNotFoundError:
@@ -113,11 +113,13 @@ def planned(folders: disk.Folders) -> set[str]:
         except FileNotFoundError:
             continue
         intent = _parsed(name, fd, os.pread(fd, os.fstat(fd).st_size, 0), folders)
-        for plan in intent.files:
-            found |= {f"landing/{plan['path']}"} if "path" in plan else {
-                f"{plan['source']}/{plan['source_path']}", f"{plan['target']}/{plan['target_path']}",
-            }  # fmt: skip
         intent.close()
+        for plan in intent.files:
+            found.add(plan["file"])
+            if "path" in plan:
+                found.add(f"landing/{plan['path']}")
+            else:
+                found |= {f"{plan['source']}/{plan['source_path']}", f"{plan['target']}/{plan['target_path']}"}
     return found
 
 

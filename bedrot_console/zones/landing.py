@@ -81,7 +81,13 @@ class _Member:
 
     def plan(self) -> dict[str, Any]:
         p, c = self.payload.status(), self.commit.status()
-        return {"file": self.sidecar.id, "path": self.path, "payload": [p.st_dev, p.st_ino], "sidecar": [c.st_dev, c.st_ino]}
+        return {
+            "file": self.sidecar.id,
+            "path": self.path,
+            "sha256": self.sha256,
+            "payload": [p.st_dev, p.st_ino],
+            "sidecar": [c.st_dev, c.st_ino],
+        }
 
 
 @dataclass(slots=True)

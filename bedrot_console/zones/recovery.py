@@ -6,15 +6,19 @@ is in the journal, else rolled back. What cannot be explained is never deleted: 
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import BedrotError, FixityError, disk_error
+from ..domain.errors import BedrotError, FixityError, LifecycleError, disk_error
 from ..domain.events import Event
-from ..domain.files import SIDECAR_SUFFIX, Sidecar
+from ..domain.files import SIDECAR_SUFFIX
 from ..domain.lifecycle import Zone
 from . import disk
 from .fixity import ORPHANS, ZONES, read_sidecar
@@ -77,6 +81,7 @@ class _Recovery:
         self.events: list[Event] = []
         self.touched: set[tuple[Zone, str]] = set()
         self.outcomes: set[str] = set()
+        self.last: dict[str, tuple[str, str]] = {}
 
     def run(self) -> Recovered:
         intent = self.intent
@@ -106,11 +111,13 @@ class _Recovery:
         return Event(kind=kind, at=self.zones.clock.now(), actor=self.zones.actor, data=data)
 
     def _said(self) -> dict[str, set[str]]:
-        """What the journal says about this work: kind -> file or decision ids."""
+        """What the journal says about this work: kind -> file or decision ids; and where it says that files went last."""
         said: dict[str, set[str]] = {"landed": set(), "decided": set(), "moved": set(), "refused": set()}
         for event in self.zones.journal.read(self.intent.head):
             if event.kind in said:
                 said[event.kind].add(event.data.get("decision") or event.data["file"])
+            if event.kind == "moved":
+                self.last[event.data["file"]] = (event.data["zone"], event.data["path"])
         return said
 
     def _folder(self, zone: Zone, path: str) -> tuple[int | None, str]:
@@ -133,60 +140,87 @@ class _Recovery:
         folder, name = self._folder(Zone.LANDING, path)
         if folder is None:
             return
-        payload, commit = disk.status_of(folder, name), disk.status_of(folder, name + SIDECAR_SUFFIX)
-        own_payload, own_commit = _is(payload, plan["payload"]), _is(commit, plan["sidecar"])
-        if own_commit:
-            try:
-                sidecar = read_sidecar(folder, name)
-                if not own_payload or not _holds(folder, name, sidecar):
-                    raise FixityError("payload differs")
-            except FixityError:
-                self._orphan(Zone.LANDING, path)
+        commit = disk.status_of(folder, name + SIDECAR_SUFFIX)
+        if commit is None:
+            # Inode numbers are given anew, also to strangers: the bytes must be ours as well.
+            payload = disk.status_of(folder, name)
+            if _is(payload, plan["payload"]) and _hash(folder, name) == plan["sha256"]:
+                self._unlink(Zone.LANDING, path, "")
+                self.outcomes.add("rolled-back")
+            return
+        if not _is(commit, plan["sidecar"]) or stat.S_IMODE(commit.st_mode) != disk.FILE_MODE:
+            return
+        try:
+            sidecar = read_sidecar(folder, name)
+            if sidecar.id != plan["file"]:
                 return
-            # Its folder may not have been synced before its owner died.
-            self.folders[Zone.LANDING].sync(path.rpartition("/")[0])
-            record = sidecar.to_record()
-            del record["received_name"]
-            self.events.append(self._event("landed", {"file": sidecar.id, "path": path, "sidecar": record}))
-            self.outcomes.add("finished")
-        elif own_payload and commit is None:
-            self._unlink(Zone.LANDING, path, "")
-            self.outcomes.add("rolled-back")
+            if _hash(folder, name) != sidecar.sha256:
+                raise FixityError("payload differs")
+        except FixityError:
+            self._orphan(Zone.LANDING, path)
+            return
+        # Its folder may not have been synced before its owner died.
+        self.folders[Zone.LANDING].sync(path.rpartition("/")[0])
+        record = sidecar.to_record()
+        del record["received_name"]
+        self.events.append(self._event("landed", {"file": sidecar.id, "path": path, "sidecar": record}))
+        self.outcomes.add("finished")
 
     def _transfer(self, plan: dict[str, Any], said: dict[str, set[str]], *, last: bool) -> None:
-        decision = plan["decision"]
-        source, target = Zone(plan["source"]), Zone(plan["target"])
+        decision, file = plan["decision"], plan["file"]
+        source, target = (Zone(plan["source"]), plan["source_path"]), (Zone(plan["target"]), plan["target_path"])
         if decision in said["moved"]:
-            if last and self._same(source, plan["source_path"], plan):
-                self._unlink(source, plan["source_path"], SIDECAR_SUFFIX, "")
+            # Later decisions may have brought it back to this very place.
+            if last and self.last[file] != (source[0].value, source[1]) and self._holds(source, plan):
+                self._unlink(*source, SIDECAR_SUFFIX, "")
                 self.outcomes.add("finished")
             return
-        if self._same(target, plan["target_path"], plan, copied=True):
-            self._unlink(target, plan["target_path"], SIDECAR_SUFFIX, "")
-            self.outcomes.add("rolled-back")
+        # The target's names go only while the file stands whole at its source, under its lock.
+        with self._locked(source, plan) as whole:
+            if whole and self._holds(target, plan):
+                self._unlink(*target, SIDECAR_SUFFIX, "")
+                self.outcomes.add("rolled-back")
         if last and decision in said["decided"] and decision not in said["refused"]:
-            data = {"decision": decision, "file": plan["file"], "verb": plan["verb"], "code": "interrupted"}
+            data = {"decision": decision, "file": file, "verb": plan["verb"], "code": "interrupted"}
             self.events.append(self._event("refused", data))
             self.outcomes.add("rolled-back")
 
-    def _same(self, zone: Zone, path: str, plan: dict[str, Any], *, copied: bool = False) -> bool:
-        """Whether what has this name belongs to the plan: the same inodes, or (another file system) a copy with the same id or bytes."""
-        folder, name = self._folder(zone, path)
+    @contextmanager
+    def _locked(self, place: tuple[Zone, str], plan: dict[str, Any]) -> Iterator[bool]:
+        """The file's own lock; gives whether the file stands there whole. Raises LifecycleError while somebody holds it."""
+        folder, name = self._folder(*place)
+        try:
+            fd = os.open(name + SIDECAR_SUFFIX, disk.READ, dir_fd=folder) if folder is not None else -1
+        except FileNotFoundError:
+            fd = -1
+        if fd < 0:
+            yield False
+            return
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LifecycleError(
+                    "another process is deciding on a file that must be recovered", hint="bedrot recover"
+                ) from error
+            payload = disk.status_of(folder, name)
+            yield payload is not None and self._holds(place, plan)
+        finally:
+            disk.close(fd)
+
+    def _holds(self, place: tuple[Zone, str], plan: dict[str, Any]) -> bool:
+        """Whether what has this name is the plan's file: by the id in its sidecar, or (only the payload is there) by its bytes."""
+        folder, name = self._folder(*place)
         if folder is None:
             return False
-        payload, commit = disk.status_of(folder, name), disk.status_of(folder, name + SIDECAR_SUFFIX)
-        if payload is None and commit is None:
+        try:
+            return read_sidecar(folder, name).id == plan["file"]
+        except FixityError:
             return False
-        if _is(payload, plan["payload"]) or _is(commit, plan["sidecar"]):
-            return True
-        if not copied:
-            return False
-        if commit is not None:
-            try:
-                return read_sidecar(folder, name).id == plan["file"]
-            except FixityError:
-                return False
-        return payload is not None and _hash(folder, name) == plan["sha256"]
+        except FileNotFoundError:
+            payload = disk.status_of(folder, name)
+            ours = payload is not None and stat.S_IMODE(payload.st_mode) == disk.FILE_MODE
+            return ours and _hash(folder, name) == plan["sha256"]
 
     def _orphan(self, zone: Zone, path: str) -> None:
         """Set aside, whole, what nobody can explain."""
@@ -204,17 +238,14 @@ def _is(status: os.stat_result | None, inode: list[int]) -> bool:
     return status is not None and [status.st_dev, status.st_ino] == inode
 
 
-def _holds(folder: int, name: str, sidecar: Sidecar) -> bool:
-    fd = os.open(name, disk.READ, dir_fd=folder)
-    try:
-        size = os.fstat(fd).st_size
-        return size == sidecar.size_bytes and disk.hash_of(fd, size, hashlib.sha256) == sidecar.sha256
-    finally:
-        disk.close(fd)
-
-
 def _hash(folder: int, name: str) -> str | None:
-    fd = os.open(name, disk.READ, dir_fd=folder)
+    """Of a regular file; None for anything else."""
+    try:
+        fd = os.open(name, disk.READ, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            return None
+        raise
     try:
         status = os.fstat(fd)
         return disk.hash_of(fd, status.st_size, hashlib.sha256) if stat.S_ISREG(status.st_mode) else None

@@ -25,7 +25,7 @@ from ..domain.files import SIDECAR_SUFFIX, Sidecar
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Decision, Zone
 from ..domain.naming import kept_path, landing_path_of, numbered
-from . import disk
+from . import disk, intents
 from .intents import Intent
 from .landing import chunk_limit
 
@@ -117,6 +117,7 @@ class _Chunk:
     def run(self) -> list[Moved | MoveFailure]:
         try:
             self._each(self.items, self._lock)
+            self._heed_intents()
             ready = [i for i in self.items if i.error is None]
             if ready:
                 self._carry_out(ready)
@@ -184,6 +185,18 @@ class _Chunk:
         if not stat.S_ISREG(item.payload_status.st_mode):
             raise FixityError(f"its payload is {disk.kind_of(item.payload_status.st_mode)}, not a regular file")
         self._choose(item)
+
+    def _heed_intents(self) -> None:
+        """We hold the files' locks, so whoever planned something with them and did not end it is dead, or is just landing them."""
+        try:
+            planned = intents.planned(self.state)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._fail(self.items, disk_error(error, "cannot read the intents"))
+            return
+        busy = [i for i in self.items if i.error is None and i.move.decision.file_id in planned]
+        self._fail(busy, LifecycleError("an interrupted step on it must come to its end first", hint="bedrot recover"))
 
     def _choose(self, item: _Item, attempt: int = 1) -> None:
         """The first free path at the target."""
