@@ -35,7 +35,7 @@ def documents(folder: Path, small: bool) -> None:
     for i in rng.sample(range(len(rows)), len(rows) // 100):
         rows[i]["spend"] = str(float(rows[i]["spend"]) + 1)
     del rows[10:13]
-    rows += ads(len(rows) + 5, 9)[-5:]
+    rows += ads(len(rows) + 20, 9)[-5:]
     new.write_text(json.dumps(rows))
     seconds, found = best(lambda: diff(DUMP, old, new, "old", "new"))
     parsing, _ = best(lambda: (json.loads(old.read_bytes()), json.loads(new.read_bytes())))
