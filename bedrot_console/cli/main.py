@@ -83,7 +83,7 @@ def _short_way(face: Face, argv: Sequence[str]) -> int | None:
 def _whole_way(face: Face, argv: Sequence[str]) -> int:
     import click
 
-    from .root import root
+    from .root import Interrupted, root
 
     try:
         result = root.main(args=list(argv), prog_name="bedrot", standalone_mode=False, obj=face)
@@ -97,7 +97,7 @@ def _whole_way(face: Face, argv: Sequence[str]) -> int:
     except click.ClickException as error:
         face.say.error(_sentence(error.format_message()))
         return error.exit_code
-    except click.Abort as error:
+    except (Interrupted, click.Abort) as error:
         raise KeyboardInterrupt from error
     except SystemExit as error:  # completion leaves this way
         return error.code if isinstance(error.code, int) else 0

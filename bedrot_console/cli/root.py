@@ -13,6 +13,10 @@ from .face import Face
 from .frame import HelpOnStdout, common_options
 
 
+class Interrupted(Exception):
+    """Ctrl-C, on its way to the border."""
+
+
 class Root(HelpOnStdout, click.Group):
     """Lists its commands from a table; imports one only to run it or to print its help."""
 
@@ -36,6 +40,12 @@ class Root(HelpOnStdout, click.Group):
             hint = f"did you mean: bedrot {close[0]}" if close else "bedrot --help"
             raise UsageError(f"no such command: {args[0]}", hint=hint)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted from error  # click would print an empty line of its own
 
     def get_help(self, ctx: click.Context) -> str:
         return page()

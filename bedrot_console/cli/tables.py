@@ -17,7 +17,7 @@ GAP = 2
 class Column:
     """One column. `least` is the width below which it is not squeezed; `drop` columns leave first when even that is too much.
 
-    `cut` tells where long text is cut: `end`, or `middle` for paths, whose end says most. `style` maps a cell's text to a style word.
+    `cut` tells where long text is cut: `end`, `middle` for paths, whose end says most, or `bare` for ids, whose beginning still names. `style` maps a cell's text to a style word.
     """
 
     title: str
@@ -39,6 +39,8 @@ def cut(text: str, width: int, where: str = "end") -> str:
     """`text` within `width` cells; an ellipsis marks what is gone."""
     if width_of(text) <= width:
         return text
+    if where == "bare":
+        return _take(text, width)
     if width < 2:
         return "\u2026"[:width]
     head_width = 0 if where == "middle" else width - 1
@@ -88,8 +90,11 @@ def fit(columns: Sequence[Column], natural: Sequence[int], width: int) -> tuple[
             widths[widest] -= 1
             excess -= 1
         leaving = [i for i in shown if columns[i].drop]
+        if excess > 0 and not leaving:  # a very narrow terminal: squeeze what is left
+            for _ in range(excess):
+                widths[max(shown, key=lambda i: widths[i])] -= 1
         if excess <= 0 or not leaving:
-            return shown, widths
+            return shown, [max(1, w) for w in widths]
         shown.remove(max(leaving, key=lambda i: columns[i].drop))
 
 

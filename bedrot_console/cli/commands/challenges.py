@@ -37,7 +37,7 @@ def challenges(face: Face) -> None:
 
 
 COLUMNS = (
-    Column("challenge", least=13),
+    Column("challenge", least=13, cut="bare"),
     Column("platform", least=8),
     Column("account", least=7, drop=2),
     Column("wants", least=8),

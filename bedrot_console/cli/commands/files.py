@@ -90,13 +90,13 @@ def _style(text: str) -> str:
 
 
 COLUMNS = (
-    Column("id", least=13),
+    Column("id", least=13, cut="bare"),
     Column("status", least=11, style=_style),
-    Column("feed", least=14, cut="middle"),
-    Column("account", least=7, drop=4),
-    Column("as of", least=10, drop=2),
-    Column("landed (UTC)", least=16, drop=1),
-    Column("size", least=7, right=True, drop=3),
+    Column("feed", least=14, cut="middle", drop=1),
+    Column("account", least=7, drop=5),
+    Column("as of", least=10, drop=3),
+    Column("landed (UTC)", least=16, drop=2),
+    Column("size", least=7, right=True, drop=4),
     Column("path", least=16, cut="middle"),
 )
 

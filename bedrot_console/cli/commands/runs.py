@@ -39,7 +39,7 @@ def runs(face: Face, limit: int) -> None:
 
 
 COLUMNS = (
-    Column("run", least=13),
+    Column("run", least=13, cut="bare"),
     Column("state", least=9, style=lambda text: STATUS_STYLES.get(text, "")),
     Column("platform", least=8),
     Column("account", least=7, drop=2),
