@@ -29,20 +29,34 @@ def loaded(arguments: list[str]) -> tuple[set[str], list[str]]:
     return set(found["outside"]) - {"_distutils_hack", "__editable___bedrot_console_0_1_0_finder"}, found["ours"]
 
 
-def test_help_loads_click_and_nothing_else() -> None:
-    """`bedrot --help` loads the standard library and click; no command, no operation, no extractor."""
+def test_help_loads_the_standard_library_only() -> None:
+    """`bedrot --help` loads the standard library and nothing else: no parser, no command, no operation, no extractor."""
     outside, ours = loaded(["--help"])
-    assert outside == {"click"}
+    assert outside == set()
     assert not [
         name for name in ours if name.startswith(("extractors", "bedrot_console.operations", "bedrot_console.cli.commands"))
     ]
 
 
-def test_status_loads_no_database_no_browser_no_screens(home: Path) -> None:
-    """`bedrot status` loads the standard library, click and msgspec only."""
+def test_status_loads_no_database_no_browser_no_screens(home: Path, tmp_path: Path) -> None:
+    """`bedrot status`, also on a lake with files, loads the standard library and msgspec at most."""
+    paper = tmp_path / "statement.csv"
+    paper.write_text(
+        "Statement Period,Payee,Store,Title,Units,Net Earnings (USD)\n2026-01,Mara Vale,Spotify,Night Ferry,1,2.00\n"
+    )
+    assert loaded(["--home", str(home), "land", "--feed", "manual/financial_data", str(paper)])
     outside, ours = loaded(["--home", str(home), "status"])
-    assert outside <= {"click", "msgspec"}
+    assert outside <= {"msgspec"}
     assert not [name for name in ours if name.startswith("bedrot_console.tui")]
+
+
+def test_status_says_the_same_with_and_without_the_parser(home: Path) -> None:
+    """The short way to `status` gives what the parsed command gives."""
+    said = [
+        subprocess.run([sys.executable, "-P", "-m", "bedrot_console", *words, "status", "--json"], capture_output=True, text=True)
+        for words in (["--home", str(home)], [f"--home={home}"])
+    ]
+    assert said[0].stdout == said[1].stdout != ""
 
 
 @pytest.mark.parametrize("arguments", [["files"], ["challenges"], ["runs"], ["audit", "show"]])
