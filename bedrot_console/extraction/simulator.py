@@ -22,16 +22,15 @@ A platform's `simulator.py` subclasses Simulator and sets `simulator = ItsClass`
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -39,6 +38,12 @@ from werkzeug.wrappers import Request, Response
 from ..domain.challenges import Secret
 from ..resilience import Clock, SystemClock
 from . import totp
+from .standins import Account, Asked, Mail, as_response, json_response, redirect, route, strict
+
+__all__ = [
+    "GENERIC_FAULTS", "SESSION_COOKIE", "Account", "Asked", "Mail", "Served", "Simulator", "json_response", "redirect", "route", "serve",
+    "start", "strict",
+]  # fmt: skip
 
 GENERIC_FAULTS: dict[str, str] = {
     "http_500": "every answer is 500",
@@ -54,75 +59,6 @@ GENERIC_FAULTS: dict[str, str] = {
 CONTROL = "/__simulator__/"
 SESSION_COOKIE = "sid"
 _SECRET_NAMES = ("token", "password", "code", "secret", "proof", "otp")
-
-
-@dataclass
-class Account:
-    """One made-up account of a simulated platform. `account` is our name for it; `extra` holds what the platform adds."""
-
-    account: str = "default"
-    username: str = "mara@example.net"
-    password: str = "correct horse 7"
-    totp_secret: str | None = None
-    token: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def describe(self) -> dict[str, Any]:
-        known = {"account": self.account, "username": self.username, "password": self.password}
-        known |= {k: v for k, v in (("totp_secret", self.totp_secret), ("token", self.token)) if v is not None}
-        return known | self.extra
-
-
-@dataclass
-class Mail:
-    """A message with a code, as it reaches the human. `medium` is `e-mail`, `sms` or `app`."""
-
-    account: str
-    medium: str
-    code: str
-    sent_at: datetime
-    expires_at: datetime
-    tries: int = 0
-    used: bool = False
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request as the simulator saw it; values of secret parameters are replaced by `***`."""
-
-    method: str
-    path: str
-    args: dict[str, str]
-    status: int
-    headers: tuple[str, ...] = ()
-
-
-def route(path: str, *, methods: Iterable[str] = ("GET",), data: bool = False) -> Callable[[Any], Any]:
-    """Serve `path` (werkzeug syntax, `<name>` becomes an argument) by this method. `data`: a payload, subject to cutting faults."""
-
-    def mark(handler: Any) -> Any:
-        handler.__dict__.setdefault("_routes", []).append((path, tuple(methods), data))
-        return handler
-
-    return mark
-
-
-def strict(given: Mapping[str, Any], *, allowed: Iterable[str], required: Iterable[str] = ()) -> None:
-    """Refuse with 400 what the real platform would refuse: unknown or missing parameters."""
-    unknown = sorted(set(given) - set(allowed) - set(required))
-    missing = sorted(set(required) - set(given))
-    if unknown or missing:
-        raise BadRequest(f"unknown: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
-
-
-def redirect(location: str, status: int = 302) -> Response:
-    """A redirect with no absolute address, as the platforms send it."""
-    return Response("", status, {"Location": location}, content_type="text/html; charset=utf-8")
-
-
-def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON with its type."""
-    return Response(json.dumps(value), status, headers, content_type="application/json")
 
 
 class Simulator:
@@ -375,11 +311,11 @@ class Simulator:
         try:
             early = self.before(request)
             if early is not None:
-                return _response(early)
+                return as_response(early)
             (attribute, data), values = self._map.bind_to_environ(request.environ).match()
-            response = _response(getattr(self, attribute)(request, **values))
+            response = as_response(getattr(self, attribute)(request, **values))
         except HTTPException as error:
-            response = _response(error.get_response() if error.code in (301, 302, 308) else self.refused(error))
+            response = as_response(error.get_response() if error.code in (301, 302, 308) else self.refused(error))
             data = False
         if data and response.status_code == 200:
             response = self._cut(response)
@@ -439,18 +375,6 @@ class _Reset(Response):
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         raise ConnectionAbortedError
-
-
-def _response(value: Any) -> Response:
-    if isinstance(value, Response):
-        return value
-    if isinstance(value, str):
-        return Response(value, content_type="text/html; charset=utf-8")
-    if isinstance(value, bytes):
-        return Response(value, content_type="application/octet-stream")
-    if isinstance(value, dict | list):
-        return json_response(value)
-    return Response(value.get_data(), value.status_code, value.headers)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -1,0 +1,94 @@
+"""What stand-ins are made of: accounts, mail, routes, strictness, answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+
+@dataclass
+class Account:
+    """One made-up account of a simulated platform. `account` is our name for it; `extra` holds what the platform adds."""
+
+    account: str = "default"
+    username: str = "mara@example.net"
+    password: str = "correct horse 7"
+    totp_secret: str | None = None
+    token: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        known = {"account": self.account, "username": self.username, "password": self.password}
+        known |= {k: v for k, v in (("totp_secret", self.totp_secret), ("token", self.token)) if v is not None}
+        return known | self.extra
+
+
+@dataclass
+class Mail:
+    """A message with a code, as it reaches the human. `medium` is `e-mail`, `sms` or `app`."""
+
+    account: str
+    medium: str
+    code: str
+    sent_at: datetime
+    expires_at: datetime
+    tries: int = 0
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as the simulator saw it; values of secret parameters are replaced by `***`."""
+
+    method: str
+    path: str
+    args: dict[str, str]
+    status: int
+    headers: tuple[str, ...] = ()
+
+
+def route(path: str, *, methods: Iterable[str] = ("GET",), data: bool = False) -> Callable[[Any], Any]:
+    """Serve `path` (werkzeug syntax, `<name>` becomes an argument) by this method. `data`: a payload, subject to cutting faults."""
+
+    def mark(handler: Any) -> Any:
+        handler.__dict__.setdefault("_routes", []).append((path, tuple(methods), data))
+        return handler
+
+    return mark
+
+
+def strict(given: Mapping[str, Any], *, allowed: Iterable[str], required: Iterable[str] = ()) -> None:
+    """Refuse with 400 what the real platform would refuse: unknown or missing parameters."""
+    unknown = sorted(set(given) - set(allowed) - set(required))
+    missing = sorted(set(required) - set(given))
+    if unknown or missing:
+        raise BadRequest(f"unknown: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
+
+
+def redirect(location: str, status: int = 302) -> Response:
+    """A redirect with no absolute address, as the platforms send it."""
+    return Response("", status, {"Location": location}, content_type="text/html; charset=utf-8")
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON with its type."""
+    return Response(json.dumps(value), status, headers, content_type="application/json")
+
+
+def as_response(value: Any) -> Response:
+    """What a route returned, as a response: dict or list is JSON, str a page, bytes a download."""
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, str):
+        return Response(value, content_type="text/html; charset=utf-8")
+    if isinstance(value, bytes):
+        return Response(value, content_type="application/octet-stream")
+    if isinstance(value, dict | list):
+        return json_response(value)
+    return Response(value.get_data(), value.status_code, value.headers)
