@@ -32,6 +32,7 @@ _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "temp_directory": "",
     "python_enable_replacements": False,
+    "late_materialization_max_rows": 1000,
 }
 
 _connected: Counter[tuple[int, int]] = Counter()

@@ -7,19 +7,21 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.browsing import FileFilter, FileRow
-from ..domain.challenges import Challenge
 from ..domain.errors import BedrotError, CatalogError, UsageError
 from ..domain.events import Event
-from ..domain.feeds import History
 from ..domain.findings import Finding, Place, Report, Severity
 from ..domain.identifiers import MIN_PREFIX
 from ..domain.lifecycle import Decision
-from ..domain.runs import RunView
 from . import queries, rows, schema
 from .gate import CatalogDamaged, Database
+
+if TYPE_CHECKING:
+    from ..domain.challenges import Challenge
+    from ..domain.feeds import History
+    from ..domain.runs import RunView
 
 GROUPS = (
     "zone",
@@ -151,6 +153,13 @@ class Reader:
 
     # ---- files
 
+    def _where(self, wanted: FileFilter) -> queries.Where:
+        feeds = None
+        if wanted.text:
+            held = self._ask("SELECT DISTINCT feed FROM base.tally WHERE contains(lower(feed), $1)", [wanted.text.lower()])
+            feeds = [feed for (feed,) in held]
+        return queries.where(wanted, feeds)
+
     def files(
         self, wanted: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int | None = 200
     ) -> list[FileRow]:
@@ -159,7 +168,7 @@ class Reader:
         Args:
             limit: rows at most; None for all.
         """
-        w = queries.where(wanted)
+        w = self._where(wanted)
         backwards = before is not None
         anchor = before or after
         if anchor is not None:
@@ -171,7 +180,7 @@ class Reader:
 
     def at(self, wanted: FileFilter, index: int, limit: int = 200) -> list[FileRow]:
         """The page that begins at position `index` (0-based) of `wanted`. For jumps of a virtual table; paging goes by `files`."""
-        w = queries.where(wanted)
+        w = self._where(wanted)
         tail = f"LIMIT {int(limit)} OFFSET {max(0, int(index))}"
         return [
             rows.file_row(v)
@@ -180,13 +189,13 @@ class Reader:
 
     def offset_of(self, wanted: FileFilter, row: FileRow) -> int:
         """How many files of `wanted` come before `row` in its order."""
-        w = queries.where(wanted)
+        w = self._where(wanted)
         queries.beyond(w, wanted.order, row, backwards=True)
         return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
 
     def count(self, wanted: FileFilter) -> int:
         """How many files match; from the kept tally where that suffices."""
-        w = queries.where(wanted)
+        w = self._where(wanted)
         if queries.only_tally(wanted):
             return int(self._ask(f"SELECT coalesce(sum(f.files), 0) FROM base.tally f {w.sql}", w.values)[0][0])
         return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
@@ -195,7 +204,7 @@ class Reader:
         """(key, files, bytes) for each value of `by` (one of GROUPS) among the files that match, largest first."""
         if by not in GROUPS:
             raise UsageError(f"cannot group by {by}", hint=", ".join(GROUPS))
-        w = queries.where(wanted)
+        w = self._where(wanted)
         key = {"status": schema.status_sql("f.zone", "f.verdict"), "day": "strftime(f.landed_at, '%Y-%m-%d')"}.get(by, f"f.{by}")
         if queries.only_tally(wanted) and by in ("zone", "platform", "feed", "account", "status", "verdict"):
             sql = f"SELECT {key}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -312,7 +321,9 @@ class Reader:
         Args:
             before: only captures made before this file's own.
         """
-        w = queries.where(FileFilter(feed=feed, account=account))
+        from ..domain.feeds import History
+
+        w = self._where(FileFilter(feed=feed, account=account))
         w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
         if before is not None:
             at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)

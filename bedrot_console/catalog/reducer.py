@@ -19,6 +19,9 @@ FILE_KINDS = frozenset(("landed", "validated", "moved"))
 GOOD = (Verdict.PASSED, Verdict.WARNED)
 KEPT = (Zone.LANDING, Zone.RAW)
 
+Draft = dict[str, Any]
+"""A file's fields by name, while events are folded into it: a FileRow in the making, which alone is what others see."""
+
 Reports = Callable[[Event], Report | None]
 
 
@@ -32,16 +35,18 @@ def row_of_sidecar(sidecar: Sidecar, zone: Zone, path: str) -> FileRow:
     )  # fmt: skip
 
 
-def row_of_record(record: Mapping[str, Any], zone: Zone, path: str) -> FileRow:
-    """As `row_of_sidecar`, from the record in a `landed` event."""
+def draft_of_record(record: Mapping[str, Any], path: str) -> Draft:
+    """A file in landing as the record in its `landed` event tells it."""
     as_of = record["as_of"]
-    return FileRow(
-        id=record["id"], platform=record["platform"], feed=record["feed"], account=record["account"], zone=zone,
-        status=status(zone, None), verdict=None, path=path, size_bytes=record["size_bytes"], sha256=record["sha256"],
-        captured_at=parse_time(record["captured_at"]), landed_at=parse_time(record["landed_at"]),
-        as_of=date.fromisoformat(as_of) if as_of else None, run_id=record["run_id"], set_id=record["set_id"], method=record["method"],
-        media_type=record["media_type"], source_system=record["source_system"], extractor_version=record["extractor_version"],
-    )  # fmt: skip
+    return {
+        "id": record["id"], "platform": record["platform"], "feed": record["feed"], "account": record["account"], "zone": Zone.LANDING,
+        "status": "pending", "verdict": None, "path": path, "size_bytes": record["size_bytes"], "sha256": record["sha256"],
+        "captured_at": parse_time(record["captured_at"]), "landed_at": parse_time(record["landed_at"]),
+        "as_of": date.fromisoformat(as_of) if as_of else None, "run_id": record["run_id"], "set_id": record["set_id"],
+        "method": record["method"], "media_type": record["media_type"], "source_system": record["source_system"],
+        "extractor_version": record["extractor_version"], "report_id": None, "rules": None, "errors": 0, "warnings": 0, "rows": None,
+        "content_sha256": None, "first_code": None,
+    }  # fmt: skip
 
 
 def with_sidecar(row: FileRow, sidecar: Sidecar, zone: Zone, path: str) -> FileRow:
@@ -67,9 +72,6 @@ def counts(event: Event, reports: Reports | None) -> tuple[int, int, str | None]
     return severities.count(Severity.ERROR), severities.count(Severity.WARNING), first
 
 
-Draft = dict[str, Any]
-"""A file's fields by name, while events are folded into it: a FileRow in the making, which alone is what others see."""
-
 _NAMES = tuple(f.name for f in dataclasses.fields(FileRow))
 _JUDGED = ("verdict", "report_id", "rules", "rows", "content_sha256", "first_code")
 
@@ -86,7 +88,7 @@ def fold(draft: Draft | None, event: Event, reports: Reports | None = None) -> D
     """
     data = event.data
     if event.kind == "landed":
-        return draft_of(row_of_record(data["sidecar"], Zone.LANDING, data["path"])) if draft is None else draft
+        return draft_of_record(data["sidecar"], data["path"]) if draft is None else draft
     if draft is None:
         return None
     if event.kind == "validated":

@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.browsing import FileRow
-from ..domain.challenges import Challenge, ChallengeKind, ChallengeState
 from ..domain.events import Event
 from ..domain.files import parse_time
 from ..domain.lifecycle import Decision, Verb, Verdict, Zone, status
-from ..domain.runs import RunState, RunView
 from . import schema
+
+if TYPE_CHECKING:
+    from ..domain.challenges import Challenge
+    from ..domain.runs import RunView
 
 FILE_SELECT = ", ".join(f"f.{schema.quoted(c)}" for c in schema.FILE_COLUMNS)
 """The columns of a FileRow from `base.files f`, in the order `file_row` wants them."""
@@ -84,6 +86,8 @@ def decision(values: Sequence[Any]) -> Decision:
 
 def run_view(values: Sequence[Any]) -> RunView:
     """A RunView from `run_id, platform, account, state, started_at, ended_at, expected, landed, files, error_code, exit_code, attended`."""
+    from ..domain.runs import RunState, RunView
+
     identifier, platform, account, state, started, ended, expected, landed, files, error_code, exit_code, attended = values
     return RunView(
         id=identifier, platform=platform, account=account, state=RunState(state), started_at=started.replace(tzinfo=UTC),
@@ -94,6 +98,8 @@ def run_view(values: Sequence[Any]) -> RunView:
 
 def challenge(values: Sequence[Any]) -> Challenge:
     """A Challenge from `challenge_id, kind, run_id, platform, account, raised_at, expires_at, medium, state`. Its prompt is not in the journal."""
+    from ..domain.challenges import Challenge, ChallengeKind, ChallengeState
+
     identifier, kind, run_id, platform, account, raised, expires, medium, state = values
     return Challenge(
         id=identifier, kind=ChallengeKind(kind), run_id=run_id or "", platform=platform or "", account=account or "", prompt="",
