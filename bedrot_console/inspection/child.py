@@ -239,7 +239,13 @@ class Inspectors:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Report]:
         """Reports in the order of the jobs, each as soon as it and all before it are there. Jobs are drawn as children become free."""
-        source = enumerate(jobs)
+        try:
+            yield from self._run(enumerate(jobs))
+        finally:  # left early: what is under way belongs to nobody any more
+            for child in [c for c in self.children if c.under_way]:
+                self._drop(child, hurry=True)
+
+    def _run(self, source: Iterator[tuple[int, Job]]) -> Iterator[Report]:
         again: deque[tuple[int, Job]] = deque()
         waiting: dict[int, Report] = {}
         given = due = 0

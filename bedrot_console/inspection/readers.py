@@ -10,7 +10,7 @@ from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.findings import Place
 
 from .contents import FormatTrouble, Rows, Table
-from .jsontext import decode
+from .jsontext import at_hand, decode
 from .pages import looks_like_html, page_kind
 
 MOST_IN_MEMORY = 512 << 20
@@ -127,7 +127,8 @@ def _ends_as_page(data: bytes) -> bool:
 def _json(feed: Feed, data: bytes) -> Rows:
     document = decode(data)
     if feed.parse is not None:
-        return _parsed(feed, data)
+        with at_hand(data, document):
+            return _parsed(feed, data)
     return rows_of(document)
 
 

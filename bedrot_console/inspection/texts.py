@@ -131,11 +131,14 @@ def html_tree(data: bytes | str) -> Any:
     return tree
 
 
-def json_value(text: str) -> Any:
-    """Strict JSON, without NaN, Infinity and repeated keys. Raises FormatTrouble."""
+def json_value(text: str | bytes) -> Any:
+    """Strict JSON, without NaN, Infinity and repeated keys. Raises FormatTrouble.
+
+    In a `parse` function hand over the payload bytes as they came: they were decoded already, and that value is given again.
+    """
     from .jsontext import decode
 
-    return decode(text.encode("utf-8", "surrogatepass"))
+    return decode(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
 
 _JS_TOKEN = re.compile(

@@ -111,3 +111,11 @@ def test_closing_the_pool_leaves_no_child(job: Callable[..., Job], tmp_path: Pat
         scratch = Path(pool.scratch.name)
     assert all(p.poll() is not None for p in processes)
     assert not scratch.exists()
+
+
+def test_a_run_left_early_does_not_disturb_the_next(pool: Inspectors, job: Callable[..., Job]) -> None:
+    """Reports of an abandoned run never reach the next one."""
+    first = pool.run([job(PLAYS, GOOD, report_id=f"a{i}") for i in range(30)])
+    assert next(first).id == "a0"
+    first.close()  # type: ignore[attr-defined]
+    assert [r.id for r in pool.run([job(PLAYS, GOOD, report_id=f"b{i}") for i in range(9)])] == [f"b{i}" for i in range(9)]

@@ -143,6 +143,20 @@ def test_arrays_in_scripts_are_found_by_name_and_mark() -> None:
     assert list(h.script_arrays(page, "dataProvider", after="three")) == []
 
 
+def test_a_parser_gets_the_decoded_document_without_a_second_reading(ask: Callable[..., Report]) -> None:
+    """`json_value` of the payload inside `parse` is the document that was decoded before, and only there."""
+    seen: list[Any] = []
+
+    def parse(payload: bytes) -> h.Rows:
+        seen.append(h.json_value(payload))
+        assert h.json_value(payload) is seen[0]
+        return h.Rows(seen[0], document=seen[0])
+
+    payload = days("2026-02-28", [1, 2])
+    assert codes(ask(dataclasses.replace(PLAYS, parse=parse), payload)) == set()
+    assert h.json_value(payload) is not h.json_value(payload)
+
+
 def test_masked_texts_hold_no_words() -> None:
     """Numbers and dates stay; words are cut to two letters."""
     assert h.masked("2026-03-01") == "2026-03-01" and h.masked(12) == "12"
