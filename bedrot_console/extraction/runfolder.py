@@ -48,7 +48,7 @@ OWN_KEYS = frozenset(
 )  # fmt: skip
 """Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
 DIED = "run-died"
-_TAIL_BYTES = 64 << 10
+_TAIL_BYTES = 8 << 10
 
 
 class RunFolder:
@@ -164,17 +164,25 @@ class RunFolder:
         whole = data.rfind(b"\n") + 1
         return [e for e in map(_parse, data[:whole].splitlines()) if e is not None], offset + whole
 
-    def last_event(self) -> dict[str, Any] | None:
-        """The newest whole event, read from the end of the file."""
+    def last_event(self, *kinds: str) -> dict[str, Any] | None:
+        """The newest whole event, or the newest of these kinds; read from the end of the file, no further back than needed."""
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _TAIL_BYTES))
-                data = file.read()
+                reach = _TAIL_BYTES
+                while True:
+                    file.seek(max(0, size - reach))
+                    lines = file.read(min(size, reach)).split(b"\n")[:-1]
+                    # The first line may be cut by the reach; what is not JSON is no event.
+                    for line in reversed(lines):
+                        event = _parse(line)
+                        if event is not None and (not kinds or event["kind"] in kinds):
+                            return event
+                    if reach >= size:
+                        return None
+                    reach *= 8
         except OSError:
             return None
-        lines = data[: data.rfind(b"\n") + 1].splitlines()
-        return next((e for e in map(_parse, reversed(lines)) if e is not None), None)
 
     def view(self) -> RunView:
         """The run as faces see it. A run whose process died without a last word is failed.

@@ -162,9 +162,9 @@ class Runs:
         found = []
         for run in sorted(self._latest(), reverse=True):
             folder = RunFolder(self.folder / run)
-            challenge = _open_challenge(folder.events()) if folder.alive() else None
-            if challenge is not None:
-                found.append(challenge)
+            event = folder.last_event("challenge", "challenge-ended", "ended") if folder.alive() else None
+            if event is not None and event["kind"] == "challenge":
+                found.append(Challenge.from_record(event["challenge"]))
         return found
 
     def _latest(self) -> set[str]:
@@ -277,16 +277,6 @@ def _hand_over(write: int, record: dict[str, Any]) -> None:
             pipe.write(json.dumps(record).encode())
     except OSError:
         pass  # it died before it listened; its lock is free, so everybody sees that
-
-
-def _open_challenge(events: list[dict[str, Any]]) -> Challenge | None:
-    challenge = None
-    for event in events:
-        if event["kind"] == "challenge":
-            challenge = event["challenge"]
-        elif event["kind"] in ("challenge-ended", "ended"):
-            challenge = None
-    return Challenge.from_record(challenge) if challenge else None
 
 
 def _note(lock: Path) -> str:

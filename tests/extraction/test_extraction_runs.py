@@ -22,6 +22,7 @@ from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
 from bedrot_console.extraction.process import OutputGuard
 from bedrot_console.extraction.redaction import Redactor
+from bedrot_console.extraction.runfolder import EventLog
 from bedrot_console.extraction.runs import split_environ
 from bedrot_console.extraction.session import Session
 from bedrot_console.resilience import SystemClock
@@ -163,6 +164,22 @@ def test_an_answer_too_late_ends_with_the_right_word(house: Any, api: Any) -> No
     ignored = house.here(house.spec("tinyapi", challenge_timeout_seconds=0.3), house.settings(api, mode="ask"))
     assert (ignored.error_code, ignored.exit_code) == ("challenge-unanswered", 3)
     assert house.runs.open_challenges() == []
+
+
+def test_the_newest_event_of_a_kind_is_found_in_a_long_file(house: Any) -> None:
+    """However much was logged after a challenge, it is found from the end; what is torn or cut is no event."""
+    folder = house.runs.create(house.spec("tinyapi"))
+    assert folder.last_event() is None
+    log = EventLog(folder, SystemClock(), Redactor())
+    log.emit("challenge", challenge={"id": "x"})
+    for n in range(3000):
+        log.emit("log", level="info", text=f"{n} " + "ü" * (n % 50))
+    log.close()
+    with (folder.path / "events.jsonl").open("ab") as file:
+        file.write(b'{"seq": 4000, "kind": "ended"')
+    assert (folder.last_event("challenge") or {})["seq"] == 1 and (folder.last_event() or {})["seq"] == 3001
+    assert folder.last_event("ended") is None and len(folder.events(2999)) == 2
+    folder.release()
 
 
 def test_one_run_per_platform_and_account(house: Any, api: Any) -> None:
