@@ -104,8 +104,8 @@ def parents(content: Dump, context: Any) -> Iterator[Finding]:
         known = context.sibling(feed)
         if known is None:
             continue
-        ids = {r.get("id") for r in known.records}
-        unknown = [i for i, r in enumerate(content.records) if r.get(column) and r[column] not in ids]
+        ids = {str(r.get("id")) for r in known.records}
+        unknown = [i for i, r in enumerate(content.records) if r.get(column) and str(r[column]) not in ids]
         if unknown:
             yield warning(
                 "consistency.unknown-parent", f"{column} names an object that is not in {feed} (archived or deleted?)",
@@ -116,7 +116,7 @@ def parents(content: Dump, context: Any) -> Iterator[Finding]:
 def statuses(content: Dump, context: Any) -> Iterator[Finding]:
     """Statuses are among those the platform documents."""
     for column in ("status", "configured_status", "effective_status"):
-        odd = [i for i, r in enumerate(content.records) if r.get(column) is not None and r[column] not in STATUSES]
+        odd = [i for i, r in enumerate(content.records) if isinstance(r.get(column), str) and r[column] not in STATUSES]
         if odd:
             seen = str(content.records[odd[0]][column])[:40]
             yield warning(

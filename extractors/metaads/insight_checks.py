@@ -240,9 +240,11 @@ def vanished_rows(content: Dump, context: Any) -> Iterator[Finding]:
     )
     if first is None:
         return
-    now = {(r.get("object"), r.get("date_start")): r for r in content.records}
+    now = {(str(r.get("object")), str(r.get("date_start"))): r for r in content.records}
     kept = {
-        key: r for r in before.records if (d := day_or_none((key := (r.get("object"), r.get("date_start")))[1])) and d >= first
+        key: r
+        for r in before.records
+        if (d := day_or_none((key := (str(r.get("object")), str(r.get("date_start"))))[1])) and d >= first
     }
     lost = [key for key in kept if key not in now]
     if lost:

@@ -257,6 +257,28 @@ def test_metaads_mutation_is_stopped(clean: tuple[Bodies, Bodies], known: Desk, 
     assert any(r.verdict is Verdict.FAILED for r in reports.values()), [f for r in reports.values() for f in r.findings]
 
 
+JUNK: tuple[Any, ...] = (
+    None, True, -1, 1e30, "", [], {}, [[]], {"a": {}}, "9" * 300, "\x00", "2026-13-45", ["x"], {"action_type": 1}, "NaN", 12345678901234567890, "\u202e",
+)  # fmt: skip
+
+
+def test_metaads_junk_never_makes_a_check_stumble(clean: tuple[Bodies, Bodies], known: Desk) -> None:
+    """Values of any type in any cell, page or summary are judged; no check gives up on them."""
+    rng = random.Random(7)
+    for _ in range(60):
+        kind = rng.choice(DUMP)
+        pages = json.loads(clean[1][kind])
+        for _ in range(rng.randrange(1, 6)):
+            page, row = pages[0], rng.randrange(len(pages[0]["data"]))
+            if rng.random() < 0.2:
+                page["summary"][rng.choice(["impressions", "date_start", "date_stop", "total_count", "spend"])] = rng.choice(JUNK)
+            elif isinstance(page["data"][row], dict):
+                page["data"][row][rng.choice(list(page["data"][row]))] = rng.choice(JUNK)
+        spoiled = clean[1] | {kind: json.dumps(pages).encode()}
+        for report in known.reports(spoiled, AT + timedelta(days=1), keep=False).values():
+            assert "consistency.check-failed" not in codes(report), report.findings
+
+
 def test_metaads_more_than_a_hundred_mutations_are_tried() -> None:
     """The list of mutations is long, and names are unique."""
     assert len(MUTATIONS) >= 150
