@@ -8,12 +8,13 @@ from pathlib import Path
 
 def main() -> int:
     """Serve inspection jobs until stdin ends."""
+    from ..domain.lifecycle import Zone
     from ..extraction.registry import Registry
     from ..inspection.child import serve
 
     extractors, home = Path(sys.argv[1]), Path(sys.argv[2])
     registry = Registry(extractors)
-    return serve(registry.feed, readable=[home, extractors])
+    return serve(registry.feed, readable=[extractors, *(home / zone.value for zone in Zone if zone is not Zone.ERASED)])
 
 
 if __name__ == "__main__":

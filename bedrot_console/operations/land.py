@@ -13,7 +13,6 @@ from ..domain.feeds import Feed
 from ..domain.files import Capture, LandedFile
 from .workspace import Workspace
 
-HEAD_BYTES = 64 << 10
 CHUNK = 128
 
 
@@ -94,8 +93,8 @@ def _capture(ws: Workspace, path: Path, feed: Feed, account: str) -> Capture:
     )
 
 
-def read_head(path: Path) -> bytes:
-    """The first bytes of an outside file, without ever blocking on or following anything odd.
+def read_head(path: Path, size: int) -> bytes:
+    """The first `size` bytes of an outside file, without ever blocking on or following anything odd.
 
     Raises:
         UsageError: not a regular file, or not readable; says which.
@@ -119,15 +118,15 @@ def read_head(path: Path) -> bytes:
                 else "a device"
             )
             raise UsageError(f"is {kind}, not a regular file")
-        return os.read(fd, HEAD_BYTES)
+        return os.read(fd, size)
     finally:
         os.close(fd)
 
 
 def _recognised(ws: Workspace, path: Path) -> Feed:
-    from ..inspection.recognise import nearest, recognise
+    from ..inspection.recognise import HEAD_BYTES, nearest, recognise
 
-    head = read_head(path)
+    head = read_head(path, HEAD_BYTES)
     if not head:
         raise UsageError("is empty")
     feeds, _ = ws.registry.feeds()

@@ -75,7 +75,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         from ..catalog.store import Catalog
 
-        return Catalog(self.home, self.journal, self.clock, reports=self.load_report, walk=self.zones.walk)
+        return Catalog(self.home, self.journal, self.clock, reports=self.load_report, walk=lambda: self.zones.walk())
 
     def load_report(self, event: Event) -> Report | None:
         """The report that a `validated` event names; None when it is gone."""
@@ -135,7 +135,8 @@ class Workspace:
             UsageError: the home cannot be created or written.
         """
         try:
-            self.settings.landing.mkdir(parents=True, exist_ok=True)
+            for zone in (self.settings.landing, self.settings.raw, self.settings.quarantine):
+                zone.mkdir(parents=True, exist_ok=True)
             self.settings.state.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise UsageError(
