@@ -7,32 +7,31 @@ import gc
 import os
 import signal
 import sys
-import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from rich.segment import Segment, Segments
-from rich.text import Text
 from textual import constants
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input
 
 from ..domain.browsing import Preview, Review
-from ..domain.challenges import Challenge
 from ..domain.errors import BedrotError, UsageError
 from ..domain.text import safe
 from . import drop_debugging_switches, operator
-from .backend import Backend, Need, OperationsBackend
+from .asking import Asking
+from .backend import Backend, OperationsBackend
 from .commands import ConsoleCommands, run_command
+from .crash import INTERNAL, CrashScreen
 from .fetch import DaemonExecutor, Fetcher
 from .keys import EVERYWHERE, KEYS, bindings
-from .messages import Answered, Decided, Failed, Notice, Pulse, ReviewLoaded, Validated
+from .messages import Decided, Failed, Notice, Pulse, ReviewLoaded, Validated
 from .painter import Painter
 from .palette import Palette
 from .screens.files import FilesView
 from .screens.view import View, summary
+from .typeahead import TypeAhead
+from .widgets.field import Field
 from .widgets.header import Header
 from .widgets.keybar import KeyBar, NoticeLine
 from .widgets.prompt import PromptBar
@@ -46,25 +45,10 @@ if TYPE_CHECKING:
 
 CLIPBOARD_LIMIT = 64_000
 INTERRUPTED = 130
-INTERNAL = 70
 _NOTHING = Preview(kind="")
 
 
-class CommandInput(Input):
-    """The command line."""
-
-    DEFAULT_CSS = """
-    CommandInput, CommandInput:focus { height: 1; border: none; padding: 0 1; background: transparent; display: none; }
-    CommandInput.typing { display: block; }
-    """
-    BINDINGS = [("escape", "leave", "leave")]
-
-    def action_leave(self) -> None:
-        self.value = ""
-        self.post_message(self.Submitted(self, ""))
-
-
-class Console(Fetcher, App[int]):
+class Console(TypeAhead, Asking, CrashScreen, Fetcher, App[int]):
     """The application. `backend` is all it knows of the lake."""
 
     TITLE = "bedrot"
@@ -86,16 +70,16 @@ class Console(Fetcher, App[int]):
         self.place = "files"
         self.own_runs: set[str] = set()
         self.decided: list[tuple[str, list[str]]] = []
-        self.challenges: list[Challenge] = []
-        self.needs: list[Need] = []
+        self.challenges = []
+        self.needs = []
         self.statuses: dict[str, int] | None = None
         self.pulse_seconds = pulse_seconds
         self.interrupted = False
         self._views: dict[str, View] = {}
         self._pulse_trouble: str | None = None
         self._details: TextModal | None = None
+        self.arriving: View | None = None
         self._frozen = False
-        self._answered_run: str | None = None
         self.theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
         self.palette = Palette(self)
 
@@ -108,7 +92,9 @@ class Console(Fetcher, App[int]):
         with Container(id="places"):
             yield FilesView()
         with Container(id="foot"):
-            yield CommandInput(placeholder=": command", id="command", max_length=2000)
+            yield Field(
+                self._command, self._leave_command, placeholder=": command", max_length=2000, id="command", classes="waiting"
+            )
             yield PromptBar(id="prompt")
             yield NoticeLine()
             yield KeyBar()
@@ -176,6 +162,9 @@ class Console(Fetcher, App[int]):
             self.screen_stack[0].query_one("#places").mount(self._views[place])
         return self._views[place]
 
+    def _ready_views(self) -> list[View]:
+        return [view for view in self._views.values() if view.is_mounted]
+
     @property
     def current_view(self) -> View:
         return self._views[self.place]
@@ -197,22 +186,43 @@ class Console(Fetcher, App[int]):
         return self.view("sql")  # type: ignore[return-value]
 
     def show_place(self, place: str) -> None:
-        """Bring a place onto the screen."""
+        """Bring a place onto the screen; the next key goes there."""
         view = self.view(place)
         self.place = place
         for name, other in self._views.items():
-            other.set_class(name == place, "shown")
+            other.display = name == place
         self._main.query_one(Header).place = place
-        self.call_after_refresh(self._shown, view)
+        self.arriving = view
+        if view.is_mounted:
+            self.arrive()
+        else:
+            self.call_after_refresh(self.arrive)
 
-    def _shown(self, view: View) -> None:
-        if view is not self._views.get(self.place):
+    def arrive(self) -> None:
+        """The place that was asked for is there: it has the keys."""
+        view, self.arriving = self.arriving, None
+        if view is None:
             return
-        if not self._main.query_one(PromptBar).has_focus or self.place != "runs":
-            view.focus_target().focus()
+        if not view.is_mounted:
+            self.arriving = view
+            self.call_after_refresh(self.arrive)
+            return
+        self.focus_place()
         view.shown()
+        self.ask_challenge()
+
+    def focus_place(self) -> None:
+        """Give the keys to the place on the screen."""
+        self._main.set_focus(self.current_view.focus_target())
         self.refresh_keys()
-        self._ask_challenge()
+
+    def when_there(self, place: str, act: Callable[[], None]) -> None:
+        """Show a place and do something there, as soon as it is there."""
+        self.show_place(place)
+        if self.arriving is None:
+            act()
+        else:
+            self.call_after_refresh(self.when_there, place, act)
 
     @property
     def _main(self) -> Screen[Any]:
@@ -224,7 +234,7 @@ class Console(Fetcher, App[int]):
             return
         bar = self._main.query_one(KeyBar)
         prompt = self._main.query_one(PromptBar)
-        if prompt.has_focus:
+        if self._main.focused is prompt:
             bar.show(KEYS["prompt"], lambda action: None)
             return
         view = self.current_view
@@ -271,8 +281,9 @@ class Console(Fetcher, App[int]):
         self.action_command_palette()
 
     def do_redraw(self) -> None:
+        """Send the whole screen, whatever the terminal shows."""
         self.painter.reset()
-        self.refresh(layout=True)
+        self._display(self.screen, self.screen._compositor.render_update(full=True, screen_stack=self._background_screens))
 
     def do_suspend(self) -> None:
         self.action_suspend_process()
@@ -284,60 +295,20 @@ class Console(Fetcher, App[int]):
         self.notice("ctrl+q quits; runs go on", "info")
 
     def do_command(self) -> None:
-        field = self.query_one(CommandInput)
+        field = self._main.query_one("#command", Field)
         field.value = ""
-        field.set_class(True, "typing")
-        field.focus()
+        field.remove_class("waiting")
+        self._main.set_focus(field)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id != "command":
-            return
-        event.stop()
-        text = event.value
-        event.input.set_class(False, "typing")
-        self.current_view.focus_target().focus()
+    def _leave_command(self) -> None:
+        self._main.query_one("#command", Field).add_class("waiting")
+        self.focus_place()
+
+    def _command(self, text: str) -> None:
+        self._leave_command()
         trouble = run_command(self, text)
         if trouble:
             self.notice(trouble, "error")
-
-    def do_answer(self) -> None:
-        self._ask_challenge()
-        self._main.query_one(PromptBar).focus()
-
-    def on_prompt_bar_left(self, message: PromptBar.Left) -> None:
-        self.current_view.focus_target().focus()
-
-    def do_needs(self) -> None:
-        from .modals.pick import PickModal
-
-        choices = [
-            (
-                n.id,
-                f"{n.at:%m-%d %H:%M}  {n.platform} ({n.account})  {n.code}",
-                f"Nobody was there to answer. Enter starts the run again with you present. In a shell: {n.command}",
-            )
-            for n in self.needs
-        ]
-        waiting = [
-            (c.id, f"now  {operator.question(c)}", f"{operator.facts(c, self.backend.now())}  In a shell: bedrot answer {c.id}")
-            for c in self.challenges
-        ]
-        empty = ("nothing waits for you", "a run that needs a code while nobody is there leaves an item here")
-        self.push_screen(PickModal("What needs you", [*waiting, *choices], enter="take it", empty=empty), self._take)
-
-    def _take(self, name: str | None) -> None:
-        if name is None:
-            return
-        if any(c.id == name for c in self.challenges):
-            self.do_answer()
-            return
-        for need in self.needs:
-            if need.id == name:
-                if self.backend.read_only:
-                    self.notice("this console is read-only", "warning", need.command)
-                    return
-                self.show_place("runs")
-                self.runs_view.start(need.platform, need.account)
 
     def do_undo(self) -> None:
         from .modals.confirm import ConfirmModal
@@ -364,8 +335,11 @@ class Console(Fetcher, App[int]):
 
     def run_sql(self, text: str) -> None:
         """SQL, with this query running."""
-        self.show_place("sql")
-        self.call_after_refresh(lambda: self.sql_view.run_text(text))
+        self.when_there("sql", lambda: self.sql_view.run_text(text))
+
+    def start_run(self, platform: str, account: str) -> None:
+        """Runs, with a new run starting."""
+        self.when_there("runs", lambda: self.runs_view.start(platform, account))
 
     def show_files(self, words: str) -> None:
         """Files, with this filter."""
@@ -413,8 +387,7 @@ class Console(Fetcher, App[int]):
 
         review = message.review
         if review is not None and review.preview is _NOTHING:
-            self.show_place("review")
-            self.review_view.call_after_refresh(self.review_view.take, review.file)
+            self.when_there("review", lambda: self.review_view.take(review.file))
             return
         if self._details is None:
             return
@@ -465,13 +438,13 @@ class Console(Fetcher, App[int]):
                 self.decided.pop()
         elif done:
             self.decided.append((message.verb, done))
-        for view in self._views.values():
+        for view in self._ready_views():
             view.decided(message)  # type: ignore[attr-defined]
         self.notice(*summary(message.verb, message.outcomes))
         self.beat()
 
     def on_validated(self, message: Validated) -> None:
-        for view in self._views.values():
+        for view in self._ready_views():
             view.validated(message)  # type: ignore[attr-defined]
         if message.failed:
             self.notice(f"not validated: {message.failed[0].reason}", "error", message.failed[0].hint)
@@ -502,11 +475,10 @@ class Console(Fetcher, App[int]):
             )
 
         self.fetch("pulse", work, keep=True) if not self._busy("pulse") else None
-        if self._views:
+        if self._views and self.arriving is None:
             self.current_view.pulse()
-            prompt = self._main.query_one(PromptBar)
-            if prompt.challenge is not None:
-                self._ask_challenge()
+            if self.prompt.challenge is not None:
+                self.ask_challenge()
 
     def _busy(self, group: str) -> bool:
         return group in self._shelf()[1]
@@ -520,69 +492,10 @@ class Console(Fetcher, App[int]):
         header.needs = len(self.needs)
         header.running = message.running
         header.to_review = sum(message.statuses.get(s, 0) for s in ("passed", "warned", "failed"))
-        self._ask_challenge()
+        self.ask_challenge()
         if message.changed:
-            for view in self._views.values():
+            for view in self._ready_views():
                 view.catalog_changed()
-
-    # challenges
-
-    def _ask_challenge(self) -> None:
-        prompt = self._main.query_one(PromptBar)
-        run = self.runs_view.followed if self.place == "runs" and "runs" in self._views else None
-        shown = prompt.challenge
-        challenge = next((c for c in self.challenges if shown is not None and c.id == shown.id), None)
-        if challenge is None or not (prompt.has_focus or prompt.sending):
-            challenge = operator.current(self.challenges, run)
-        had_focus = prompt.has_focus
-        new = prompt.ask(challenge, self.backend.now())
-        header = self._main.query_one(Header)
-        header.waiting = f"{challenge.kind.value} wanted" if challenge is not None else ""
-        if challenge is None and had_focus:
-            self.current_view.focus_target().focus()
-        if new and challenge is not None:
-            self.bell()
-            again = challenge.run_id == self._answered_run and bool(challenge.error)
-            if (self.place == "runs" or again) and len(self.screen_stack) == 1 and not isinstance(self.focused, Input):
-                prompt.focus()
-        self.refresh_keys()
-
-    def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
-        backend, challenge, value = self.backend, message.challenge, message.value
-        self._answered_run = next((c.run_id for c in self.challenges if c.id == challenge), None)
-
-        def work() -> Answered:
-            try:
-                backend.answer(challenge, value)
-            except BedrotError as error:
-                return Answered(challenge, str(error), error.hint)
-            return Answered(challenge)
-
-        self.fetch("answer", work, keep=True)
-
-    def on_prompt_bar_act(self, message: PromptBar.Act) -> None:
-        backend, challenge, act = self.backend, message.challenge, message.act
-
-        def work() -> Notice:
-            backend.act(challenge, act)
-            return Notice({"resend": "asked for a new code", "other": "asked for another way"}.get(act, "told the run"), "done")
-
-        self.fetch("act", work, keep=True)
-
-    def on_answered(self, message: Answered) -> None:
-        prompt = self._main.query_one(PromptBar)
-        if prompt.challenge is not None and prompt.challenge.id == message.challenge:
-            if message.problem is None:
-                self.challenges = [c for c in self.challenges if c.id != message.challenge]
-                prompt.answered(None)
-                self._ask_challenge()
-            else:
-                prompt.answered(message.problem)
-        if message.problem is None:
-            self.notice("answer handed to the run", "done")
-        else:
-            self.notice(message.problem, "error", message.hint)
-        self.beat()
 
     # leaving, and going wrong
 
@@ -618,37 +531,6 @@ class Console(Fetcher, App[int]):
             self.post_display_hook()
             return
         super()._display(screen, renderable)
-
-    def _fatal_error(self) -> None:
-        """The crash screen: what and where, in our frames' terms. No local variables: they hold codes, cookies and personal data."""
-        error = sys.exc_info()[1]
-        self.panic(crash_text(error))
-
-    def panic(self, *renderables: Any) -> None:
-        """As Textual's; anything but our own crash text (a foreign traceback, perhaps with locals) is replaced by it."""
-        kept = [r if isinstance(r, Text) else crash_text(sys.exc_info()[1]) for r in renderables]
-        self._return_code = INTERNAL
-        self._exit_renderables.extend(Segments([Segment(text.plain + "\n")]) for text in kept)
-        self._close_messages_no_wait()
-
-    def _handle_exception(self, error: Exception) -> None:
-        self._return_code = INTERNAL
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        self.panic(crash_text(error))
-
-
-def crash_text(error: BaseException | None) -> Text:
-    """Kind of error and the places it went through. Its words are left out: they may quote what was typed or read."""
-    if error is None:
-        return Text("bedrot console: internal error")
-    lines = [f"bedrot console: internal error: {type(error).__name__}"]
-    for frame in traceback.extract_tb(error.__traceback__)[-12:]:
-        place = frame.filename.rsplit("site-packages/", 1)[-1]
-        lines.append(f"  {safe(place)}:{frame.lineno} in {safe(frame.name)}")
-    lines.append("Runs go on. Nothing of the lake is lost. Please report the lines above.")
-    return Text("\n".join(lines))
 
 
 def _truecolour() -> bool:

@@ -43,8 +43,7 @@ def run_command(console: Console, text: str) -> str | None:
             return "extract PLATFORM [ACCOUNT]"
         if console.backend.read_only:
             return "this console is read-only"
-        console.show_place("runs")
-        console.runs_view.start(rest[0], rest[1] if len(rest) == 2 else "default")
+        console.start_run(rest[0], rest[1] if len(rest) == 2 else "default")
     elif name in VERBS:
         if rest:
             return f"{name} works on the marked files or the one under the cursor; in a shell: bedrot {name} {rest[0]}"

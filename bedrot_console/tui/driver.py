@@ -51,7 +51,10 @@ class ConsoleDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self._app.painter.reset()  # type: ignore[attr-defined]
+        again = self._writer_thread is not None
         super().start_application_mode()
+        if again:
+            self._app.call_later(self._app.do_redraw)  # type: ignore[attr-defined]
 
     def write(self, data: str) -> None:
         """Send; but no mouse pointer shapes (OSC 22): plain terminals print them."""

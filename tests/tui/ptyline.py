@@ -48,6 +48,8 @@ class Line:
             list(command), stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True, preexec_fn=_take_terminal
         )
         self.data = b""
+        self._shown = None
+        self._fed = 0
 
     def read(self, seconds: float = 0.05) -> bytes:
         """What arrives until nothing has for `seconds`."""
@@ -63,18 +65,18 @@ class Line:
         self.data += got
         return got
 
-    def until(self, text: str, *, timeout: float = 20.0) -> str:
-        """Read until `text` stands on the screen; returns the screen. Raises TimeoutError with the screen."""
+    def until(self, text: str, *, gone: bool = False, timeout: float = 30.0) -> str:
+        """Read until `text` stands on the screen, or no longer does; returns the screen. Raises TimeoutError with the screen."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             self.read(0.02)
             screen = self.screen()
-            if text in screen:
+            if (text in screen) is not gone:
                 return screen
             if self.process.poll() is not None:
                 self.read(0.1)
                 screen = self.screen()
-                if text in screen:
+                if (text in screen) is not gone:
                     return screen
                 break
         raise TimeoutError(f"{text!r} did not come:\n{self.screen()}")
@@ -86,10 +88,14 @@ class Line:
         """The screen as a terminal shows the bytes so far."""
         import pyte
 
-        rows, columns = struct.unpack("HHHH", fcntl.ioctl(self.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
-        screen = pyte.Screen(columns, rows)
-        pyte.ByteStream(screen).feed(re.sub(rb"\x1b\[[<>][0-9]*u|\x1b\[\?[0-9]+\$p", b"", self.data))
-        return "\n".join(line.rstrip() for line in screen.display)
+        if self._shown is None or self._fed > len(self.data):
+            rows, columns = struct.unpack("HHHH", fcntl.ioctl(self.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
+            screen = pyte.Screen(columns, rows)
+            self._shown, self._fed = (screen, pyte.ByteStream(screen)), 0
+        fresh = re.sub(rb"\x1b\[[<>][0-9]*u|\x1b\[\?[0-9]+\$p", b"", self.data[self._fed :])
+        self._shown[1].feed(fresh)
+        self._fed = len(self.data)
+        return "\n".join(line.rstrip() for line in self._shown[0].display)
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)

@@ -9,8 +9,8 @@ import sys
 import pytest
 from fake_lake import FakeLake
 
-from bedrot_console.tui.app import crash_text
 from bedrot_console.tui.commands import ConsoleCommands
+from bedrot_console.tui.crash import crash_text
 from bedrot_console.tui.keys import EVERYWHERE, KEYS, VIEWS
 from bedrot_console.tui.screens.files import FilesView
 from bedrot_console.tui.screens.review import ReviewView

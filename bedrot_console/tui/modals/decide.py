@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from ...domain.browsing import FileRow
 from ...domain.lifecycle import TRANSITIONS, Verb
 from ...domain.text import safe
 from ..palette import SIGNS, size_text
+from ..widgets.field import Field
 from .base import Dialog
 
 CONSEQUENCE = {
@@ -28,7 +29,7 @@ class DecideModal(Dialog[str]):
     """Returns the reason (empty where none is needed), or None."""
 
     DEFAULT_CSS = """
-    DecideModal Input, DecideModal Input:focus { height: 1; border: none; padding: 0; margin: 1 0 0 0; background: $panel; }
+    DecideModal Field, DecideModal Field:focus { padding: 0; margin: 1 0 0 0; background: $panel; }
     DecideModal .why { text-style: bold; }
     """
 
@@ -58,15 +59,16 @@ class DecideModal(Dialog[str]):
             for reason, count in self.blocked.items():
                 yield Static(f"! not {count}: {safe(reason, 60)}", markup=False)
             yield Static(CONSEQUENCE[self.verb], markup=False)
-            yield Input(placeholder="why (needed)" if self.must else "why (optional)", max_length=500, id="reason")
+            yield Field(
+                self._done, self.action_back_out, placeholder="why (needed)" if self.must else "why (optional)", id="reason"
+            )
             yield Static(f"enter: {self.verb}   esc: back", markup=False, id="hint")
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Field))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        reason = event.value.strip()
+    def _done(self, text: str) -> None:
+        reason = text.strip()
         if self.must and not reason:
             self.query_one("#hint", Static).update("✗ a reason is needed   esc: back")
             return

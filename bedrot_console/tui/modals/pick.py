@@ -51,7 +51,7 @@ class PickModal(Dialog[str]):
         self.query_one("#title", Pane).show([[(self.title_text, "title"), (f"   {how}", "dim")]])
         table = self.query_one(Choices)
         table.rows = [(value, [(safe(line, 200), "plain")]) for value, line, _ in self.choices]
-        table.focus()
+        self.set_focus(table)
         self.call_after_refresh(self._meaning)
 
     def _meaning(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from ...domain.text import safe
 from ..backend import Platform
+from ..widgets.field import Field
 from ..widgets.table import Column, ListTable
 from .base import Dialog
 from .pick import Choices
@@ -20,7 +20,7 @@ class StartModal(Dialog[tuple[str, str]]):
     """Returns (platform, account)."""
 
     DEFAULT_CSS = """
-    StartModal Input, StartModal Input:focus { height: 1; border: none; padding: 0; background: $panel; }
+    StartModal Field, StartModal Field:focus { padding: 0; background: $panel; }
     StartModal #title { text-style: bold; }
     """
     BINDINGS = [("enter", "go", "start"), ("up", "by(-1)", "up"), ("down", "by(1)", "down")]
@@ -38,7 +38,7 @@ class StartModal(Dialog[tuple[str, str]]):
                 empty=("no platform can be extracted here", "bedrot platforms says why"),
             )
             yield Static("account:", markup=False)
-            yield Input(value="default", max_length=80, id="account")
+            yield Field(lambda text: self.action_go(), self.action_back_out, value="default", max_length=80, id="account")
             yield Static("↑↓ platform   tab account   enter: start   esc: back", markup=False, id="hint")
 
     def on_mount(self) -> None:
@@ -57,16 +57,7 @@ class StartModal(Dialog[tuple[str, str]]):
                 )
             )
         table.rows = rows
-        table.focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in ("up", "down") and isinstance(self.focused, Input):
-            event.stop()
-            self.action_by(-1 if event.key == "up" else 1)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_go()
+        self.set_focus(table)
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
         message.stop()
@@ -87,5 +78,5 @@ class StartModal(Dialog[tuple[str, str]]):
         if chosen.problem:
             self.query_one("#hint", Static).update("✗ it does not load: bedrot doctor")
             return
-        account = self.query_one(Input).value.strip() or "default"
+        account = self.query_one(Field).value.strip() or "default"
         self.dismiss((chosen.name, account))

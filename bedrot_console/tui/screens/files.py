@@ -15,6 +15,7 @@ from ...domain.lifecycle import Verb
 from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Counted, Decided, Failed, PageLoaded, Validated
+from ..widgets.field import Field
 from ..widgets.filetable import PAGE, FileTable, moved_row
 from ..widgets.lines import Piece, strip_of
 from .view import View
@@ -38,19 +39,6 @@ class FilterLine(Widget):
         return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
 
 
-class FilterInput(Input):
-    """The filter as it is typed."""
-
-    DEFAULT_CSS = """
-    FilterInput, FilterInput:focus { height: 1; border: none; padding: 0 1; background: transparent; display: none; }
-    FilterInput.typing { display: block; }
-    """
-    BINDINGS = [("escape", "leave", "leave")]
-
-    def action_leave(self) -> None:
-        self.post_message(self.Submitted(self, self.value))
-
-
 class FilesView(View):
     """All files, or those a filter lets through."""
 
@@ -64,7 +52,10 @@ class FilesView(View):
         self.trouble: str | None = None
 
     def compose(self) -> ComposeResult:
-        yield FilterInput(placeholder="status:failed platform:distrokid zone:raw since:7d words…", id="filter", max_length=400)
+        hint = "status:failed platform:distrokid zone:raw since:7d words…"
+        yield Field(
+            self._filter_done, lambda: self._filter_done(""), placeholder=hint, max_length=400, id="filter", classes="waiting"
+        )
         yield FilterLine()
         yield FileTable(id="filetable")
 
@@ -107,11 +98,9 @@ class FilesView(View):
         if event.value != self.words:
             self.set_words(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        event.input.set_class(False, "typing")
-        self.query_one(FilterLine).display = True
-        self.table.focus()
+    def _filter_done(self, words: str) -> None:
+        self.query_one("#filter", Field).add_class("waiting")
+        self.screen.set_focus(self.table)
         self._line()
 
     # loading
@@ -251,11 +240,11 @@ class FilesView(View):
         self.table.end()
 
     def do_filter(self) -> None:
-        field = self.query_one(FilterInput)
+        field = self.query_one("#filter", Field)
         field.value = self.words
         field.cursor_position = len(self.words)
-        field.set_class(True, "typing")
-        field.focus()
+        field.remove_class("waiting")
+        self.screen.set_focus(field)
 
     def do_back(self) -> None:
         if self.words:

@@ -314,7 +314,7 @@ class ReviewView(View):
         self.stale = True
         if self.loaded:
             self._set_rows([r for r in self.rows if r.id not in self.gone])
-            if self.has_class("shown") and any(o.zone is Zone.LANDING for o in message.outcomes):
+            if self.is_shown and any(o.zone is Zone.LANDING for o in message.outcomes):
                 self.load()
 
     def validated(self, message: Validated) -> None:
@@ -323,5 +323,5 @@ class ReviewView(View):
 
     def catalog_changed(self) -> None:
         self.stale = True
-        if self.has_class("shown"):
+        if self.is_shown:
             self.load()

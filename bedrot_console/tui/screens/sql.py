@@ -236,11 +236,11 @@ class SqlView(View):
             self.editor.text = self.history[self.at]
 
     def do_leave(self) -> None:
-        self.results.focus()
+        self.screen.set_focus(self.results)
         self.notice("i goes back to the editor")
 
     def do_edit(self) -> None:
-        self.editor.focus()
+        self.screen.set_focus(self.editor)
 
     def _file_id(self) -> str | None:
         row = self.answer[self.results.cursor] if self.results.cursor < len(self.answer) else ()

@@ -30,7 +30,7 @@ DONE_WORDS = {
 class View(Fetcher, Container):
     """One place of the console. A key leads to `act(name)`: refused with the reason, or `do_<name>()`."""
 
-    DEFAULT_CSS = "View { height: 1fr; display: none; } View.shown { display: block; }"
+    DEFAULT_CSS = "View { height: 1fr; }"
     place = "files"
 
     @property
@@ -44,6 +44,10 @@ class View(Fetcher, Container):
     def why_not(self, action: str) -> str | None:
         """Why this action cannot be done now; None when it can."""
         return None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.console.place == self.place
 
     def action_act(self, action: str) -> None:
         reason = self.why_not(action)

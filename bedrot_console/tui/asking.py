@@ -1,0 +1,132 @@
+"""Challenges and waiting items, on every screen: what is asked, the answer on its way, what needs the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.widgets import Input
+
+from ..domain.challenges import Challenge
+from ..domain.errors import BedrotError
+from . import operator
+from .backend import Need
+from .messages import Answered, Notice
+from .widgets.header import Header
+from .widgets.prompt import PromptBar
+
+ACTS = {"resend": "asked for a new code", "other": "asked for another way"}
+
+
+class Asking:
+    """Mixed into the app. `challenges` and `needs` come with each pulse."""
+
+    challenges: list[Challenge]
+    needs: list[Need]
+    _answered_run: str | None = None
+
+    @property
+    def prompt(self) -> PromptBar:
+        app: Any = self
+        return app.screen_stack[0].query_one(PromptBar)
+
+    def ask_challenge(self) -> None:
+        """Bring the prompt in step with the open challenges. One that is being answered is not replaced by another."""
+        app: Any = self
+        prompt = self.prompt
+        run = app.runs_view.followed if app.place == "runs" and app.arriving is None else None
+        shown = prompt.challenge
+        challenge = next((c for c in self.challenges if shown is not None and c.id == shown.id), None)
+        had_focus = app.screen_stack[0].focused is prompt
+        if challenge is None or not (had_focus or prompt.sending):
+            challenge = operator.current(self.challenges, run)
+        new = prompt.ask(challenge, app.backend.now())
+        header = app.screen_stack[0].query_one(Header)
+        header.waiting = f"{challenge.kind.value} wanted" if challenge is not None else ""
+        if challenge is None and had_focus:
+            app.focus_place()
+        if new and challenge is not None:
+            app.bell()
+            again = challenge.run_id == self._answered_run and bool(challenge.error)
+            if (app.place == "runs" or again) and len(app.screen_stack) == 1 and not isinstance(app.focused, Input):
+                app.screen.set_focus(prompt)
+        app.refresh_keys()
+
+    def do_answer(self) -> None:
+        app: Any = self
+        self.ask_challenge()
+        app.screen_stack[0].set_focus(self.prompt)
+        app.refresh_keys()
+
+    def on_prompt_bar_left(self, message: PromptBar.Left) -> None:
+        app: Any = self
+        app.focus_place()
+
+    def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
+        app: Any = self
+        backend, challenge, value = app.backend, message.challenge, message.value
+        self._answered_run = next((c.run_id for c in self.challenges if c.id == challenge), None)
+
+        def work() -> Answered:
+            try:
+                backend.answer(challenge, value)
+            except BedrotError as error:
+                return Answered(challenge, str(error), error.hint)
+            return Answered(challenge)
+
+        app.fetch("answer", work, keep=True)
+
+    def on_prompt_bar_act(self, message: PromptBar.Act) -> None:
+        app: Any = self
+        backend, challenge, act = app.backend, message.challenge, message.act
+
+        def work() -> Notice:
+            backend.act(challenge, act)
+            return Notice(ACTS.get(act, "told the run"), "done")
+
+        app.fetch("act", work, keep=True)
+
+    def on_answered(self, message: Answered) -> None:
+        app: Any = self
+        prompt = self.prompt
+        if prompt.challenge is not None and prompt.challenge.id == message.challenge:
+            prompt.answered(message.problem)
+            if message.problem is None:
+                self.challenges = [c for c in self.challenges if c.id != message.challenge]
+                self.ask_challenge()
+        if message.problem is None:
+            app.notice("answer handed to the run", "done")
+        else:
+            app.notice(message.problem, "error", message.hint)
+        app.beat()
+
+    # what needs the operator
+
+    def do_needs(self) -> None:
+        from .modals.pick import PickModal
+
+        app: Any = self
+        waiting = [
+            (c.id, f"now  {operator.question(c)}", f"{operator.facts(c, app.backend.now())}  In a shell: bedrot answer {c.id}")
+            for c in self.challenges
+        ]
+        left = [
+            (
+                n.id,
+                f"{n.at:%m-%d %H:%M}  {n.platform} ({n.account})  {n.code}",
+                f"Nobody was there to answer. Enter starts the run again with you present. In a shell: {n.command}",
+            )
+            for n in self.needs
+        ]
+        empty = ("nothing waits for you", "a run that needs a code while nobody is there leaves an item here")
+        app.push_screen(PickModal("What needs you", [*waiting, *left], enter="take it", empty=empty), self._take)
+
+    def _take(self, name: str | None) -> None:
+        app: Any = self
+        if any(c.id == name for c in self.challenges):
+            self.do_answer()
+        for need in self.needs:
+            if need.id == name:
+                if app.backend.read_only:
+                    app.notice("this console is read-only", "warning", need.command)
+                    return
+                app.start_run(need.platform, need.account)
