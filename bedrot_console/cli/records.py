@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..domain.browsing import Diff, FileRow, Outcome, Review
-from ..domain.findings import Report
-from ..domain.runs import RunView
+from ..domain.browsing import Outcome
 
 if TYPE_CHECKING:
+    from ..domain.browsing import Diff, FileRow, Review
+    from ..domain.findings import Report
+    from ..domain.runs import RunView
     from .face import Face
 
 FILE_FIELDS = (
