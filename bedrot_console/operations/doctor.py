@@ -115,23 +115,12 @@ def _state(ws: Workspace) -> Check:
 
 
 def _browser(ws: Workspace) -> Check:
-    from ..extraction.chromium import browser_version, find_browser
+    from ..extraction.chromium import browser_version, find_browser, how_to_get_one
 
     found = find_browser(ws.settings.browser)
     if found is None:
-        return Check("browser", "fail", "no Chromium or Chrome found; needed by platforms without an API", browser_fix())
+        return Check("browser", "fail", "no Chromium or Chrome found; needed by platforms without an API", how_to_get_one())
     return Check("browser", "ok", f"{found}: {browser_version(found) or 'version unknown'}")
-
-
-def browser_fix() -> str:
-    """How to get a browser here."""
-    if shutil.which("apt-get"):
-        return "apt-get install chromium" if os.geteuid() == 0 else "sudo apt-get install chromium"
-    if shutil.which("dnf"):
-        return "sudo dnf install chromium"
-    if shutil.which("brew"):
-        return "brew install --cask chromium"
-    return "playwright install chromium, or set BEDROT_BROWSER to the path of a Chromium or Chrome"
 
 
 def _landlock(ws: Workspace) -> Check:
