@@ -77,7 +77,7 @@ def headline_of(feed: Feed, found: Any) -> str:
         parts.append(f"+{_count(len(come), 'day')}")
     parts += [text for name, (old, new) in movement.totals.items() if (text := _moved(name, old, new))]
     first = min(movement.new_days, default="")
-    rolled = {d for d in gone if d < first} if feed.history == "rolling" else set()
+    rolled = {d for d in gone if d < first} if feed.history != "growing" else set()
     if gone - rolled:
         parts.append(f"{_count(len(gone - rolled), 'day')} vanished")
     if rolled:
