@@ -1,6 +1,7 @@
 """One frozen Settings; the only reader of environment and configuration files.
 
-The home is the folder that holds `landing/`: `--home`, else `BEDROT_HOME`, else `PROJECT_ROOT`, else the checkout.
+The home is the folder that holds `landing/`: `--home`, else `BEDROT_HOME`, else `PROJECT_ROOT`, else the checkout, else (installed without
+one) the current folder.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Settings:
             UsageError: the home is not a folder, or `bedrot.toml` is not TOML.
         """
         env = dict(os.environ if environ is None else environ)
-        chosen = Path(home or env.get("BEDROT_HOME") or env.get("PROJECT_ROOT") or CHECKOUT).expanduser()
+        chosen = Path(home or env.get("BEDROT_HOME") or env.get("PROJECT_ROOT") or _checkout()).expanduser()
         root = Path(os.path.abspath(chosen))
         if root.exists() and not root.is_dir():
             raise UsageError(f"home is not a folder: {root}", hint="give --home DIR")
@@ -93,3 +94,8 @@ class Settings:
     def browser(self) -> str | None:
         """`BEDROT_BROWSER`: path of a Chromium or Chrome, or `channel:<name>`."""
         return self.environ.get("BEDROT_BROWSER") or None
+
+
+def _checkout() -> Path:
+    """The checkout; the current folder when the program is installed among other packages, where no lake belongs."""
+    return CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()

@@ -73,7 +73,7 @@ def _print(face: Face, line: Any) -> None:
     elif line.kind == "head":
         face.out.text(f"\n{line.text}", "head")
     elif line.kind == "end":
-        face.say.note("the demo's home: " + line.text)
+        return
     else:
         face.out.text(line.text, STYLES.get(line.kind, ""))
     face.out.flush()
