@@ -24,7 +24,10 @@ METHODS = ("api", "browser", "manual", "drop")
 
 def canonical_json(value: Any) -> bytes:
     """One value, one spelling: sorted keys, no spaces, UTF-8, no NaN. What is hashed and chained is spelled this way."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _CANONICAL(value).encode()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def format_time(at: datetime) -> str:
@@ -46,6 +49,22 @@ def seal_record(record: Mapping[str, Any]) -> bytes:
     # Inside a JSON string a quote is always escaped, so this stands in a record exactly once: where the name itself stands.
     before, name, after = plain.partition(_AFTER_SELF)
     return b"".join((before, b',"self_sha256":"', digest, b'"', name, after, b"\n"))
+
+
+def open_record(data: bytes) -> dict[str, Any]:
+    """The record of a sidecar's bytes, without `self_sha256`; the inverse of `seal_record`.
+
+    Raises:
+        FixityError: not a sidecar, damaged, or its own hash differs.
+    """
+    try:
+        record = json.loads(data)
+        claimed = record.pop("self_sha256")
+        if not _claims(data, claimed) and hashlib.sha256(canonical_json(record)).hexdigest() != claimed:
+            raise FixityError("sidecar does not hash to its own self_sha256")
+        return record
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FixityError(f"not a sidecar: {type(error).__name__}") from error
 
 
 def _claims(data: bytes, claimed: str) -> bool:
@@ -177,11 +196,8 @@ class Sidecar:
         Raises:
             FixityError: not a sidecar, damaged, or its own hash differs.
         """
+        record = open_record(data)
         try:
-            record = json.loads(data)
-            claimed = record.pop("self_sha256")
-            if not _claims(data, claimed) and hashlib.sha256(canonical_json(record)).hexdigest() != claimed:
-                raise FixityError("sidecar does not hash to its own self_sha256")
             return cls.from_record(record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise FixityError(f"not a sidecar: {type(error).__name__}") from error

@@ -76,9 +76,9 @@ def template_pattern(feed: Feed) -> re.Pattern[str]:
 
 def kept_path(landing: str, captured_at: datetime) -> str:
     """Where a file that left landing lies in raw or quarantine: the same first two folders, then `YYYY/MM` of its capture, then its name."""
-    parts = PurePosixPath(landing).parts
+    *folders, name = landing.split("/")
     at = captured_at.astimezone(UTC)
-    return "/".join((*parts[:-1][:2], f"{at:%Y}", f"{at:%m}", parts[-1]))
+    return "/".join((*folders[:2], f"{at.year:04d}", f"{at.month:02d}", name))
 
 
 def landing_path_of(kept: str) -> str:

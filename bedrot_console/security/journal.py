@@ -18,7 +18,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,7 +171,10 @@ class FileJournal:
             ratchet = ratchet.advanced(tail.seq)
             if tail.torn or lost:
                 added.append(self._own("torn-tail", {"bytes": tail.torn, **({"lost": lost} if lost else {})}))
-            numbered = [replace(e, seq=ratchet.index + n, host=self.host) for n, e in enumerate(added + batch, 1)]
+            numbered = [
+                Event(kind=e.kind, at=e.at, actor=e.actor, data=e.data, seq=ratchet.index + n, host=self.host)
+                for n, e in enumerate(added + batch, 1)
+            ]
             parts: list[bytes] = []
             prev, step = tail.hash, ratchet
             for left, event in zip(range(len(numbered) - 1, -1, -1), numbered, strict=True):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import BedrotError, FixityError, LifecycleError, disk_error
 from ..domain.events import Event
-from ..domain.files import SIDECAR_SUFFIX, Sidecar
+from ..domain.files import SIDECAR_SUFFIX, open_record, parse_time
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Decision, Zone
 from ..domain.naming import kept_path, landing_path_of, numbered
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .store import Zones
 
 _MOST_SIDECAR = 1 << 20
+_BIG = 256 << 10
+"""Mean size in bytes from which hashing in two threads pays: below, they wait for each other more than they hash."""
 _SET_FOLDER = re.compile(r"(?:v\d+_)?\d{8}_\d{6}(?:_\d{2,})?")
 
 
@@ -71,7 +73,7 @@ class _Item:
     name: str
     commit_fd: int = -1
     payload_fd: int = -1
-    sidecar: Sidecar | None = None
+    sidecar: dict[str, Any] = field(default_factory=dict)
     sidecar_bytes: bytes = b""
     payload_status: os.stat_result | None = None
     lease: disk.Lease | None = None
@@ -151,12 +153,11 @@ class _Chunk:
     def _lock(self, item: _Item) -> None:
         """Take the file for ourselves, make sure it is the one that was decided on, and choose where it goes."""
         move = item.move
-        gone = LifecycleError(f"is no longer in {move.source}", hint="bedrot show " + move.decision.file_id)
         try:
             folder = self._source(item)
-            item.commit_fd = disk.open_beneath(folder, item.name + SIDECAR_SUFFIX)
+            item.commit_fd = os.open(item.name + SIDECAR_SUFFIX, disk.READ, dir_fd=folder)
         except FileNotFoundError as error:
-            raise gone from error
+            raise _gone(move) from error
         status = os.fstat(item.commit_fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_SIDECAR:
             raise FixityError("its sidecar is not a sidecar", hint="bedrot verify " + move.decision.file_id)
@@ -168,17 +169,17 @@ class _Chunk:
             ) from error
         now = disk.status_of(folder, item.name + SIDECAR_SUFFIX)
         if now is None or not disk.same_file(now, status):
-            raise gone
+            raise _gone(move)
         item.sidecar_bytes = os.pread(item.commit_fd, status.st_size, 0)
-        item.sidecar = Sidecar.from_bytes(item.sidecar_bytes)
-        if item.sidecar.id != move.decision.file_id:
-            raise gone
-        if item.sidecar.sha256 != move.decision.sha256:
+        item.sidecar = open_record(item.sidecar_bytes)
+        if item.sidecar.get("id") != move.decision.file_id:
+            raise _gone(move)
+        if item.sidecar.get("sha256") != move.decision.sha256:
             raise FixityError(
                 "is not the file that was validated: its hash differs", hint="bedrot validate " + move.decision.file_id
             )
         try:
-            item.payload_fd = disk.open_beneath(folder, item.name)
+            item.payload_fd = os.open(item.name, disk.READ, dir_fd=folder)
         except FileNotFoundError as error:
             raise FixityError("its payload is missing", hint="bedrot verify " + move.decision.file_id) from error
         item.payload_status = os.fstat(item.payload_fd)
@@ -203,7 +204,7 @@ class _Chunk:
         move = item.move
         base = landing_path_of(move.source_path) if move.target is Zone.LANDING else move.source_path
         if move.source is Zone.LANDING:
-            base = kept_path(move.source_path, item.sidecar.captured_at)
+            base = kept_path(move.source_path, parse_time(item.sidecar["captured_at"]))
         attempt = max(attempt, self.zones.attempts.get(f"{move.target}:{base}", 1))
         while True:
             path = numbered(base, attempt)
@@ -302,7 +303,7 @@ class _Chunk:
             self._each(batch, _compare)
 
         total = sum(i.payload_status.st_size for i in items)
-        if len(items) > 1 and total > 4 << 20:
+        if len(items) > 1 and total > len(items) * _BIG:
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(check, [items[0::2], items[1::2]]))
         else:
@@ -415,6 +416,10 @@ class _Chunk:
         return clean
 
 
+def _gone(move: Move) -> LifecycleError:
+    return LifecycleError(f"is no longer in {move.source}", hint="bedrot show " + move.decision.file_id)
+
+
 def _compare(item: _Item) -> None:
     """No writer, and the very bytes that were validated."""
     try:
@@ -422,10 +427,10 @@ def _compare(item: _Item) -> None:
     except BlockingIOError as error:
         raise FixityError("is open for writing elsewhere", hint="close the program that holds it") from error
     before = item.payload_status
-    if before.st_size != item.sidecar.size_bytes:
-        raise FixityError("its size differs from its sidecar", hint="bedrot verify " + item.sidecar.id)
+    if before.st_size != item.sidecar["size_bytes"]:
+        raise FixityError("its size differs from its sidecar", hint="bedrot verify " + item.sidecar["id"])
     if disk.hash_of(item.payload_fd, before.st_size, hashlib.sha256) != item.move.decision.sha256:
-        raise FixityError("its bytes are not those that were validated", hint="bedrot verify " + item.sidecar.id)
+        raise FixityError("its bytes are not those that were validated", hint="bedrot verify " + item.sidecar["id"])
     after = os.fstat(item.payload_fd)
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise FixityError("changed while it was hashed", hint="bedrot verify " + item.sidecar.id)
+        raise FixityError("changed while it was hashed", hint="bedrot verify " + item.sidecar["id"])
