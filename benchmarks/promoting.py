@@ -26,6 +26,8 @@ def main() -> int:
     count = 1000 if options.small else 10_000
     base = Path(tempfile.mkdtemp(prefix="bench-promoting-", dir=options.folder))
     ours, theirs, checks = [], [], []
+    our_cpu: list[float] = []
+    their_cpu: list[float] = []
     try:
         for n in range(options.rounds):
             paths = make_files(base / f"source-{n}", count, 20_000)
@@ -42,10 +44,12 @@ def main() -> int:
                 for f in landed
             ]
             theirs.append(
-                timed(lambda s=store: run("find . -name '*.bin' | xargs openssl dgst -sha256", cwd=s.root(Zone.LANDING)))
+                timed(
+                    lambda s=store: run("find . -name '*.bin' | xargs openssl dgst -sha256", cwd=s.root(Zone.LANDING)), their_cpu
+                )
             )
             results = []
-            ours.append(timed(lambda s=store, m=moves, r=results: r.extend(s.transfer(m))))
+            ours.append(timed(lambda s=store, m=moves, r=results: r.extend(s.transfer(m)), our_cpu))
             if sum(isinstance(r, Moved) for r in results) != count:
                 raise SystemExit("not all were promoted")
             found = []
