@@ -112,19 +112,18 @@ class DistroKid(Extractor):
         trouble: SourceError = SourceUnavailable("the chart stays empty", hint="look at the stats page in your own browser")
         for attempt in range(FETCH_TRIES):
             try:
-                served = session.response_of(lambda: session.open(path, accept=(403, 503)), _is_document)
+                body = pages.served(session, path)
             except SourceUnavailable as error:
                 if attempt:
                     raise
                 trouble = error
                 session.sleep(2.0)
                 continue
-            self._look(session, path, attempt)
-            body: bytes = served.content
             if b"</html" not in body[-4096:].lower():
                 trouble = SourceUnavailable("the stats page broke off")
                 session.sleep(1.0 + attempt)
                 continue
+            self._look(session, path, attempt)
             if page_kind(body) is not None:
                 continue
             rows = _parsed(parse, body)
@@ -211,12 +210,6 @@ class DistroKid(Extractor):
             )
         if where == "sign_in":
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the export")
-
-
-def _is_document(response: Any) -> bool:
-    """The answer that became the page: a navigation of the main frame that is no redirect and no failure."""
-    request = response.request
-    return request.is_navigation_request() and request.frame.parent_frame is None and response.status in (200, 403, 503)
 
 
 def _parsed(parse: Callable[[bytes], Rows], body: bytes) -> Rows:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
@@ -43,6 +42,8 @@ CODE_LIFE_SECONDS = 600.0
 CODE_TRIES = 5
 CHALLENGE_TRIES = 4
 CODE_PATTERN = r"\d{4,8}"
+OPEN_SECONDS = 30.0
+"""How long a page may take to load. One that breaks off before its announced length never finishes loading (measured)."""
 PAGE_SECONDS = 20.0
 """How long a page may take until it is one of those we know."""
 ANSWER_SECONDS = 45.0
@@ -69,8 +70,8 @@ FILTER_FIRST = (
 )
 CHART_FILLED = "((window.AmCharts && window.AmCharts.charts) || []).length > 0 && window.AmCharts.charts.every(c => (c.dataProvider || []).length > 0)"
 _MEMBER_PATHS = ("/dashboard", "/mymusic", "/stats", "/bank")
-_MEMBER_DATA = """email => !!document.querySelector("a[href*=signout], a[href*=logout], #page-data[data-amount]")
-  || (email !== '' && document.documentElement.innerHTML.toLowerCase().includes(email))"""
+_MEMBER_DATA = """email => [location.pathname, !!document.querySelector("a[href*=signout], a[href*=logout], #page-data[data-amount]")
+  || (email !== '' && document.documentElement.innerHTML.toLowerCase().includes(email))]"""
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 
 
@@ -84,8 +85,10 @@ def member(session: Session) -> Callable[[Page], bool]:
     email = known.reveal().lower() if known else ""
 
     def holds(page: Page) -> bool:
-        path = urlsplit(page.url).path.rstrip("/").lower()
-        return any(path == p or path.startswith(p + "/") for p in _MEMBER_PATHS) and bool(page.evaluate(_MEMBER_DATA, email))
+        # The page is asked, not `page.url`: that one stands still as long as nothing else is asked of the browser.
+        path, data = page.evaluate(_MEMBER_DATA, email)
+        path = path.rstrip("/").lower()
+        return data and any(path == p or path.startswith(p + "/") for p in _MEMBER_PATHS)
 
     return holds
 
@@ -98,12 +101,39 @@ def go(session: Session, path: str, marks: dict[str, Any], *, what: str) -> str:
         SourceChanged: none of the marks.
     """
     for attempt in range(CHALLENGE_TRIES):
-        session.open(path, accept=(403, 503))
+        session.open(path, accept=(403, 503), timeout_seconds=OPEN_SECONDS)
         where = session.landmark({"challenge": CHALLENGE, **marks}, timeout_seconds=PAGE_SECONDS, what=what)
         if where != "challenge":
             return where
         wait_out_challenge(session, attempt)
     raise _blocked()
+
+
+def served(session: Session, path: str) -> bytes:
+    """Open a page and return the bytes that its server sent for it: the body of the document's answer, not the rendered page.
+
+    The listener sits on the context, since a retry opens a new page.
+
+    Raises:
+        SourceUnavailable: no answer, or it broke off.
+    """
+    from playwright.sync_api import Error as PlaywrightError
+
+    documents: list[Any] = []
+
+    def note(response: Any) -> None:
+        if response.request.is_navigation_request() and response.status in (200, 403, 503):
+            documents.append(response)
+
+    context = session.browser.context
+    context.on("response", note)
+    try:
+        session.open(path, accept=(403, 503), timeout_seconds=OPEN_SECONDS)
+        return documents[-1].body() if documents else b""
+    except PlaywrightError:
+        raise SourceUnavailable("the page's answer broke off") from None
+    finally:
+        context.remove_listener("response", note)
 
 
 def wait_out_challenge(session: Session, attempt: int) -> None:

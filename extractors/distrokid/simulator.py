@@ -36,8 +36,8 @@ class _Visit:
 
     captcha: str | None = None
     pending: str | None = None
-    forward: str = "/"
     resent: int = 0
+    confirmed: bool = False
 
 
 class DistroKidSimulator(Simulator):
@@ -172,7 +172,7 @@ class DistroKidSimulator(Simulator):
         self._failed.pop(name, None)
         if self._devices.get(request.cookies.get(DEVICE_COOKIE, "")) == account.account:
             return self._signed_in(request, account, {"success": 1, "userid": self.member(account).user_id})
-        visit.pending, visit.resent = account.account, 0
+        visit.pending, visit.resent, visit.confirmed = account.account, 0, False
         if account.totp_secret:
             return {"success": 0, "redirect": "/2fa/?forward=/mymusic/"}
         self._send(account)
@@ -221,6 +221,22 @@ class DistroKidSimulator(Simulator):
             return {"success": 0, "message": "Too many codes. Please wait a while."}
         self._send(account)
         return {"success": 1, "message": "We sent a new code."}
+
+    @route("/api/newComputerState/", methods=("POST",))
+    @route("/api/2faState/", methods=("POST",))
+    def code_state(self, request: Request) -> Any:
+        """Whether the human confirmed this computer by another way (a link in the mail; *assumed*)."""
+        visit = self._visit(request, request.form.get("sessionid", ""))
+        if visit.pending is None or not visit.confirmed:
+            return {"success": 0}
+        account, visit.pending = self.account(visit.pending), None
+        return self._signed_in(request, account, {"success": 1})
+
+    def confirm(self, account: str) -> None:
+        """The human confirms the waiting computer of this account by another way than typing the code."""
+        with self.lock:
+            for visit in self._visits.values():
+                visit.confirmed = visit.confirmed or visit.pending == account
 
     @route("/api/2faCheck/", methods=("POST",))
     def two_factor_check(self, request: Request) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,12 +63,8 @@ class Result:
 
 
 def from_mailbox(challenge: dict[str, Any], simulator: DistroKidSimulator) -> str | None:
-    """The human who types the newest code received."""
-    return simulator.mailbox(challenge["account"])[-1].code
-
-
-def nobody(challenge: dict[str, Any], simulator: DistroKidSimulator) -> str | None:
-    return None
+    """The human who types the newest code received; an authenticator app is the vault's business."""
+    return simulator.mailbox(challenge["account"])[-1].code if challenge["medium"] == "e-mail" else None
 
 
 class Bench:
@@ -153,12 +149,3 @@ class Bench:
 
     def close(self) -> None:
         self.new_context()
-
-
-def bench(served: Served, folder: Path, clock: Any) -> Iterator[Bench]:
-    """A bench that closes its browser."""
-    made = Bench(served, folder, clock)
-    try:
-        yield made
-    finally:
-        made.close()

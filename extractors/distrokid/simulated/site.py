@@ -162,6 +162,9 @@ field.addEventListener("input", function () {{
     else {{ field.value = ""; tell(r.message); }}
   }});
 }});
+setInterval(function () {{
+  post("/api/{kind}State/", {{}}).then(function (r) {{ if (r.success == 1) location.href = "/mymusic/"; }}).catch(function () {{}});
+}}, 400);
 function resend() {{ post("/api/{kind}Resend/", {{}}).then(function (r) {{ tell(r.message); }}); }}
 </script>"""
     return page(f"{title} - DistroKid", body)
