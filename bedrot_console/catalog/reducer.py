@@ -55,7 +55,7 @@ def with_sidecar(row: FileRow, sidecar: Sidecar, zone: Zone, path: str) -> FileR
     return dataclasses.replace(
         fresh, verdict=row.verdict, status=status(zone, row.verdict), report_id=row.report_id, rules=row.rules, errors=row.errors,
         warnings=row.warnings, rows=row.rows, content_sha256=row.content_sha256, first_code=row.first_code,
-        as_of=row.as_of if row.report_id and row.as_of else fresh.as_of,
+        as_of=row.as_of or fresh.as_of,
     )  # fmt: skip
 
 

@@ -148,11 +148,14 @@ class Catalog:
             found = summarise(database, format_time(self.clock.now()))
         except duckdb.Error as error:
             raise translated(error, database.path) from error
+        self._write_summary(found | {"published_at": (read_summary(self.home) or {}).get("published_at")})
+        return found["applied_seq"]
+
+    def _write_summary(self, found: dict[str, Any]) -> None:
         try:
             write_summary(self.home, found)
         except OSError as error:
-            raise translated(error, database.path) from error
-        return found["applied_seq"]
+            raise translated(error, self.folder) from error
 
     def _build(self, *, damaged: bool = False) -> tuple[int, work.Reconciled, int, int]:
         """A new work file from the truth. The old one stays until then; a damaged one is set aside first."""
@@ -178,6 +181,7 @@ class Catalog:
             except OSError as error:
                 raise translated(error, self.published) from error
         publish(self.work, self.published)
+        self._write_summary((read_summary(self.home) or {}) | {"published_at": format_time(self.clock.now())})
         return replace(
             state, published_seq=state.applied_seq, published=print_of(self.published), published_at=self.clock.now().timestamp(),
             seconds=self.clock.monotonic() - begun,

@@ -26,7 +26,8 @@ def summary_path(home: Path) -> Path:
 def read_summary(home: Path) -> dict[str, Any] | None:
     """The summary, or None if there is none yet or it cannot be read.
 
-    Keys: `applied_seq` (newest journal event it knows), `made_at`, `files`, `bytes`, `pending`, `zones` {zone: {files, bytes}},
+    Keys: `applied_seq` (newest journal event it knows), `made_at`, `published_at` (of `catalog.duckdb`, or None), `files`, `bytes`,
+    `pending`, `zones` {zone: {files, bytes}},
     `statuses` {status: files}, `counts` [{zone, platform, feed, account, verdict, status, files, bytes}], `freshness` [{platform,
     feed, account, as_of, captured_at, landed_at, last_landed_at}] (the first three of good captures only), `needs_operator`
     [{item, platform, account, run, code, command, raised_at}], `alerts` [{alert, code, subject, raised_at}], `challenges` (open
@@ -53,4 +54,4 @@ def write_private(path: Path, data: bytes) -> None:
 
 def write_summary(home: Path, summary: dict[str, Any]) -> None:
     """Write the summary whole."""
-    write_private(summary_path(home), json.dumps({"schema": SCHEMA, **summary}, ensure_ascii=False).encode() + b"\n")
+    write_private(summary_path(home), json.dumps({**summary, "schema": SCHEMA}, ensure_ascii=False).encode() + b"\n")
