@@ -37,7 +37,9 @@ def show_status(face: Face) -> None:
     if found["alerts"]:
         face.out.text("\nAlerts", "head")
         for alert in found["alerts"]:
-            face.out.line("  " + (" ".join(f"{v}" for v in alert.values()) if isinstance(alert, dict) else str(alert)))
+            why = f": {alert['message']}" if alert.get("message") else ""
+            then = f"  ({alert['command']})" if alert.get("command") else ""
+            face.out.line(f"  {alert['subject']}: {alert['code']} since {alert['raised_at']}{why}{then}")
     behind = (found.get("catalog") or {}).get("behind")
     if behind:
         face.say.note(

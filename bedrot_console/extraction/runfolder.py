@@ -15,7 +15,6 @@ import errno
 import fcntl
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -307,6 +306,8 @@ def settle(folder: RunFolder, clock: Clock) -> RunView | None:
         return None
     try:
         last = folder.last_event()
+        import shutil
+
         shutil.rmtree(folder.path / "tmp", ignore_errors=True)
         (folder.path / "control.sock").unlink(missing_ok=True)
         if last is not None and last["kind"] == "ended":

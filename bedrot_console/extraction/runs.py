@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ..domain.challenges import Challenge, Secret
 from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError
 from ..domain.identifiers import LENGTH, MIN_PREFIX, is_id
 from ..domain.runs import RunSpec, RunView
 from ..resilience import Clock
-from . import control
 from .runfolder import RunFolder, settle
 
 FOLLOW_SECONDS = 0.1
@@ -47,6 +44,8 @@ class Runs:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         locks = self.folder / ".locks"
         locks.mkdir(mode=0o700, exist_ok=True)
+        from urllib.parse import quote
+
         lock = locks / f"{spec.platform}@{quote(spec.account, safe='')[:150]}"
         probe = RunFolder(self.folder / spec.id)
         if not probe.hold(lock, spec.id) and not self._handed_on(probe, lock, spec.id):
@@ -83,6 +82,8 @@ class Runs:
         Its standard input is a pipe that carries the locks' numbers and the environment's credentials: neither its arguments nor its
         environment hold any. Its output goes to the run's log, so that no terminal can hurt it.
         """
+        import subprocess
+
         clean, handed = split_environ(environ)
         read, write = os.pipe()
         fds = folder.fds
@@ -199,12 +200,16 @@ class Runs:
         """
         challenge = self.challenge(prefix)
         folder = self.get(challenge.run_id)
+        from . import control
+
         control.send(folder.path, {"cmd": "answer", "challenge": challenge.id, "value": value.reveal()})
         return challenge
 
     def act(self, prefix: str, act: str) -> Challenge:
         """Choose one of a challenge's acts (`resend`, `other`, `done`). Raises as `answer`."""
         challenge = self.challenge(prefix)
+        from . import control
+
         control.send(self.get(challenge.run_id).path, {"cmd": "act", "challenge": challenge.id, "act": act})
         return challenge
 
@@ -217,6 +222,8 @@ class Runs:
         folder = self.get(run)
         if not folder.alive():
             raise LifecycleError(f"run {folder.id} has ended already", hint="bedrot runs")
+        from . import control
+
         pid = 0
         try:
             pid = int(control.send(folder.path, {"cmd": "cancel"}, timeout_seconds=CANCEL_SECONDS).get("pid", 0))

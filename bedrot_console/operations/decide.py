@@ -120,7 +120,7 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
     """Reverse the newest decision on each file by its opposite verb, as a new event.
 
     Undoing a promotion withdraws: the file goes to quarantine, never back among the files that a policy would promote again.
-    Without `ids`: this actor's newest decision that is not itself undone.
+    Without `ids`: this actor's newest decision that is still the last word on its file and is no undo itself.
 
     Raises:
         UsageError: this actor has decided nothing that could be undone.
@@ -144,7 +144,6 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
 
 def _newest_decisions(ws: Workspace, ids: Sequence[str]) -> list[tuple[str, Event | None]]:
     wanted: dict[str, str] = {}
-    lost: list[tuple[str, Event | None]] = []
     for name, row in zip(ids, ws.catalog.resolve(ids) if ids else [], strict=True):
         if isinstance(row, BedrotError):
             raise row
@@ -158,9 +157,8 @@ def _newest_decisions(ws: Workspace, ids: Sequence[str]) -> list[tuple[str, Even
         elif event.kind == "refused":
             refused.add(event.data["decision"])
     carried = [e for d, e in newest.items() if d not in refused]
-    if not ids:
-        undone = {e.data.get("undoes") for e in carried if e.data.get("undoes")}
-        mine = [e for e in carried if e.actor == ws.actor and e.data["decision"] not in undone and not e.data.get("undoes")]
-        return [(mine[-1].data["file"], mine[-1])] if mine else []
     last: dict[str, Event] = {e.data["file"]: e for e in carried}
-    return lost + [(name, last.get(file)) for file, name in wanted.items()]
+    if not ids:
+        mine = [e for e in carried if e.actor == ws.actor and last[e.data["file"]] is e and not e.data.get("undoes")]
+        return [(mine[-1].data["file"], mine[-1])] if mine else []
+    return [(name, last.get(file)) for file, name in wanted.items()]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ..domain.files import format_time
 from ..domain.runs import RunState
+from .deadlines import Deadlines, deadlines
 from .workspace import Workspace
 
 
@@ -35,7 +37,9 @@ def status(ws: Workspace) -> dict[str, Any]:
         }
         for c in waiting
     ]  # fmt: skip
-    freshness = [_aged(ws, entry) for entry in summary.get("freshness", [])]
+    fresh = summary.get("freshness", [])
+    limits = deadlines(ws) if fresh else {}
+    freshness = [_aged(ws, entry, limits) for entry in fresh]
     statuses = summary.get("statuses", {})
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
@@ -74,24 +78,15 @@ def _bad_endings(recent: list[Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _aged(ws: Workspace, entry: dict[str, Any]) -> dict[str, Any]:
+def _aged(ws: Workspace, entry: dict[str, Any], limits: Deadlines) -> dict[str, Any]:
     """Judge a feed's freshness now, by its declaration: the newest date inside the data, never the age of a file."""
-    from datetime import date
-
-    from ..domain.errors import BedrotError
-
     as_of = date.fromisoformat(entry["as_of"]) if entry.get("as_of") else None
     age = (ws.clock.now().date() - as_of).days if as_of else None
-    state = "unknown" if as_of is None else "ok"
-    try:
-        feed = ws.registry.feed(entry["feed"])
-    except BedrotError:
-        feed = None
-    if feed is not None and as_of is None and feed.warn_after is None and feed.fail_after is None:
-        state = "not judged"
-    if feed is not None and age is not None:
-        if feed.fail_after is not None and age > feed.fail_after.days:
-            state = "fail"
-        elif feed.warn_after is not None and age > feed.warn_after.days:
-            state = "warn"
+    warn, fail = limits.get(entry["feed"], (None, None))
+    if age is None:
+        state = "not judged" if warn is None and fail is None else "unknown"
+    elif fail is not None and age > fail:
+        state = "fail"
+    else:
+        state = "warn" if warn is not None and age > warn else "ok"
     return {**entry, "age_days": age, "state": state}

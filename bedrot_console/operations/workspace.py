@@ -15,11 +15,14 @@ from ..domain.findings import Report
 from ..domain.lifecycle import Zone
 from ..resilience import Clock, SystemClock
 from ..settings import CHECKOUT, Settings
+from .deadlines import deadlines
 
 if TYPE_CHECKING:
     from ..catalog.store import Catalog
     from ..extraction.registry import Registry
     from ..inspection.archive import ReportArchive
+    from ..inspection.pool import Readers
+    from ..inspection.viewers import Viewers
     from ..security.journal import FileJournal
     from ..security.vault import Vault
     from ..zones.store import Zones
@@ -91,6 +94,20 @@ class Workspace:
         return Registry(self.extractors_folder)
 
     @cached_property
+    def readers(self) -> Readers:
+        """The limited children that read payloads: started when first needed, kept for the next file, ended with this process."""
+        from ..inspection.pool import Readers
+        from .inspector import command
+
+        return Readers(command(self.extractors_folder, self.home))
+
+    @cached_property
+    def viewers(self) -> Viewers:
+        from ..inspection.viewers import Viewers
+
+        return Viewers(self.readers)
+
+    @cached_property
     def vault(self) -> Vault:
         from ..security.vault import Vault
 
@@ -120,6 +137,7 @@ class Workspace:
             yield
         finally:
             self.settle(publish="now" if self._small() else "auto")
+            deadlines(self)
 
     def _small(self) -> bool:
         """Whether publishing costs next to nothing, so that every verb may end with it. A large catalog is published at its own pace."""
