@@ -9,7 +9,8 @@ from ..domain.errors import BedrotError
 from ..domain.events import Event
 from ..domain.findings import Report
 from . import queries, reducer
-from .reader import Names, Reader
+from .names import Names
+from .reader import Reader
 
 
 class Overlay:

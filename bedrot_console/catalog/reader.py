@@ -13,10 +13,10 @@ from ..domain.browsing import FileFilter, FileRow
 from ..domain.errors import BedrotError, CatalogError, UsageError
 from ..domain.events import Event
 from ..domain.findings import Finding, Place, Report, Severity
-from ..domain.identifiers import MIN_PREFIX
 from ..domain.lifecycle import Decision
 from . import queries, rows, schema
 from .gate import CatalogDamaged, Database
+from .names import Names
 
 if TYPE_CHECKING:
     from ..domain.challenges import Challenge
@@ -49,18 +49,6 @@ def token_of(path: Path) -> Token | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def unknown(name: str) -> UsageError:
-    return UsageError(f"no such file: {name}", hint="bedrot files")
-
-
-def ambiguous(name: str, count: int) -> UsageError:
-    return UsageError(f"{name} names {count} files", hint="give more characters of the id")
-
-
-def too_short(name: str) -> UsageError:
-    return UsageError(f"too short for an id: {name}", hint=f"give at least {MIN_PREFIX} characters")
 
 
 class Reader:
@@ -394,61 +382,3 @@ class Reader:
             " ORDER BY table_name, column_index"
         )
         return [(v, c, t) for v, c, t in found]
-
-
-ZONES = ("landing/", "raw/", "quarantine/")
-
-
-class Names:
-    """What the names on a command line mean: whole ids, id prefixes, or zone paths."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = list(names)
-        self.ids: list[str] = []
-        self.prefixes: list[str] = []
-        self.places: list[tuple[str, str]] = []
-        for name in self.names:
-            kind = self.kind(name)
-            if kind == "place":
-                zone, _, path = name.partition("/")
-                self.places.append((zone, path))
-            elif kind == "id":
-                self.ids.append(name.lower())
-            elif kind == "prefix":
-                self.prefixes.append(name.lower())
-
-    @staticmethod
-    def kind(name: str) -> str:
-        """`place`, `id`, `prefix`, `short` or `odd`."""
-        if name.startswith(ZONES):
-            return "place"
-        folded = name.lower()
-        if not folded.isascii() or not folded.isalnum() or len(folded) > 20:
-            return "odd"
-        if len(folded) == 20:
-            return "id"
-        return "prefix" if len(folded) >= MIN_PREFIX else "short"
-
-    def answers(
-        self, ids: dict[str, FileRow], prefixes: dict[str, tuple[int, FileRow]], places: dict[tuple[str, str], FileRow]
-    ) -> list[FileRow | BedrotError]:
-        """Each name's file or error, in order."""
-        out: list[FileRow | BedrotError] = []
-        for name in self.names:
-            kind = self.kind(name)
-            row: FileRow | None = None
-            if kind == "short":
-                out.append(too_short(name))
-                continue
-            if kind == "place":
-                zone, _, path = name.partition("/")
-                row = places.get((zone, path))
-            elif kind == "id":
-                row = ids.get(name.lower())
-            elif kind == "prefix":
-                count, row = prefixes.get(name.lower(), (0, None))
-                if count > 1:
-                    out.append(ambiguous(name, count))
-                    continue
-            out.append(row or unknown(name))
-        return out
