@@ -47,19 +47,22 @@ class Asking:
         if new and challenge is not None:
             app.bell()
             again = challenge.run_id == self._answered_run and bool(challenge.error)
-            if (app.place == "runs" or again) and len(app.screen_stack) == 1 and not isinstance(app.focused, Input):
-                app.screen.set_focus(prompt)
+            if app.place == "runs" or again:
+                self._take_focus()
         app.refresh_keys()
+
+    def _take_focus(self) -> None:
+        """Give the keys to the prompt, unless the operator is typing somewhere else."""
+        app: Any = self
+        if len(app.screen_stack) == 1 and not getattr(app.focused, "is_editor", isinstance(app.focused, Input)):
+            app.screen.set_focus(self.prompt)
+            app.refresh_keys()
 
     def do_answer(self) -> None:
         app: Any = self
         self.ask_challenge()
         app.screen_stack[0].set_focus(self.prompt)
         app.refresh_keys()
-
-    def on_prompt_bar_left(self, message: PromptBar.Left) -> None:
-        app: Any = self
-        app.focus_place()
 
     def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
         app: Any = self
@@ -93,6 +96,8 @@ class Asking:
             if message.problem is None:
                 self.challenges = [c for c in self.challenges if c.id != message.challenge]
                 self.ask_challenge()
+            else:
+                self._take_focus()
         if message.problem is None:
             app.notice("answer handed to the run", "done")
         else:

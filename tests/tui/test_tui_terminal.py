@@ -162,9 +162,11 @@ def test_keys_that_arrive_at_once_find_the_screen_the_one_before_made(lines):
     line = Line([*FAKE, "100", "challenge"])
     lines.append(line)
     line.until("wants the code")
-    line.send("2" + "3" + "a123456\r" + "1" + "/status:failed\r" + "j" + "qbad day\r")
-    screen = line.until("quarantined ")
-    assert "/ status:failed" in screen and "u undoes" in screen
+    line.send("2" + "3" + "a123456\r" + "1" + "/status:failed\r")
+    line.until("of 8")
+    line.send("j" + "qbad day\r")
+    screen = line.until("u undoes")
+    assert "/ status:failed" in screen and "✓ quarantined" in screen
     line.send("\x11")
     assert line.wait() == 0
     assert line.healthy()

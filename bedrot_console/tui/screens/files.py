@@ -39,6 +39,9 @@ class FilterLine(Widget):
         return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
 
 
+ON_A_ROW = ("promote", "quarantine", "release", "withdraw", "validate", "mark", "details", "review", "copy_id", "copy_path")
+
+
 class FilesView(View):
     """All files, or those a filter lets through."""
 
@@ -211,6 +214,8 @@ class FilesView(View):
 
     def why_not(self, action: str) -> str | None:
         rows = self.table.chosen()
+        if self.table.stale and action in ON_A_ROW and not self.table.marks:
+            return "the filter's first page is still on its way"
         if action in ("promote", "quarantine", "release", "withdraw"):
             return self.refusal_of_all(Verb(action), rows)
         if action in ("details", "review", "mark", "copy_id", "copy_path") and self.table.row() is None:

@@ -28,6 +28,8 @@ _NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "BIGINT", "HUGEINT")
 class Editor(TextArea):
     """The query. Plain text: no language, no markup."""
 
+    is_editor = True
+
     DEFAULT_CSS = """
     Editor, Editor:focus { height: 6; border: none; padding: 0 1; }
     """

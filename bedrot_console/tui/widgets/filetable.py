@@ -50,6 +50,7 @@ class FileTable(VirtualTable):
         self.at_start = True
         self.at_end = False
         self.loaded = False
+        self.stale = True
         self.marks: dict[str, FileRow] = {}
         self.last_mark: str | None = None
         self._asked: set[str] = set()
@@ -94,6 +95,7 @@ class FileTable(VirtualTable):
         """Show another filter: from its first row, which is on its way. What is shown stays until then."""
         self.what = what
         self.total = None
+        self.stale = True
         self._ask("first", None)
 
     def place(self, page: PageLoaded) -> bool:
@@ -105,6 +107,7 @@ class FileTable(VirtualTable):
             self.total = page.total
         getattr(self, f"_place_{page.where}")(page)
         self.loaded = True
+        self.stale = False
         self._strips.clear()
         self.rows_changed()
         self.near_edges()

@@ -39,10 +39,6 @@ class PromptBar(Widget, can_focus=True):
         challenge: str
         act: str
 
-    @dataclass
-    class Left(Message):
-        """The operator left the prompt; it stays open."""
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.challenge: Challenge | None = None
@@ -131,6 +127,7 @@ class PromptBar(Widget, can_focus=True):
         self.error = None
         self.set_class(False, "wrong")
         self.post_message(self.Send(challenge.id, Secret(value)))
+        self.app.focus_place()  # type: ignore[attr-defined]
         self.refresh()
 
     def do_resend(self) -> None:
@@ -148,7 +145,7 @@ class PromptBar(Widget, can_focus=True):
             self.answered("the platform does not offer that here")
 
     def do_leave(self) -> None:
-        self.post_message(self.Left())
+        self.app.focus_place()  # type: ignore[attr-defined]
 
     def on_focus(self) -> None:
         self.refresh()
