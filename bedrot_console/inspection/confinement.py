@@ -10,7 +10,6 @@ import ctypes
 import os
 import platform
 import resource
-import signal
 import struct
 import sys
 from collections.abc import Iterable, Sequence
@@ -22,7 +21,7 @@ _WRITE = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 8) | (1 << 14)  # write, remove 
 _READ_FILE_ONLY, _WRITE_FILE = 1 << 2, 1 << 1
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _SYSTEM = ("/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/opt")
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 _SECCOMP = {  # audit architecture, forbidden: socket, socketpair, execve, execveat, ptrace, io_uring_setup
     "x86_64": (0xC000003E, (41, 53, 59, 322, 101, 425)),
     "aarch64": (0xC00000B7, (198, 199, 221, 281, 117, 425)),
@@ -54,7 +53,6 @@ def limit(*, cpu_seconds: float, memory_bytes: int | None) -> None:
 def confine(readable: Iterable[Path], *, writable: Sequence[Path] = ()) -> list[str]:
     """Give up, for good, what reading payloads does not need. Returns what took effect: `limits`, `landlock`, `landlock-tcp`, `seccomp`."""
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
     files = min(256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])

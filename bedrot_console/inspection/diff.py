@@ -20,6 +20,8 @@ from .texts import decimal_of
 
 TEXT_LIMIT = 120
 MOST_NODES = 200_000
+MOST_FIELDS = 500
+"""So many fields are named; a diff stays small whatever its payloads hold."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?", re.ASCII)
 
 
@@ -91,7 +93,7 @@ class Found:
         rows = chosen(self.rows, limit)
         return Diff(
             old_id=old_id, new_id=new_id, headline=headline_of(feed, self), added=self.added, removed=self.removed, changed=self.changed,
-            unchanged=self.unchanged, schema_changes=tuple(self.schema_changes), columns=dict(self.columns.most_common()),
+            unchanged=self.unchanged, schema_changes=tuple(self.schema_changes[:MOST_FIELDS]), columns=dict(self.columns.most_common(MOST_FIELDS)),
             noise={k: v for k, v in self.noise.items() if v}, rows=tuple(DiffRow(kind=r.kind, key=r.key, changes=r.changes) for r in rows),
             truncated=not self.complete or len(rows) < self.added + self.removed + self.changed,
         )  # fmt: skip
@@ -99,8 +101,8 @@ class Found:
     def fields(self, old: Iterable[str], new: Iterable[str]) -> None:
         """Note which fields are gone and which are new."""
         before, after = dict.fromkeys(old), dict.fromkeys(new)
-        self.schema_changes += [f"field {name} is gone" for name in before if name not in after]
-        self.schema_changes += [f"field {name} is new" for name in after if name not in before]
+        self.schema_changes += [f"field {shown(name)} is gone" for name in before if name not in after]
+        self.schema_changes += [f"field {shown(name)} is new" for name in after if name not in before]
 
 
 def chosen(rows: Sequence[Change], limit: int) -> list[Change]:
@@ -184,6 +186,10 @@ def _plain(value: Any) -> Any:
     return value if not isinstance(value, (dict, list)) else repr(value)
 
 
+def _named(name: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(shown(str(part)) or "" for part in name)
+
+
 def _digest(record: Any) -> str:
     import msgspec
 
@@ -195,8 +201,8 @@ def lone(kind: str, name: tuple[Any, ...], record: dict[str, Any], measure: str 
     sides: dict[str, tuple[str | None, str | None]] = {}
     for column, value in record.items():
         text = shown(value)
-        sides[column] = (text, None) if kind == "removed" else (None, text)
-    return Change(kind, tuple(str(part) for part in name), sides, abs(_number(record.get(measure))) if measure else 0.0)
+        sides[shown(column) or ""] = (text, None) if kind == "removed" else (None, text)
+    return Change(kind, _named(name), sides, abs(_number(record.get(measure))) if measure else 0.0)
 
 
 def compare(
@@ -214,14 +220,14 @@ def compare(
         if a == b or same_number(a, b):
             found.noise["spelling"] += a is not b and type(a) is type(b) and a != b
             continue
-        changes[column] = (shown(a), shown(b))
-        found.columns[column] += 1
+        changes[shown(column) or ""] = (shown(a), shown(b))
+        found.columns[shown(column) or ""] += 1
     if not changes:
         found.unchanged += 1
         return
     found.changed += 1
     move = abs(_number(new.get(measures[0])) - _number(old.get(measures[0]))) if measures else 0.0
-    found.rows.append(Change("changed", tuple(str(part) for part in name), changes, move))
+    found.rows.append(Change("changed", _named(name), changes, move))
 
 
 def same_number(a: Any, b: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What inspection is asked: a Job; and what checks may know: the Knowledge (a `domain.feeds.Context`)."""
+"""What inspection is asked: a Job or a View; and what checks may know: the Knowledge (a `domain.feeds.Context`)."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
     rules: str = ""
 
+    @property
+    def to_read_bytes(self) -> int:
+        """How much there is to read, for the reader's limits."""
+        return self.sidecar.size_bytes * (2 if self.previous else 1)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the reader needs DuckDB."""
+        return self.feed.format == "table"
+
     def to_record(self) -> dict[str, Any]:
         """JSON values, for the way to a child. Feeds travel by name. A descriptor cannot travel: the payload must be a path."""
         return {
@@ -77,6 +87,42 @@ class Job:
             twins=[(i, parse_time(at)) for i, at in record["twins"]], feeds=[load_feed(n) for n in record["feeds"]],
             options=record["options"], rules=record["rules"],
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A look at payloads for a human. `view` is `preview` (of `payload`) or `diff` (of `payload` against `old`); `limit` counts its lines or rows."""
+
+    view: str
+    feed: Feed | None
+    payload: Path
+    to_read_bytes: int
+    limit: int
+    offset: int = 0
+    old: Path | None = None
+    old_id: str | None = None
+    new_id: str = ""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the reader needs DuckDB."""
+        return self.view == "diff" and self.feed is not None and self.feed.format == "table"
+
+    def to_record(self) -> dict[str, Any]:
+        """JSON values, for the way to a child."""
+        return {
+            "view": self.view, "feed": self.feed.name if self.feed else None, "payload": str(self.payload), "to_read_bytes": self.to_read_bytes,
+            "limit": self.limit, "offset": self.offset, "old": str(self.old) if self.old else None, "old_id": self.old_id, "new_id": self.new_id,
+        }  # fmt: skip
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], load_feed: Callable[[str], Feed]) -> View:
+        """The inverse of `to_record`."""
+        values = dict(record)
+        values["feed"] = load_feed(values["feed"]) if values["feed"] else None
+        values["payload"] = Path(values["payload"])
+        values["old"] = Path(values["old"]) if values["old"] else None
+        return cls(**values)
 
 
 class Knowledge:

@@ -113,7 +113,8 @@ def _table(text: str, delimiter: str, lines: int, offset: int, cut: bool) -> Pre
 def _json(text: str, lines: int, offset: int, cut: bool) -> Preview:
     if not cut:
         try:
-            return _lines("json", _pretty(json.loads(text)), lines, offset)
+            shown = _pretty(json.loads(text)).encode("utf-8", "backslashreplace").decode()  # lone surrogates stay visible
+            return _lines("json", shown, lines, offset)
         except (ValueError, RecursionError):
             return _lines("json", text, lines, offset, "not valid JSON; shown as it is")
     return _lines("json", re.sub(r"(\},?)\s*(?=\{)", r"\1\n", text), lines, offset)

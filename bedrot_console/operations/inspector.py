@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 
+def command(extractors: Path, home: Path) -> list[str]:
+    """How the child is started."""
+    return [sys.executable, "-m", "bedrot_console.operations.inspector", str(extractors), str(home)]
+
+
 def main() -> int:
     """Serve inspection jobs until stdin ends."""
     from ..domain.lifecycle import Zone

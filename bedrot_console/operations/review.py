@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from ..domain.browsing import Diff, FileFilter, FileRow, Preview, Review
 from ..domain.errors import BedrotError, UsageError
@@ -13,30 +14,35 @@ from .validate import bound
 from .workspace import Workspace
 
 
-def review(ws: Workspace, name: str, *, lines: int = 200) -> Review:
-    """Everything a human decides from.
+def review(ws: Workspace, name: str, *, lines: int = 200, stop: Callable[[], bool] | None = None) -> Review:
+    """Everything a human decides from. Payloads are read by limited children, never in this process.
+
+    Args:
+        stop: asked while a payload is read; once it says so, preview and diff end without content.
 
     Raises:
         UsageError: no such file.
     """
+    ws.readers.warm()
     row = find(ws, name)
     feed = _feed(ws, row)
     report = report_of(ws, row)
     if row.zone is Zone.ERASED:
         return Review(file=row, report=report, preview=Preview(kind="erased", note="erased"), diff=None, allowed=allowed(ws, row))
     return Review(
-        file=row, report=report, preview=preview(ws, row, feed, lines=lines), diff=diff(ws, row.id), allowed=allowed(ws, row)
+        file=row,
+        report=report,
+        preview=preview(ws, row, feed, lines=lines, stop=stop),
+        diff=diff(ws, row.id, stop=stop),
+        allowed=allowed(ws, row),
     )
 
 
-def preview(ws: Workspace, row: FileRow, feed: Feed | None, *, lines: int = 200) -> Preview:
+def preview(
+    ws: Workspace, row: FileRow, feed: Feed | None, *, lines: int = 200, stop: Callable[[], bool] | None = None
+) -> Preview:
     """The beginning of the payload; a payload that cannot be read is a preview that says so."""
-    from ..inspection.preview import preview as show
-
-    try:
-        return show(feed, ws.payload(row.zone, row.path), lines=lines)
-    except BedrotError as error:
-        return Preview(kind="unreadable", note=str(error))
+    return ws.viewers.preview(feed, ws.payload(row.zone, row.path), row.size_bytes, lines=lines, stop=stop)
 
 
 def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
@@ -56,14 +62,12 @@ def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
     return out
 
 
-def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200) -> Diff:
+def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200, stop: Callable[[], bool] | None = None) -> Diff:
     """New against old: the file against `other`, or against the last good capture of its feed and account before it.
 
     Raises:
         UsageError: no such file, or the two are of different feeds.
     """
-    from ..inspection.diff import diff as compare
-
     new = find(ws, name)
     feed = _feed(ws, new)
     if other is not None:
@@ -80,11 +84,10 @@ def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200
         return Diff(old_id=old.id if old else None, new_id=new.id, because="erased")
     if old is None:
         return Diff(old_id=None, new_id=new.id, because=because, headline="first capture of this feed")
-    try:
-        result = compare(feed, ws.payload(old.zone, old.path), ws.payload(new.zone, new.path), old.id, new.id, limit=limit)
-        return dataclasses.replace(result, because=because)
-    except BedrotError as error:
-        return Diff(old_id=old.id, new_id=new.id, because=str(error), headline="cannot be compared")
+    paths = ws.payload(old.zone, old.path), ws.payload(new.zone, new.path)
+    size = old.size_bytes + new.size_bytes
+    result = ws.viewers.diff(feed, *paths, old.id, new.id, size, limit=limit, stop=stop)
+    return result if result.because else dataclasses.replace(result, because=because)
 
 
 def predecessor(ws: Workspace, row: FileRow) -> FileRow | None:

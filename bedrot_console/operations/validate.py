@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -52,14 +51,9 @@ def failed(name: str, error: BedrotError, verb: str = "validate") -> Outcome:
     )
 
 
-def inspector_command() -> list[str]:
-    """How the limited child that reads payloads is started."""
-    return [sys.executable, "-m", "bedrot_console.operations.inspector"]
-
-
 def inspect_rows(ws: Workspace, rows: Sequence[FileRow]) -> Iterator[Validated]:
     """Inspect rows oldest first, so that each file is compared with the good ones before it, also within one batch."""
-    from ..inspection.child import Inspectors
+    from ..inspection.pool import Inspectors
 
     if not rows:
         return
@@ -71,7 +65,7 @@ def inspect_rows(ws: Workspace, rows: Sequence[FileRow]) -> Iterator[Validated]:
         waves[depth[group]].append(row)
         depth[group] += 1
     past = _Past(ws)
-    with Inspectors(inspector_command() + [str(ws.extractors_folder), str(ws.home)]) as pool:
+    with Inspectors(ws.readers) as pool:
         for number in sorted(waves):
             jobs, meant = [], []
             for row in waves[number]:

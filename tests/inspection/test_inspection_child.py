@@ -10,9 +10,10 @@ import pytest
 from inspection_feeds import PLAYS, ROGUE, SALES, codes, days, sold
 
 from bedrot_console.domain.lifecycle import Verdict
-from bedrot_console.inspection import child as children
-from bedrot_console.inspection.child import REASONS, Inspectors
+from bedrot_console.inspection import pool as children
+from bedrot_console.inspection.child import REASONS
 from bedrot_console.inspection.jobs import Job
+from bedrot_console.inspection.pool import Inspectors
 from bedrot_console.inspection.stages import inspect
 
 GOOD = days("2026-02-20", list(range(10)))
@@ -108,7 +109,7 @@ def test_closing_the_pool_leaves_no_child(job: Callable[..., Job], tmp_path: Pat
     with Inspectors([*COMMAND, str(tmp_path)]) as pool:
         list(pool.run([job(PLAYS, GOOD)]))
         processes = [c.process for c in pool.children]
-        scratch = Path(pool.scratch.name)
+        scratch = Path(pool.readers.scratch.name)
     assert all(p.poll() is not None for p in processes)
     assert not scratch.exists()
 
