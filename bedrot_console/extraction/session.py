@@ -353,14 +353,18 @@ class Session:
         """Whether a login was saved for this account (it may have expired)."""
         return self._login() is not None
 
-    def save_login(self) -> None:
-        """Seal the login state into the vault: cookies, localStorage, IndexedDB, sessionStorage. Call it once the positive sign was seen."""
+    def save_login(self, *, signed_in: bool = False) -> None:
+        """Seal the login state into the vault: cookies, localStorage, IndexedDB, sessionStorage. Call it once the positive sign was seen.
+
+        Args:
+            signed_in: this run signed in anew, so the login's age counts from now; else the sealed state is only refreshed.
+        """
         state = dict(self._browser.state() if self._browser is not None else (self._login() or {}))
         if self._http is not None:
             state["cookies"] = self._http.cookies()
         now = format_time(self.clock.now())
         state["saved_at"] = now
-        state["logged_in_at"] = (self._state or {}).get("logged_in_at") or now
+        state["logged_in_at"] = (None if signed_in else (self._state or {}).get("logged_in_at")) or now
         version = self._sessions.save(self.platform, self.account, state)
         self._state, self._state_read = state, True
         self._emit("session", act="saved", version=version)

@@ -179,7 +179,7 @@ def sign_in(session: Session, *, device_known: bool) -> None:
     )
     if where == "form":
         _submit(session, email, password, is_member)
-    session.save_login()
+    session.save_login(signed_in=True)
     session.log("info", "signed in")
 
 
