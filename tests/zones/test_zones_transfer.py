@@ -176,10 +176,10 @@ def test_a_file_with_a_second_name_outside_gets_an_inode_of_its_own(lake, tmp_pa
 
 
 @pytest.fixture
-def other_disk():
+def other_disk(tmp_path):
     """A folder on another file system."""
     shm = Path("/dev/shm")
-    if not shm.is_dir() or shm.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev:
+    if not shm.is_dir() or shm.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("needs a second file system")
     folder = Path(tempfile.mkdtemp(dir=shm))
     yield folder
