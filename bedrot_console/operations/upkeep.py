@@ -54,3 +54,8 @@ def rebuild(ws: Workspace, *, verify: bool = False) -> RebuildResult:
 def verify_journal(ws: Workspace, anchor_key: bytes | None = None) -> JournalCheck:
     """Walk the journal's chain; with the anchor key also its seals."""
     return ws.journal.verify(anchor_key)
+
+
+def journal_anchor(ws: Workspace) -> bytes:
+    """The journal's present key as text, to be held outside this machine. Raises UsageError when nothing was ever written."""
+    return ws.journal.anchor()

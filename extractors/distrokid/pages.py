@@ -152,7 +152,7 @@ def wait_out_challenge(session: Session, attempt: int) -> None:
 def _blocked() -> SourceBlocked:
     return SourceBlocked(
         "DistroKid's Cloudflare check does not let this browser pass",
-        hint="sign in with your own browser, then: bedrot sessions import distrokid FILE",
+        hint="wait an hour; then look whether your own browser gets in, and: bedrot extract distrokid",
     )
 
 
@@ -179,7 +179,7 @@ def sign_in(session: Session, *, device_known: bool) -> None:
     )
     if where == "form":
         _submit(session, email, password, is_member)
-    session.save_login(signed_in=True)
+    session.save_login(signed_in=where == "form")
     session.log("info", "signed in")
 
 
@@ -212,7 +212,7 @@ def _submit(session: Session, email: Secret, password: Secret, is_member: Callab
         )
     if where == "puzzle":
         raise SourceBlocked(
-            "DistroKid wants a captcha solved", hint="sign in with your own browser, then: bedrot sessions import distrokid FILE"
+            "DistroKid wants a captcha solved", hint="wait an hour; then look whether your own browser gets in, and: bedrot extract distrokid"
         )
     if where == "alert":
         raise SourceUnavailable("DistroKid answered the sign-in with an error", hint="try again later")

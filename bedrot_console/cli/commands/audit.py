@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import click
 
 from ...domain.events import KINDS, Event
@@ -47,12 +49,33 @@ COLUMNS = (
 )
 
 
-@sub_command(audit, example="bedrot audit verify", exits=(0, 5))
-def verify(face: Face) -> int:
-    """Walk the journal's chain of hashes; exit code 5 when a line was changed, dropped, moved or added."""
+@sub_command(audit, example="bedrot audit anchor > /mnt/elsewhere/journal.anchor", exits=(0, 2, 5))
+def anchor(face: Face) -> None:
+    """Print a key to be kept outside this machine: it proves every later line.
+
+    Who holds it can check the journal, but also forge lines written after it: keep it where the people of this machine cannot reach it.
+    """
     from ...operations import upkeep
 
-    check = upkeep.verify_journal(face.workspace())
+    text = upkeep.journal_anchor(face.workspace()).decode()
+    if face.json:
+        face.out.record({"anchor": text})
+    else:
+        face.out.line(text)
+
+
+@sub_command(audit, example="bedrot audit verify --anchor /mnt/elsewhere/journal.anchor", exits=(0, 2, 5))
+@click.option(
+    "--anchor", "anchor_file", type=click.File("rb"), metavar="FILE", help="What `audit anchor` printed earlier; - for stdin."
+)
+def verify(face: Face, anchor_file: BinaryIO | None) -> int:
+    """Walk the journal's chain of hashes; exit code 5 when a line was changed, dropped, moved or added.
+
+    With an anchor kept elsewhere, a journal that was rewritten as a whole is noticed too.
+    """
+    from ...operations import upkeep
+
+    check = upkeep.verify_journal(face.workspace(), anchor_file.read() if anchor_file else None)
     if face.json:
         face.out.record(plain_record(check))
     else:
