@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,9 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.events import Event
-from ..domain.files import canonical_json, format_time, parse_time
+from ..domain.files import format_time, parse_time
 from ..resilience import Clock
 
 SEGMENT_BYTES = 64 << 20
@@ -33,6 +34,8 @@ _PREV, _MAC, _HASH, _END = b',"prev":"', b'","mac":"', b'","hash":"', b'"}'
 HASH_LENGTH = len(_HASH) + 64 + len(_END)
 SEAL_LENGTH = len(_PREV) + 64 + len(_MAC) + 64 + HASH_LENGTH
 _PREV_AT = 64 + len(_MAC) + 64
+_ENCODE = msgspec.json.Encoder(order="sorted").encode
+_DECODE = msgspec.json.Decoder().decode
 _WINDOW = 16 << 10
 _RATCHET_LENGTH = 8 + 32 + 16
 
@@ -178,7 +181,7 @@ class FileJournal:
             parts: list[bytes] = []
             prev, step = tail.hash, ratchet
             for left, event in zip(range(len(numbered) - 1, -1, -1), numbered, strict=True):
-                body = canonical_json(
+                body = _ENCODE(
                     {
                         "actor": event.actor, "at": format_time(event.at), "data": event.data, "host": event.host,
                         "kind": event.kind, "left": left, "seq": event.seq,
@@ -263,7 +266,7 @@ class FileJournal:
             body = _whole(line)
             if body is None:
                 raise FixityError(f"the journal is damaged after seq {last}", hint="bedrot audit verify")
-            record = json.loads(line)
+            record = _DECODE(line)
             if record["seq"] <= last:
                 if record["seq"] <= after:
                     continue

@@ -32,7 +32,7 @@ class Zones:
         self.journal = journal
         self.clock = clock
         self.actor = actor
-        self.attempts: dict[str, int] = {}
+        self.attempts: dict[object, int] = {}
 
     @property
     def state(self) -> Path:

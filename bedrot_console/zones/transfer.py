@@ -71,20 +71,19 @@ class _Item:
     move: Move
     folder: str
     name: str
+    source: disk.Folders
+    goal: disk.Folders
     commit_fd: int = -1
     payload_fd: int = -1
     sidecar: dict[str, Any] = field(default_factory=dict)
     sidecar_bytes: bytes = b""
     payload_status: os.stat_result | None = None
+    commit_status: os.stat_result | None = None
     lease: disk.Lease | None = None
     target_path: str = ""
+    target: tuple[str, str] = ("", "")
     made: list[tuple[str, str]] = field(default_factory=list)
     error: BedrotError | None = None
-
-    @property
-    def target(self) -> tuple[str, str]:
-        folder, _, name = self.target_path.rpartition("/")
-        return folder, name
 
     def close(self) -> None:
         for fd in (self.payload_fd, self.commit_fd):
@@ -112,8 +111,11 @@ class _Chunk:
         self.zones = zones
         self.folders = {zone: disk.Folders(zones.root(zone)) for zone in (Zone.LANDING, Zone.RAW, Zone.QUARANTINE)}
         self.state = disk.Folders(zones.state, 0o700)
-        self.items = [_Item(m, m.source_path.rpartition("/")[0], m.source_path.rpartition("/")[2]) for m in moves]
-        self.taken: set[tuple[Zone, str]] = set()
+        self.items = []
+        for move in moves:
+            folder, _, name = move.source_path.rpartition("/")
+            self.items.append(_Item(move, folder, name, self.folders[move.source], self.folders[move.target]))
+        self.taken: set[tuple[str, str]] = set()
         self.head = 0
 
     def run(self) -> list[Moved | MoveFailure]:
@@ -145,10 +147,10 @@ class _Chunk:
                     item.error = disk_error(error, "cannot move the file")
 
     def _source(self, item: _Item) -> int:
-        return self.folders[item.move.source].get(item.folder)
+        return item.source.get(item.folder)
 
     def _target(self, item: _Item) -> int:
-        return self.folders[item.move.target].get(item.target[0])
+        return item.goal.get(item.target[0])
 
     def _lock(self, item: _Item) -> None:
         """Take the file for ourselves, make sure it is the one that was decided on, and choose where it goes."""
@@ -158,7 +160,7 @@ class _Chunk:
             item.commit_fd = os.open(item.name + SIDECAR_SUFFIX, disk.READ, dir_fd=folder)
         except FileNotFoundError as error:
             raise _gone(move) from error
-        status = os.fstat(item.commit_fd)
+        status = item.commit_status = os.fstat(item.commit_fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_SIDECAR:
             raise FixityError("its sidecar is not a sidecar", hint="bedrot verify " + move.decision.file_id)
         try:
@@ -205,29 +207,30 @@ class _Chunk:
         base = landing_path_of(move.source_path) if move.target is Zone.LANDING else move.source_path
         if move.source is Zone.LANDING:
             base = kept_path(move.source_path, parse_time(item.sidecar["captured_at"]))
-        attempt = max(attempt, self.zones.attempts.get(f"{move.target}:{base}", 1))
+        key = (str(move.target), base)
+        attempt = max(attempt, self.zones.attempts.get(key, 1))
         while True:
             path = numbered(base, attempt)
             folder, _, name = path.rpartition("/")
-            if (move.target, path) not in self.taken:
+            if (key[0], path) not in self.taken:
                 try:
-                    fd = self.folders[move.target].get(folder)
+                    fd = item.goal.get(folder)
                 except FileNotFoundError:
                     break
                 if not disk.exists(fd, name) and not disk.exists(fd, name + SIDECAR_SUFFIX):
                     break
             attempt += 1
         if attempt > 1:
-            self.zones.attempts[f"{move.target}:{base}"] = attempt
-        self.taken.add((move.target, path))
-        item.target_path = path
+            self.zones.attempts[key] = attempt
+        self.taken.add((key[0], path))
+        item.target_path, item.target = path, (folder, name)
 
     def _plan(self, item: _Item) -> dict[str, Any]:
         move = item.move
-        commit = os.fstat(item.commit_fd)
+        commit = item.commit_status
         return {
-            "decision": move.decision.id, "file": move.decision.file_id, "verb": move.decision.verb.value, "source": move.source.value, "source_path": move.source_path,
-            "target": move.target.value, "target_path": item.target_path, "sha256": move.decision.sha256,
+            "decision": move.decision.id, "file": move.decision.file_id, "verb": move.decision.verb, "source": move.source, "source_path": move.source_path,
+            "target": move.target, "target_path": item.target_path, "sha256": move.decision.sha256,
             "payload": [item.payload_status.st_dev, item.payload_status.st_ino], "sidecar": [commit.st_dev, commit.st_ino],
         }  # fmt: skip
 
@@ -261,15 +264,15 @@ class _Chunk:
 
     def _event(self, item: _Item, kind: str) -> Event:
         move, decision = item.move, item.move.decision
-        data: dict[str, Any] = {"decision": decision.id, "file": decision.file_id, "verb": decision.verb.value}
+        data: dict[str, Any] = {"decision": decision.id, "file": decision.file_id, "verb": decision.verb}
         if kind == "decided":
             data |= {
                 "reason": decision.reason, "sha256": decision.sha256, "report": move.report_id or decision.report_id,
-                "source": move.source.value, "source_path": move.source_path, "target": move.target.value,
+                "source": move.source, "source_path": move.source_path, "target": move.target,
                 "target_path": item.target_path, "undoes": decision.undoes,
             }  # fmt: skip
         elif kind == "moved":
-            data |= {"zone": move.target.value, "path": item.target_path}
+            data |= {"zone": move.target, "path": item.target_path}
         else:
             data["code"] = item.error.code
         at = decision.at if kind == "decided" else self.zones.clock.now()
@@ -310,7 +313,7 @@ class _Chunk:
             check(items)
 
     def _link(self, intent: Intent, item: _Item) -> None:
-        folders, (folder, _) = self.folders[item.move.target], item.target
+        folders, (folder, _) = item.goal, item.target
         for _ in range(3):
             folders.make(folder)
             try:
@@ -346,7 +349,7 @@ class _Chunk:
                 if not disk.same_file(disk.status_of(target, new_name) or status, status):
                     raise FixityError("was exchanged while it was moved", hint="bedrot verify")
                 return
-        fresh = disk.Fresh(self.folders[item.move.target], item.target[0])
+        fresh = disk.Fresh(item.goal, item.target[0])
         try:
             for data in disk.chunks_of(fd, size):
                 fresh.write(data)
@@ -386,7 +389,7 @@ class _Chunk:
     def _roll_back(self, item: _Item) -> bool:
         try:
             for folder, name in reversed(item.made):
-                disk.unlink_if_there(self.folders[item.move.target].get(folder), name)
+                disk.unlink_if_there(item.goal.get(folder), name)
             item.made.clear()
             return True
         except OSError:
