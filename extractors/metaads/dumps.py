@@ -12,10 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from bedrot_console.domain.findings import Place
-from bedrot_console.inspection.helpers import FormatTrouble, Rows
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
 
 CREDENTIALS = (
     re.compile(rb"access_token=(?!\*+(?:[&\"\\]|$))[^&\"\\]{8,}"),
@@ -84,7 +82,7 @@ def read_dump(data: bytes) -> Dump:
     Raises:
         FormatTrouble: a page is an error object (`format.error-body`), or the value is none of the three shapes.
     """
-    document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    document = json_value(data)
     if isinstance(document, dict):
         pages, shape = [_page(document, "")], "envelope"
     elif isinstance(document, list) and any(
