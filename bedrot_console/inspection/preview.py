@@ -78,6 +78,10 @@ def _lines(kind: str, text: str, lines: int, offset: int, note: str = "") -> Pre
     every = re.split(r"\r\n|\r|\n", text)
     if every and not every[-1]:
         every.pop()
+    return _part(kind, every, lines, offset, note)
+
+
+def _part(kind: str, every: list[str], lines: int, offset: int, note: str = "") -> Preview:
     part = every[offset : offset + lines]
     return Preview(
         kind=kind, lines=tuple(_cut(line, MOST_LINE) for line in part), truncated=len(every) > offset + lines, note=note
@@ -113,20 +117,33 @@ def _table(text: str, delimiter: str, lines: int, offset: int, cut: bool) -> Pre
 def _json(text: str, lines: int, offset: int, cut: bool) -> Preview:
     if not cut:
         try:
-            shown = _pretty(json.loads(text)).encode("utf-8", "backslashreplace").decode()  # lone surrogates stay visible
-            return _lines("json", shown, lines, offset)
+            return _part("json", _pretty(json.loads(text), offset + lines + 1), lines, offset)
         except (ValueError, RecursionError):
             return _lines("json", text, lines, offset, "not valid JSON; shown as it is")
     return _lines("json", re.sub(r"(\},?)\s*(?=\{)", r"\1\n", text), lines, offset)
 
 
-def _pretty(value: Any) -> str:
-    """Indented, but a row that fits on a line stays on it."""
+def _pretty(value: Any, most: int) -> list[str]:
+    """The first `most` lines, indented, but a row that fits on a line stays on it. Lone surrogates are shown as escapes."""
     if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
         rows = [json.dumps(v, ensure_ascii=False) for v in value]
         if max(map(len, rows)) <= 160:
-            return "[\n" + ",\n".join("  " + row for row in rows) + "\n]"
-    return json.dumps(value, ensure_ascii=False, indent=2)
+            return ["[", *(f"  {_plain(row)}," for row in rows[:-1]), f"  {_plain(rows[-1])}", "]"][:most]
+    found: list[str] = []
+    line: list[str] = []
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+        first, *more = piece.split("\n")
+        line.append(first)
+        for start in more:
+            found.append(_plain("".join(line)))
+            line = [start]
+        if len(found) >= most:
+            return found[:most]
+    return [*found, _plain("".join(line))]
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _html(data: bytes, lines: int, offset: int) -> Preview:

@@ -33,7 +33,7 @@ def review(ws: Workspace, name: str, *, lines: int = 200, stop: Callable[[], boo
         file=row,
         report=report,
         preview=preview(ws, row, feed, lines=lines, stop=stop),
-        diff=diff(ws, row.id, stop=stop),
+        diff=_compared(ws, row, feed, None, 200, stop),
         allowed=allowed(ws, row),
     )
 
@@ -69,7 +69,12 @@ def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200
         UsageError: no such file, or the two are of different feeds.
     """
     new = find(ws, name)
-    feed = _feed(ws, new)
+    return _compared(ws, new, _feed(ws, new), other, limit, stop)
+
+
+def _compared(
+    ws: Workspace, new: FileRow, feed: Feed | None, other: str | None, limit: int, stop: Callable[[], bool] | None
+) -> Diff:
     if other is not None:
         old: FileRow | None = find(ws, other)
         if old is not None and old.feed != new.feed:
