@@ -54,7 +54,10 @@ class Palette:
             styles["cursor"] = Style(reverse=True)
             styles["cursor-away"] = Style(underline=True)
             styles["bar"] = Style(reverse=True)
-            styles["alarm"] = Style(reverse=True, bold=True)
+            if app.no_color:
+                styles["alarm"] = Style(reverse=False, bold=True, underline=True)
+            else:
+                styles["alarm"] = Style(color="black", bgcolor="yellow", reverse=False, bold=True)
             styles["head"] = Style(bold=True, underline=True)
         else:
             panel = Color.parse(variables["panel"]).rich_color

@@ -52,7 +52,7 @@ def strip_of(line: Line, width: int, palette: Palette, base: Style | None = None
             text = fit(text, left)
             length = left
         look = palette[style]
-        segments.append(Segment(text, look if base is None else look + base))
+        segments.append(Segment(text, look if base is None else base + look))
         left -= length
     if left > 0:
         segments.append(Segment(" " * left, base))
