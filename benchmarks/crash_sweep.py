@@ -108,6 +108,10 @@ class Scenario:
 
     run: str
     prepare: str = ""
+    setup: str = ""
+    """Runs before both, in the same interpreter, and is not swept: imports."""
+    main_only: bool = False
+    """Count the calls of the first process only: for verbs with children of their own."""
     copied: bool = True
     """Whether a prepared home may be copied for each point; not where intents name its inodes."""
     check: Callable[[Path, list[dict], list[dict]], list[str]] | None = None
@@ -220,7 +224,8 @@ def program(scenario: Scenario, home: Path) -> str:
     body = scenario.run.replace("\n", "\n    ")
     return (
         PRELUDE.format(root=str(ROOT), home=str(home))
-        + f"begin()\ntry:\n    {body}\nexcept BedrotError as error:\n    codes.add(error.exit_code)\nend()\n"
+        + scenario.setup
+        + f"\nbegin()\ntry:\n    {body}\nexcept BedrotError as error:\n    codes.add(error.exit_code)\nend()\n"
     )
 
 
@@ -229,7 +234,7 @@ def prepare(scenario: Scenario, home: Path) -> list[dict]:
     (home / "landing").mkdir(parents=True)
     if not scenario.prepare:
         return []
-    text = PRELUDE.format(root=str(ROOT), home=str(home)) + scenario.prepare
+    text = PRELUDE.format(root=str(ROOT), home=str(home)) + scenario.setup + "\n" + scenario.prepare
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     return acks_of(done.stdout)
 
@@ -261,12 +266,16 @@ def points_of(name: str, scenario: Scenario, base: Path) -> dict[str, tuple[int,
     )  # fmt: skip
     counts: dict[str, list[int]] = {}
     begun = False
+    main = None
     for line in log.read_text(errors="replace").splitlines():
-        found = re.match(r"\d+ +([a-z0-9_]+)\(", line)
+        found = re.match(r"(?P<pid>\d+) +([a-z0-9_]+)\(", line)
         if not found:
             continue
+        main = main or found["pid"]
+        if scenario.main_only and found["pid"] != main:
+            continue
         begun = begun or "/begin-of-the-swept-part" in line
-        count = counts.setdefault(found[1], [0, 0])
+        count = counts.setdefault(found[2], [0, 0])
         count[1] += 1
         if not begun:
             count[0] += 1
