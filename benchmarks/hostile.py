@@ -25,10 +25,10 @@ from validating import BANK, DUMP, ads, bank, job
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.inspection.child import REASONS
-from bedrot_console.inspection.pool import Inspectors
 from bedrot_console.inspection.contents import TROUBLES, Rows
 from bedrot_console.inspection.helpers import html_tree, loose_json, script_arrays
 from bedrot_console.inspection.jobs import Job
+from bedrot_console.inspection.pool import Inspectors
 
 
 def parse_page(payload: bytes) -> Rows:

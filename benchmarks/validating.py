@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 from bedrot_console.domain.feeds import Column, Feed
 from bedrot_console.domain.files import Sidecar
 from bedrot_console.domain.findings import Report
-from bedrot_console.inspection.pool import Inspectors
 from bedrot_console.inspection.jobs import Job
+from bedrot_console.inspection.pool import Inspectors
 from bedrot_console.inspection.stages import inspect
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

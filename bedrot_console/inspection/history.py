@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bedrot_console.domain.findings import Finding
+from bedrot_console.domain.feeds import Feed, History
+from bedrot_console.domain.findings import STAGES, Finding, Outcome, Report, Severity, StageResult
 
 from .facts import days_of, distinct_days
 from .jobs import Job, Knowledge
@@ -53,10 +55,9 @@ def _is_one_of(value: Any, wrong: set[Any]) -> bool:
 
 def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
     """The same bytes, or the same extracted content, as an earlier capture. `options["duplicates"]`: `warning` (default), `note` or `error`."""
-    make = {"error": error, "note": note}.get(job.feed.options.get("duplicates", "warning"), warning)
     if job.twins:
         file_id, landed_at = job.twins[0]
-        yield make(
+        yield _repeated(job.feed)(
             "duplicates.same-bytes",
             f"the same bytes landed before, on {landed_at:%Y-%m-%d %H:%M}",
             expected="new bytes",
@@ -64,16 +65,42 @@ def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
             count=len(job.twins),
         )
         return
+    if (found := same_content(job.feed, facts, job.history)) is not None:
+        yield found
+
+
+def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History]) -> Finding | None:
+    """The finding that earlier captures (newest first) hold the same extracted content; None if none does."""
     own = facts.get("content_sha256")
-    same = [h for h in job.history if own and h.facts.get("content_sha256") == own]
-    if same and facts.get("rows"):
-        first = same[0]
-        yield make(
-            "duplicates.same-content",
-            f"the same content was captured before, on {first.captured_at:%Y-%m-%d %H:%M}",
-            seen=first.file_id,
-            count=len(same),
-        )
+    same = [h for h in earlier if own and h.facts.get("content_sha256") == own]
+    if not same or not facts.get("rows"):
+        return None
+    return _repeated(feed)(
+        "duplicates.same-content",
+        f"the same content was captured before, on {same[0].captured_at:%Y-%m-%d %H:%M}",
+        seen=same[0].file_id,
+        count=len(same),
+    )
+
+
+def _repeated(feed: Feed) -> Callable[..., Finding]:
+    return {"error": error, "note": note}.get(feed.options.get("duplicates", "warning"), warning)
+
+
+def with_same_content(report: Report, feed: Feed, earlier: Iterable[History]) -> Report:
+    """A report whose duplicates were judged against the last capture only, judged against all earlier ones. Reads facts, no payload."""
+    spot = next((i for i, s in enumerate(report.stages) if s.stage == "duplicates" and s.outcome is not Outcome.SKIPPED), None)
+    if spot is None or any(f.code == "duplicates.same-bytes" for f in report.findings):
+        return report
+    found = same_content(feed, report.facts, earlier)
+    if found is None:
+        return report
+    kept = [f for f in report.findings if f.code != "duplicates.same-content"]
+    at = next((i for i, f in enumerate(kept) if f.stage in STAGES[STAGES.index("duplicates") + 1 :]), len(kept))
+    kept.insert(at, replace(found, stage="duplicates"))
+    outcome = {Severity.ERROR: Outcome.FAILED, Severity.WARNING: Outcome.WARNED}.get(found.severity, Outcome.PASSED)
+    stages = (*report.stages[:spot], StageResult(stage="duplicates", outcome=outcome), *report.stages[spot + 1 :])
+    return replace(report, findings=tuple(kept), stages=stages)
 
 
 def volume(job: Job, knowledge: Knowledge, content: Any, facts: dict[str, Any]) -> Generator[Finding, None, bool]:

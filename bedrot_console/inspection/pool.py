@@ -15,7 +15,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ from .jobs import Job, View
 
 AHEAD = 4
 """So many jobs are under way to one child, so that it never waits for its parent."""
+QUIET_SECONDS = 0.2
 MOST_ANSWERS = 20_000
 """After so many answers a child is not kept any longer."""
 MOST_ANSWER_BYTES = 64 << 20
@@ -218,36 +219,52 @@ class Inspectors:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Report]:
         """Reports in the order of the jobs, each as soon as it and all before it are there. Jobs are drawn as children become free."""
-        try:
-            yield from self._run(enumerate(jobs))
-        finally:  # left early: what is under way belongs to nobody any more
-            for child in [c for c in self.children if c.under_way]:
-                self._drop(child, hurry=True)
-
-    def _run(self, source: Iterator[tuple[int, Job]]) -> Iterator[Report]:
-        again: deque[tuple[int, Job]] = deque()
         waiting: dict[int, Report] = {}
-        given = due = 0
-        more = True
-        while True:
-            while again or (more and given - due < 64 * self.size * AHEAD):
-                child = self._free()
-                if child is None:
-                    break
-                if again:
-                    child.give(*again.popleft())
-                elif (item := next(source, None)) is not None:
-                    child.give(*item)
-                    given += 1
-                else:
-                    more = False
-            if not more and not again and not any(c.under_way for c in self.children) and not waiting:
-                return
-            for index, report in self._listen(again):
+        due = 0
+        for index, report in self._run(enumerate(jobs), lambda given: given - due < 64 * self.size * AHEAD):
+            if report is not None:
                 waiting[index] = report
             while due in waiting:
                 yield waiting.pop(due)
                 due += 1
+
+    def run_chained(self, jobs: Iterable[Job | None]) -> Iterator[Report | None]:
+        """Reports as they come; a job may depend on reports yielded before.
+
+        Args:
+            jobs: yields None while its next job still waits for a report.
+
+        Returns:
+            None in between when nothing came for QUIET_SECONDS.
+        """
+        for _, report in self._run(((0, job) for job in jobs), lambda given: True):
+            yield report
+
+    def _run(self, source: Iterator[tuple[int, Job | None]], room: Callable[[int], bool]) -> Iterator[tuple[int, Report | None]]:
+        again: deque[tuple[int, Job]] = deque()
+        given = 0
+        more = True
+        try:
+            while more or again or any(c.under_way for c in self.children):
+                while again or (more and room(given)):
+                    child = self._free()
+                    if child is None:
+                        break
+                    if again:
+                        child.give(*again.popleft())
+                        continue
+                    item = next(source, None)
+                    if item is None:
+                        more = False
+                        break
+                    if item[1] is None:
+                        break
+                    child.give(item[0], item[1])
+                    given += 1
+                yield from self._listen(again)
+        finally:  # left early: what is under way belongs to nobody any more
+            for child in [c for c in self.children if c.under_way]:
+                self._drop(child, hurry=True)
 
     def _free(self) -> Child | None:
         """The child with the fewest jobs; a new one while there is room and nobody idles."""
@@ -261,14 +278,16 @@ class Inspectors:
             return child
         return best if best is not None and len(best.under_way) < AHEAD else None
 
-    def _listen(self, again: deque[tuple[int, Job]]) -> Iterator[tuple[int, Report]]:
+    def _listen(self, again: deque[tuple[int, Job]]) -> Iterator[tuple[int, Report | None]]:
         busy = [c for c in self.children if c.under_way]
         if not busy:
             return
-        timeout = max(0.0, min(c.seconds_left() for c in busy))
+        timeout = max(0.0, min(QUIET_SECONDS, *(c.seconds_left() for c in busy)))
         if any(c.unsent for c in busy):
             timeout = min(timeout, 0.005)
         ready = {key.data for key, _ in self.selector.select(timeout)}
+        if not ready and timeout >= QUIET_SECONDS:
+            yield 0, None
         for child in busy:
             child.send()
             alive = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
+from bisect import bisect_left, insort
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
@@ -16,6 +18,8 @@ from ..domain.lifecycle import Verdict, Zone
 from .workspace import Workspace
 
 HISTORY = 400
+STORED_AT_ONCE = 128
+STORED_AFTER_SECONDS = 0.2
 Validated = tuple[FileRow, Report] | Outcome
 
 
@@ -52,39 +56,52 @@ def failed(name: str, error: BedrotError, verb: str = "validate") -> Outcome:
 
 
 def inspect_rows(ws: Workspace, rows: Sequence[FileRow]) -> Iterator[Validated]:
-    """Inspect rows oldest first, so that each file is compared with the good ones before it, also within one batch."""
+    """Inspect rows, of each feed and account oldest first, so that each file is compared with the good ones before it, also within one batch.
+
+    Feeds and accounts go side by side; within one of them a file waits for the verdict on the file before it.
+    """
     from ..inspection.pool import Inspectors
 
     if not rows:
         return
-    ordered = sorted(rows, key=lambda r: (r.captured_at, r.id))
-    waves: dict[int, list[FileRow]] = defaultdict(list)
-    depth: dict[tuple[str, str], int] = defaultdict(int)
-    for row in ordered:
-        group = (row.feed, row.account)
-        waves[depth[group]].append(row)
-        depth[group] += 1
-    past = _Past(ws)
+    past, chains = _Past(ws, rows), _Chains(rows)
+    asked: dict[str, FileRow] = {}
+    refused: list[Outcome] = []
+    done: list[tuple[FileRow, Report]] = []
+
+    def jobs() -> Iterator[Any]:
+        while chains:
+            row = chains.next()
+            if row is None:
+                yield None
+                continue
+            try:
+                job = _job(ws, row, past)
+            except BedrotError as error:
+                refused.append(failed(row.id, error))
+                chains.judged(row)
+                continue
+            asked[job.report_id] = row
+            yield job
+
+    stored = ws.clock.monotonic()
     with Inspectors(ws.readers) as pool:
-        for number in sorted(waves):
-            jobs, meant = [], []
-            for row in waves[number]:
-                try:
-                    jobs.append(_job(ws, row, past))
-                    meant.append(row)
-                except BedrotError as error:
-                    yield failed(row.id, error)
-            done: list[tuple[FileRow, Report]] = []
-            for row, report in zip(meant, pool.run(jobs), strict=True):
-                done.append((row, report))
-                past.add(row, report)
-                if len(done) >= 128:
-                    yield from _store(ws, done)
-                    done = []
-            yield from _store(ws, done)
+        for report in pool.run_chained(jobs()):
+            if report is not None:
+                row = asked.pop(report.id)
+                whole = past.add(row, report)
+                chains.judged(row)
+                done.append((row, whole))
+            if report is None or len(done) >= STORED_AT_ONCE or ws.clock.monotonic() - stored > STORED_AFTER_SECONDS:
+                yield from _store(ws, done)
+                done, stored = [], ws.clock.monotonic()
+    yield from _store(ws, done)
+    yield from refused
 
 
 def _store(ws: Workspace, done: list[tuple[FileRow, Report]]) -> Iterable[Validated]:
+    if not done:
+        return done
     shelves = ws.reports.append([report for _, report in done])
     events = []
     for (row, report), shelf in zip(done, shelves, strict=True):
@@ -111,8 +128,7 @@ def _store(ws: Workspace, done: list[tuple[FileRow, Report]]) -> Iterable[Valida
                 first_code=_worst(report),
             )
         )
-    if events:
-        ws.record(*events)
+    ws.record(*events)
     return done
 
 
@@ -125,33 +141,85 @@ def _worst(report: Report) -> str | None:
     return None
 
 
-class _Past:
-    """Good captures of each feed and account: from the catalog, and from this batch."""
+Group = tuple[str, str]
+"""Feed and account."""
 
-    def __init__(self, ws: Workspace) -> None:
+
+class _Chains:
+    """Rows of a batch by feed and account, oldest first. A row's turn comes when the one before it was judged."""
+
+    def __init__(self, rows: Sequence[FileRow]) -> None:
+        self._waiting: dict[Group, deque[FileRow]] = defaultdict(deque)
+        for row in sorted(rows, key=lambda r: (r.captured_at, r.id)):
+            self._waiting[row.feed, row.account].append(row)
+        self._free = deque(self._waiting)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def next(self) -> FileRow | None:
+        """A row whose turn it is; None while all wait for a verdict."""
+        return self._waiting[self._free.popleft()][0] if self._free else None
+
+    def judged(self, row: FileRow) -> None:
+        """Let the next row of the same feed and account have its turn."""
+        group = (row.feed, row.account)
+        self._waiting[group].popleft()
+        if self._waiting[group]:
+            self._free.append(group)
+        else:
+            del self._waiting[group]
+
+
+class _Past:
+    """What came before the files of a batch: good captures of each feed and account (from the catalog, and from this batch), twins, sets."""
+
+    def __init__(self, ws: Workspace, rows: Sequence[FileRow]) -> None:
         self.ws = ws
-        self.known: dict[tuple[str, str], list[tuple[History, FileRow]]] = {}
+        self.known: dict[Group, list[tuple[History, FileRow]]] = {}
+        self.sets: dict[str, list[FileRow]] = {}
         ws.settle(publish="now")
         self.reader = ws.catalog.reader()
+        self.twins = self.reader.twins_of([r.sha256 for r in rows])
 
     def of(self, row: FileRow) -> list[tuple[History, FileRow]]:
-        """Newest first, only captures before `row`'s own."""
+        """Oldest first, only captures before `row`'s own, at most HISTORY. Rows of one feed and account must be asked for oldest first."""
         group = (row.feed, row.account)
         if group not in self.known:
-            found = self.reader.history(row.feed, row.account, limit=HISTORY)
+            found = self.reader.history(row.feed, row.account, limit=HISTORY, before=row)
             files = {f.id: f for f in _rows(self.ws, [h.file_id for h in found])}
-            self.known[group] = [(h, files[h.file_id]) for h in found if h.file_id in files]
-        mine = (row.captured_at, row.id)
-        return [(h, f) for h, f in self.known[group] if f.id != row.id and (f.captured_at, f.id) < mine]
+            self.known[group] = sorted(((h, files[h.file_id]) for h in found if h.file_id in files), key=_order)
+        known = self.known[group]
+        end = bisect_left(known, (row.captured_at, row.id), key=_order)
+        del known[: max(0, end - HISTORY)]
+        return [(h, f) for h, f in known[: min(end, HISTORY)] if f.id != row.id]
 
-    def add(self, row: FileRow, report: Report) -> None:
-        group = (row.feed, row.account)
-        kept = [(h, f) for h, f in self.known.get(group, []) if f.id != row.id]
+    def set_of(self, row: FileRow) -> list[FileRow]:
+        """The other files of the same set."""
+        if row.set_id is None:
+            return []
+        if row.set_id not in self.sets:
+            self.sets[row.set_id] = self.ws.catalog.select(FileFilter(set_id=row.set_id))
+        return [f for f in self.sets[row.set_id] if f.id != row.id and f.zone is not Zone.ERASED]
+
+    def add(self, row: FileRow, report: Report) -> Report:
+        """Take a verdict into the past; returns the report with all that the past says about it."""
+        from ..inspection.history import with_same_content
+
+        before = self.of(row)
+        report = with_same_content(report, self.ws.registry.feed(row.feed), (h for h, _ in reversed(before)))
+        if not report.rules:  # its reader died before it could say
+            report = dataclasses.replace(report, rules=current_rules(self.ws, row.feed, {}))
+        known = self.known[row.feed, row.account]
+        known[:] = [item for item in known if item[1].id != row.id] if any(f.id == row.id for _, f in known) else known
         if report.verdict is not Verdict.FAILED and row.zone in (Zone.LANDING, Zone.RAW):
             entry = History(captured_at=row.captured_at, as_of=report.as_of, facts=report.facts, file_id=row.id)
-            kept.append((entry, row))
-            kept.sort(key=lambda item: (item[1].captured_at, item[1].id), reverse=True)
-        self.known[group] = kept
+            insort(known, (entry, row), key=_order)
+        return report
+
+
+def _order(item: tuple[History, FileRow]) -> tuple[datetime, str]:
+    return item[1].captured_at, item[1].id
 
 
 def _rows(ws: Workspace, ids: Sequence[str]) -> list[FileRow]:
@@ -166,28 +234,20 @@ def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
     with ws.zones.open(row.zone, row.path + SIDECAR_SUFFIX) as file:
         sidecar = Sidecar.from_bytes(file.read())
     before = past.of(row)
-    siblings: dict[str, Any] = {}
-    declared = set_feeds(ws, feed)
-    if row.set_id:
-        for other in ws.catalog.select(FileFilter(set_id=row.set_id)):
-            if other.id != row.id and other.zone is not Zone.ERASED:
-                siblings[other.feed] = ws.payload(other.zone, other.path)
     # the journal's order tells what came first; a file that left landing keeps its place in it
     twins = [
-        (t.id, t.landed_at)
-        for t in past.reader.twins(row.sha256)
-        if t.id < row.id and t.zone is not Zone.ERASED and t.feed == row.feed
+        (t.id, t.landed_at) for t in past.twins[row.sha256] if t.id < row.id and t.zone is not Zone.ERASED and t.feed == row.feed
     ]
-    previous = before[0][1] if before else None
+    previous = before[-1][1] if before else None
     return Job(
         feed=feed,
         payload=ws.payload(row.zone, row.path),
         sidecar=sidecar,
         now=ws.clock.now(),
-        history=[h for h, _ in before],
+        history=[h for h, _ in before[-1:]],  # content that is older still is compared here, by its hash
         previous=ws.payload(previous.zone, previous.path) if previous else None,
-        siblings=siblings,
-        declared=declared,
+        siblings={f.feed: ws.payload(f.zone, f.path) for f in past.set_of(row)},
+        declared=set_feeds(ws, feed),
         twins=twins,
         report_id=new_id(ws.clock.now()),
         feeds=[f for f in ws.registry.load(feed.platform).feeds.values() if f.name != feed.name],
