@@ -211,9 +211,13 @@ class Sidecar:
         values["captured_at"] = parse_time(values["captured_at"])
         values["landed_at"] = parse_time(values["landed_at"])
         values["as_of"] = date.fromisoformat(values["as_of"]) if values["as_of"] else None
-        values["masks"] = tuple(Mask(**m) for m in values["masks"])
-        known = {f.name for f in fields(cls)}
-        return cls(**{k: v for k, v in values.items() if k in known})
+        values["masks"] = tuple([Mask(**m) for m in values["masks"]])
+        for name in values.keys() - _SIDECAR_FIELDS:
+            del values[name]
+        return cls(**values)
+
+
+_SIDECAR_FIELDS = frozenset(f.name for f in fields(Sidecar))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

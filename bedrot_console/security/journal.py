@@ -25,7 +25,7 @@ import msgspec
 
 from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.events import Event
-from ..domain.files import format_time, parse_time
+from ..domain.files import format_time
 from ..resilience import Clock
 
 SEGMENT_BYTES = 64 << 20
@@ -35,7 +35,6 @@ HASH_LENGTH = len(_HASH) + 64 + len(_END)
 SEAL_LENGTH = len(_PREV) + 64 + len(_MAC) + 64 + HASH_LENGTH
 _PREV_AT = 64 + len(_MAC) + 64
 _ENCODE = msgspec.json.Encoder(order="sorted").encode
-_DECODE = msgspec.json.Decoder().decode
 _WINDOW = 16 << 10
 _RATCHET_LENGTH = 8 + 32 + 16
 
@@ -263,13 +262,13 @@ class FileJournal:
             body = _whole(line)
             if body is None:
                 raise FixityError(f"the journal is damaged after seq {last}", hint="bedrot audit verify")
-            record = _DECODE(line)
-            if record["seq"] <= last:
-                if record["seq"] <= after:
+            event = _event(line)
+            if event.seq <= last:
+                if event.seq <= after:
                     continue
                 raise FixityError(f"the journal is out of order after seq {last}", hint="bedrot audit verify")
-            last = record["seq"]
-            yield _event(record)
+            last = event.seq
+            yield event
 
     def _lines(self, after: int) -> Iterator[bytes]:
         try:
