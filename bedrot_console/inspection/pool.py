@@ -15,7 +15,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -221,12 +222,17 @@ class Inspectors:
         """Reports in the order of the jobs, each as soon as it and all before it are there. Jobs are drawn as children become free."""
         waiting: dict[int, Report] = {}
         due = 0
-        for index, report in self._run(enumerate(jobs), lambda given: given - due < 64 * self.size * AHEAD):
-            if report is not None:
-                waiting[index] = report
-            while due in waiting:
-                yield waiting.pop(due)
-                due += 1
+
+        def room(given: int) -> bool:
+            return given - due < 64 * self.size * AHEAD
+
+        with closing(self._run(enumerate(jobs), room)) as found:
+            for index, report in found:
+                if report is not None:
+                    waiting[index] = report
+                while due in waiting:
+                    yield waiting.pop(due)
+                    due += 1
 
     def run_chained(self, jobs: Iterable[Job | None]) -> Iterator[Report | None]:
         """Reports as they come; a job may depend on reports yielded before.
@@ -237,10 +243,13 @@ class Inspectors:
         Returns:
             None in between when nothing came for QUIET_SECONDS.
         """
-        for _, report in self._run(((0, job) for job in jobs), lambda given: True):
-            yield report
+        with closing(self._run(((0, job) for job in jobs), lambda given: True)) as found:
+            for _, report in found:
+                yield report
 
-    def _run(self, source: Iterator[tuple[int, Job | None]], room: Callable[[int], bool]) -> Iterator[tuple[int, Report | None]]:
+    def _run(
+        self, source: Iterator[tuple[int, Job | None]], room: Callable[[int], bool]
+    ) -> Generator[tuple[int, Report | None], None, None]:
         again: deque[tuple[int, Job]] = deque()
         given = 0
         more = True

@@ -177,6 +177,13 @@ class _Past:
     def __init__(self, ws: Workspace, rows: Sequence[FileRow]) -> None:
         self.ws = ws
         self.known: dict[Group, list[tuple[History, FileRow]]] = {}
+        self.newest: dict[Group, FileRow] = {}
+        self.many: dict[Group, int] = defaultdict(int)
+        for row in sorted(rows, key=lambda r: (r.captured_at, r.id)):
+            self.newest[row.feed, row.account] = row
+            self.many[row.feed, row.account] += 1
+        self.cut: set[Group] = set()
+        self.judged: set[str] = set()
         self.sets: dict[str, list[FileRow]] = {}
         ws.settle(publish="now")
         self.reader = ws.catalog.reader()
@@ -186,13 +193,26 @@ class _Past:
         """Oldest first, only captures before `row`'s own, at most HISTORY. Rows of one feed and account must be asked for oldest first."""
         group = (row.feed, row.account)
         if group not in self.known:
-            found = self.reader.history(row.feed, row.account, limit=HISTORY, before=row)
-            files = {f.id: f for f in _rows(self.ws, [h.file_id for h in found])}
-            self.known[group] = sorted(((h, files[h.file_id]) for h in found if h.file_id in files), key=_order)
-        known = self.known[group]
-        end = bisect_left(known, (row.captured_at, row.id), key=_order)
-        del known[: max(0, end - HISTORY)]
-        return [(h, f) for h, f in known[: min(end, HISTORY)] if f.id != row.id]
+            limit = HISTORY + self.many[group]
+            self.known[group] = self._from_catalog(self.newest[group], limit)
+            if len(self.known[group]) >= limit:
+                self.cut.add(group)
+        known, mine = self.known[group], (row.captured_at, row.id)
+        end = bisect_left(known, mine, key=_order)
+        if group in self.cut and end < HISTORY:
+            have = {f.id for _, f in known}
+            for item in self._from_catalog(row, HISTORY):
+                if item[1].id not in have:
+                    insort(known, item, key=_order)
+            end = bisect_left(known, mine, key=_order)
+        if end > HISTORY:
+            del known[: end - HISTORY]
+        return known[: min(end, HISTORY)]
+
+    def _from_catalog(self, row: FileRow, limit: int) -> list[tuple[History, FileRow]]:
+        found = self.reader.history(row.feed, row.account, limit=limit, before=row)
+        files = {f.id: f for f in _rows(self.ws, [h.file_id for h in found])}
+        return sorted(((h, files[h.file_id]) for h in found if h.file_id in files and h.file_id not in self.judged), key=_order)
 
     def set_of(self, row: FileRow) -> list[FileRow]:
         """The other files of the same set."""
@@ -210,8 +230,11 @@ class _Past:
         report = with_same_content(report, self.ws.registry.feed(row.feed), (h for h, _ in reversed(before)))
         if not report.rules:  # its reader died before it could say
             report = dataclasses.replace(report, rules=current_rules(self.ws, row.feed, {}))
+        self.judged.add(row.id)
         known = self.known[row.feed, row.account]
-        known[:] = [item for item in known if item[1].id != row.id] if any(f.id == row.id for _, f in known) else known
+        spot = bisect_left(known, (row.captured_at, row.id), key=_order)
+        if spot < len(known) and known[spot][1].id == row.id:
+            del known[spot]
         if report.verdict is not Verdict.FAILED and row.zone in (Zone.LANDING, Zone.RAW):
             entry = History(captured_at=row.captured_at, as_of=report.as_of, facts=report.facts, file_id=row.id)
             insort(known, (entry, row), key=_order)

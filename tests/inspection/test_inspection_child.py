@@ -120,3 +120,19 @@ def test_a_run_left_early_does_not_disturb_the_next(pool: Inspectors, job: Calla
     assert next(first).id == "a0"
     first.close()  # type: ignore[attr-defined]
     assert [r.id for r in pool.run([job(PLAYS, GOOD, report_id=f"b{i}") for i in range(9)])] == [f"b{i}" for i in range(9)]
+
+
+def test_a_chained_job_may_wait_for_a_report(pool: Inspectors, job: Callable[..., Job]) -> None:
+    """A source that says None until a report came is asked again; each report comes as soon as it is there."""
+    seen: list[str] = []
+
+    def source() -> Iterator[Job | None]:
+        for number in range(6):
+            while len(seen) < number:
+                yield None
+            yield job(PLAYS, GOOD, report_id=f"r{number}")
+
+    for report in pool.run_chained(source()):
+        if report is not None:
+            seen.append(report.id)
+    assert seen == [f"r{n}" for n in range(6)]
