@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from ..domain.browsing import FileRow
 from ..domain.events import Event
 from ..domain.files import canonical_json, format_time
 from ..domain.findings import Report
 from . import records, reducer, rows, schema
+from .reducer import Draft
 
 _as_json = msgspec.json.Encoder(order="sorted").encode
 
@@ -28,15 +29,15 @@ def mark_of(event: Event) -> str:
     return f"{event.kind} {format_time(event.at)} {rows.fingerprint(canonical_json(event.data).decode()):016x}"
 
 
-def append(cursor: Any, table: str, columns: Sequence[str] | None, values: Iterable[Sequence[Any]]) -> None:
+def append(cursor: Any, table: str, values: Iterable[Sequence[Any]]) -> None:
     """Insert rows into `base.<table>` within the current transaction."""
-    appender = cursor.appender(f"base.{table}", columns=list(columns)) if columns else cursor.appender(f"base.{table}")
+    appender = cursor.appender(f"base.{table}")
     appender.append_rows(values)
     appender.flush()
 
 
-def known_files(cursor: Any, ids: Sequence[str]) -> dict[str, FileRow]:
-    """The rows of these ids, as far as they exist."""
+def known_drafts(cursor: Any, ids: Sequence[str]) -> dict[str, Draft]:
+    """The drafts of these ids, as far as they exist."""
     if not ids:
         return {}
     found = cursor.execute(
@@ -44,15 +45,41 @@ def known_files(cursor: Any, ids: Sequence[str]) -> dict[str, FileRow]:
         " WHERE f.id >= $2 AND f.id <= $3",
         [list(ids), min(ids), max(ids)],
     ).fetchall()
-    return {values[0]: rows.file_row(values) for values in found}
+    return {values[0]: rows.file_draft(values) for values in found}
+
+
+def _event_values(event: Event) -> tuple[Any, ...]:
+    data = event.data
+    if "sidecar" in data:
+        data = {k: v for k, v in data.items() if k != "sidecar"}
+    return (
+        event.seq, rows.naive(event.at), event.kind, event.actor, event.host, data.get("file"), _as_json(data).decode(),
+    )  # fmt: skip
+
+
+def _group_of(draft: Draft) -> tuple[str, str, str]:
+    return draft["platform"], draft["feed"], draft["account"]
+
+
+_GOOD = "verdict IN ('passed', 'warned') AND zone IN ('landing', 'raw')"
+_FRESHNESS = f"max(as_of) FILTER ({_GOOD}), max(captured_at) FILTER ({_GOOD}), max(landed_at) FILTER ({_GOOD}), max(landed_at)"
+"""`reducer.good` in SQL, over a group of files."""
 
 
 class Applier:
-    """Applies events within the caller's transaction. `reports` loads the report of a `validated` event, for its findings."""
+    """Applies events within the caller's transaction.
 
-    def __init__(self, cursor: Any, reports: Callable[[Event], Report | None]) -> None:
+    Args:
+        reports: loads the report of a `validated` event, for its findings.
+        anew: the file was empty when this applier began and nobody else writes to it. Then the tally is not kept but made by `finish`,
+            and what has a higher id than everything before is not looked for.
+    """
+
+    def __init__(self, cursor: Any, reports: Callable[[Event], Report | None], *, anew: bool = False) -> None:
         self.cursor = cursor
         self.reports = reports
+        self.anew = anew
+        self._highest: dict[str, str] = {}
 
     def apply(self, events: Sequence[Event]) -> None:
         """Apply a batch, in order; the caller commits."""
@@ -65,43 +92,48 @@ class Applier:
                 loaded[event.seq] = self.reports(event)
             return loaded[event.seq]
 
-        touched = sorted({e.data["file"] for e in events if e.kind in reducer.FILE_KINDS})
-        before = known_files(self.cursor, touched)
-        self.write_files(before, reducer.reduce_files(before, events, report_of))
+        before = known_drafts(self.cursor, self.sought("files", {e.data["file"] for e in events if e.kind in reducer.FILE_KINDS}))
+        self.write_files(before, reducer.reduce_drafts(before, events, report_of))
         self._write_reports([e for e in events if e.kind == "validated"], report_of)
-        records.apply(self.cursor, events)
-        append(self.cursor, "events", None, (self._event_values(e) for e in events))
+        records.apply(self.cursor, events, self.sought)
+        append(self.cursor, "events", map(_event_values, events))
         self.stamp(events[-1])
+
+    def sought(self, table: str, keys: set[str]) -> list[str]:
+        """Which of the keys a batch speaks of may stand in the table already; in order."""
+        if not self.anew or not keys:
+            return sorted(keys)
+        before = self._highest.get(table, "")
+        self._highest[table] = max(before, *keys)
+        return sorted(key for key in keys if key <= before)
+
+    def finish(self) -> None:
+        """Make the tally and the freshness of a file made anew from all its rows."""
+        self.cursor.execute("DELETE FROM base.tally; DELETE FROM base.freshness")
+        self.cursor.execute(
+            "INSERT INTO base.tally SELECT zone, platform, feed, account, verdict, count(*), sum(size_bytes) FROM base.files GROUP BY ALL"
+        )
+        self.cursor.execute(
+            f"INSERT INTO base.freshness SELECT platform, feed, account, {_FRESHNESS} FROM base.files GROUP BY platform, feed, account"
+        )
 
     def stamp(self, last: Event) -> None:
         """Record how far the journal is applied."""
         self.cursor.execute("UPDATE base.meta SET applied_seq = $1, mark = $2", [last.seq, mark_of(last)])
 
-    @staticmethod
-    def _event_values(event: Event) -> tuple[Any, ...]:
-        data = {k: v for k, v in event.data.items() if k != "sidecar"}
-        return (
-            event.seq,
-            rows.naive(event.at),
-            event.kind,
-            event.actor,
-            event.host,
-            data.get("file"),
-            canonical_json(data).decode(),
-        )
-
-    def write_files(self, before: Mapping[str, FileRow], after: Mapping[str, FileRow]) -> None:
+    def write_files(self, before: Mapping[str, Draft], after: Mapping[str, Draft]) -> None:
         """Insert what is new, update what changed, and keep tally and freshness in step."""
-        new = [row for key, row in after.items() if key not in before]
-        changed = [row for key, row in after.items() if key in before and row != before[key]]
+        new = [draft for key, draft in after.items() if key not in before]
+        changed = [(before[key], draft) for key, draft in after.items() if key in before and draft != before[key]]
         if new:
-            append(self.cursor, "files", None, (rows.file_values(r) for r in sorted(new, key=lambda r: r.id)))
+            new.sort(key=itemgetter("id"))
+            append(self.cursor, "files", map(rows.file_values, new))
         if changed:
-            self._update([(before[r.id], r) for r in changed])
-        pairs: list[tuple[FileRow | None, FileRow | None]] = [(None, r) for r in new] + [(before[r.id], r) for r in changed]
-        self.count(pairs)
+            self._update(changed)
+        if not self.anew:
+            self.count([*((None, draft) for draft in new), *changed])
 
-    def _update(self, pairs: Sequence[tuple[FileRow, FileRow]]) -> None:
+    def _update(self, pairs: Sequence[tuple[Draft, Draft]]) -> None:
         """Write only the columns that changed in any of the rows: each written column is rewritten at the checkpoint."""
         names = list(schema.FILE_COLUMNS)
         old = [rows.file_values(b) for b, _ in pairs]
@@ -121,26 +153,33 @@ class Applier:
         sets = ", ".join(f"{schema.quoted(c)} = g.{schema.quoted(c)}" for c in columns)
         self.cursor.execute(f"UPDATE base.files f SET {sets} FROM (SELECT {', '.join(given)}) g WHERE f.id = g.id", values)
 
-    def count(self, pairs: Sequence[tuple[FileRow | None, FileRow | None]]) -> None:
+    def count(self, pairs: Sequence[tuple[Draft | None, Draft | None]]) -> None:
         """Keep the tally by zone, platform, feed, account and verdict, and the freshness of each feed and account."""
         files: Counter[TallyKey] = Counter()
         size: Counter[TallyKey] = Counter()
         for old, new in pairs:
-            for row, sign in ((old, -1), (new, 1)):
-                if row is not None:
-                    key = (row.zone.value, row.platform, row.feed, row.account, row.verdict.value if row.verdict else None)
+            for draft, sign in ((old, -1), (new, 1)):
+                if draft is not None:
+                    verdict = draft["verdict"]
+                    key = (
+                        draft["zone"].value,
+                        draft["platform"],
+                        draft["feed"],
+                        draft["account"],
+                        verdict.value if verdict else None,
+                    )
                     files[key] += sign
-                    size[key] += sign * row.size_bytes
+                    size[key] += sign * draft["size_bytes"]
         held = self.cursor.execute("SELECT zone, platform, feed, account, verdict, files, bytes FROM base.tally").fetchall()
         for *key, n, b in held:
             files[tuple(key)] += n  # type: ignore[index]
             size[tuple(key)] += b  # type: ignore[index]
         kept = [(*key, n, size[key]) for key, n in files.items() if n]
         self.cursor.execute("DELETE FROM base.tally")
-        append(self.cursor, "tally", None, sorted(kept, key=str))
+        append(self.cursor, "tally", sorted(kept, key=str))
         self._freshen(pairs)
 
-    def _freshen(self, pairs: Sequence[tuple[FileRow | None, FileRow | None]]) -> None:
+    def _freshen(self, pairs: Sequence[tuple[Draft | None, Draft | None]]) -> None:
         groups: dict[tuple[str, str, str], dict[str, date | datetime | None]] = {}
         names = ("as_of", "captured_at", "landed_at", "last_landed_at")
         for platform, feed, account, *values in self.cursor.execute(
@@ -149,32 +188,25 @@ class Applier:
             groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
         shrunk: set[tuple[str, str, str]] = set()
         for old, new in pairs:
-            if old is not None and reducer.good(old) and (new is None or not reducer.good(new) or new.as_of != old.as_of):
-                shrunk.add((old.platform, old.feed, old.account))
-            if old is not None and new is None:
-                shrunk.add((old.platform, old.feed, old.account))
+            if old is not None and (new is None or reducer.good(old) and (not reducer.good(new) or new["as_of"] != old["as_of"])):
+                shrunk.add(_group_of(old))
             if new is not None:
-                group = groups.setdefault((new.platform, new.feed, new.account), dict.fromkeys(names))
-                found: dict[str, Any] = {"last_landed_at": rows.naive(new.landed_at)}
+                group = groups.setdefault(_group_of(new), dict.fromkeys(names))
+                landed = rows.naive(new["landed_at"])
+                found: dict[str, Any] = {"last_landed_at": landed}
                 if reducer.good(new):
-                    found |= {
-                        "as_of": new.as_of,
-                        "captured_at": rows.naive(new.captured_at),
-                        "landed_at": rows.naive(new.landed_at),
-                    }
+                    found |= {"as_of": new["as_of"], "captured_at": rows.naive(new["captured_at"]), "landed_at": landed}
                 for name, value in found.items():
                     if value is not None and (group[name] is None or value > group[name]):
                         group[name] = value
-        good = "verdict IN ('passed', 'warned') AND zone IN ('landing', 'raw')"
         for platform, feed, account in shrunk:
             values = self.cursor.execute(
-                f"SELECT max(as_of) FILTER ({good}), max(captured_at) FILTER ({good}), max(landed_at) FILTER ({good}), max(landed_at)"
-                " FROM base.files WHERE platform = $1 AND feed = $2 AND account = $3",
+                f"SELECT {_FRESHNESS} FROM base.files WHERE platform = $1 AND feed = $2 AND account = $3",
                 [platform, feed, account],
             ).fetchone()
             groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
         self.cursor.execute("DELETE FROM base.freshness")
-        append(self.cursor, "freshness", None, sorted((*k, *v.values()) for k, v in groups.items() if v["last_landed_at"]))
+        append(self.cursor, "freshness", sorted((*k, *v.values()) for k, v in groups.items() if v["last_landed_at"]))
 
     def _write_reports(self, events: Sequence[Event], report_of: Callable[[Event], Report | None]) -> None:
         if not events:
@@ -188,7 +220,7 @@ class Applier:
             reports.append((
                 d["report"], d["file"], event.seq, rows.naive(event.at), d.get("sha256"), d.get("rules"), d["verdict"], errors, warnings,
                 first, date.fromisoformat(as_of) if as_of else None, d.get("rows"), d.get("content_sha256"),
-                _as_json(d.get("codes") or {}).decode(), str(d["segment"]) if d.get("segment") is not None else None,
+                _as_json(d["codes"]).decode() if d.get("codes") else "{}", str(d["segment"]) if d.get("segment") is not None else None,
                 d.get("offset"), d.get("length"),
             ))  # fmt: skip
             if d.get("codes"):
@@ -199,6 +231,6 @@ class Applier:
                         d["report"], d["file"], number, f.code, f.severity.value, f.stage, f.message, p.pointer, p.row, p.column,
                         p.selector, f.expected, f.seen, f.count,
                     ))  # fmt: skip
-        append(self.cursor, "reports", None, reports)
+        append(self.cursor, "reports", reports)
         if findings:
-            append(self.cursor, "findings", None, findings)
+            append(self.cursor, "findings", findings)

@@ -128,8 +128,8 @@ FOLDS: dict[str, tuple[str, Callable[[Event], str | None], Fold]] = {
 """kind -> (table, key of the record, fold). The key is the table's first column."""
 
 
-def apply(cursor: Any, events: Sequence[Event]) -> None:
-    """Fold events into their records within the current transaction."""
+def apply(cursor: Any, events: Sequence[Event], sought: Callable[[str, set[str]], list[str]]) -> None:
+    """Fold events into their records within the current transaction. `sought`: which keys may stand in a table already."""
     grouped: dict[str, list[tuple[str | None, Fold, Event]]] = {}
     for event in events:
         found = FOLDS.get(event.kind)
@@ -138,19 +138,17 @@ def apply(cursor: Any, events: Sequence[Event]) -> None:
             grouped.setdefault(table, []).append((key(event), fold, event))
     for table, items in grouped.items():
         columns = list(schema.TABLES[table])
-        keys = sorted({key for key, _, _ in items if key is not None})
-        held: dict[str, Record | None] = {
-            values[0]: dict(zip(columns, values, strict=True))
-            for values in cursor.execute(
-                f"SELECT * FROM base.{table} WHERE {columns[0]} IN (SELECT unnest($1::VARCHAR[]))", [keys]
-            ).fetchall()
-        }
-        gone = [key for key in keys if key in held]
+        keys = sought(table, {key for key, _, _ in items if key is not None})
+        held: dict[str, Record] = {}
+        if keys:
+            wanted = f"FROM base.{table} WHERE {columns[0]} IN (SELECT unnest($1::VARCHAR[]))"
+            for values in cursor.execute(f"SELECT * {wanted}", [keys]).fetchall():
+                held[values[0]] = dict(zip(columns, values, strict=True))
+            if held:
+                cursor.execute(f"DELETE {wanted}", [list(held)])
         for key, fold, event in items:
             if key is not None:
                 held[key] = fold(held.get(key), event)
-        if gone:
-            cursor.execute(f"DELETE FROM base.{table} WHERE {columns[0]} IN (SELECT unnest($1::VARCHAR[]))", [gone])
         appender = cursor.appender(f"base.{table}")
-        appender.append_rows([tuple((record or {}).get(c) for c in columns) for record in held.values()])
+        appender.append_rows([tuple(map(record.get, columns)) for record in held.values()])
         appender.flush()

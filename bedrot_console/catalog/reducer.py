@@ -25,14 +25,16 @@ Draft = dict[str, Any]
 Reports = Callable[[Event], Report | None]
 
 
-def row_of_sidecar(sidecar: Sidecar, zone: Zone, path: str) -> FileRow:
+def draft_of_sidecar(sidecar: Sidecar, zone: Zone, path: str) -> Draft:
     """A file as its sidecar and its place alone tell it: nothing validated yet."""
-    return FileRow(
-        id=sidecar.id, platform=sidecar.platform, feed=sidecar.feed, account=sidecar.account, zone=zone, status=status(zone, None),
-        verdict=None, path=path, size_bytes=sidecar.size_bytes, sha256=sidecar.sha256, captured_at=sidecar.captured_at,
-        landed_at=sidecar.landed_at, as_of=sidecar.as_of, run_id=sidecar.run_id, set_id=sidecar.set_id, method=sidecar.method,
-        media_type=sidecar.media_type, source_system=sidecar.source_system, extractor_version=sidecar.extractor_version,
-    )  # fmt: skip
+    return {
+        "id": sidecar.id, "platform": sidecar.platform, "feed": sidecar.feed, "account": sidecar.account, "zone": zone,
+        "status": status(zone, None), "verdict": None, "path": path, "size_bytes": sidecar.size_bytes, "sha256": sidecar.sha256,
+        "captured_at": sidecar.captured_at, "landed_at": sidecar.landed_at, "as_of": sidecar.as_of, "run_id": sidecar.run_id,
+        "set_id": sidecar.set_id, "method": sidecar.method, "media_type": sidecar.media_type, "source_system": sidecar.source_system,
+        "extractor_version": sidecar.extractor_version, "report_id": None, "rules": None, "errors": 0, "warnings": 0, "rows": None,
+        "content_sha256": None, "first_code": None,
+    }  # fmt: skip
 
 
 def draft_of_record(record: Mapping[str, Any], path: str) -> Draft:
@@ -49,14 +51,11 @@ def draft_of_record(record: Mapping[str, Any], path: str) -> Draft:
     }  # fmt: skip
 
 
-def with_sidecar(row: FileRow, sidecar: Sidecar, zone: Zone, path: str) -> FileRow:
-    """The row corrected by the higher truth: the sidecar's facts and the place where it was found. The verdict stays."""
-    fresh = row_of_sidecar(sidecar, zone, path)
-    return dataclasses.replace(
-        fresh, verdict=row.verdict, status=status(zone, row.verdict), report_id=row.report_id, rules=row.rules, errors=row.errors,
-        warnings=row.warnings, rows=row.rows, content_sha256=row.content_sha256, first_code=row.first_code,
-        as_of=row.as_of or fresh.as_of,
-    )  # fmt: skip
+def with_sidecar(draft: Draft, sidecar: Sidecar, zone: Zone, path: str) -> Draft:
+    """The draft corrected by the higher truth: the sidecar's facts and the place where it was found. The verdict stays."""
+    fresh = draft_of_sidecar(sidecar, zone, path)
+    kept = {name: draft[name] for name in (*_JUDGED, "errors", "warnings")}
+    return fresh | kept | {"status": status(zone, draft["verdict"]), "as_of": draft["as_of"] or fresh["as_of"]}
 
 
 def counts(event: Event, reports: Reports | None) -> tuple[int, int, str | None]:
@@ -110,23 +109,32 @@ def fold(draft: Draft | None, event: Event, reports: Reports | None = None) -> D
     return draft
 
 
-def reduce_files(known: Mapping[str, FileRow], events: Iterable[Event], reports: Reports | None = None) -> dict[str, FileRow]:
-    """Every known file that `events` speak of, as it is after them. Pure.
+def reduce_drafts(known: Mapping[str, Draft], events: Iterable[Event], reports: Reports | None = None) -> dict[str, Draft]:
+    """Every known file that `events` speak of, as it is after them. Pure: `known` is not changed.
 
     Args:
-        known: rows before, by id; files that are neither here nor landed by an event stay unknown.
+        known: drafts before, by id; files that are neither here nor landed by an event stay unknown.
         reports: loads the report of a `validated` event that does not carry its own counts.
     """
-    drafts: dict[str, Draft | None] = {}
+    drafts: dict[str, Draft] = {}
     for event in events:
         if event.kind in FILE_KINDS:
             file = event.data["file"]
-            if file not in drafts:
-                drafts[file] = draft_of(known[file]) if file in known else None
-            drafts[file] = fold(drafts[file], event, reports)
-    return {file: FileRow(**draft) for file, draft in drafts.items() if draft is not None}
+            draft = drafts.get(file)
+            if draft is None and file in known:
+                draft = dict(known[file])
+            draft = fold(draft, event, reports)
+            if draft is not None:
+                drafts[file] = draft
+    return drafts
 
 
-def good(row: FileRow) -> bool:
+def reduce_files(known: Mapping[str, FileRow], events: Iterable[Event], reports: Reports | None = None) -> dict[str, FileRow]:
+    """`reduce_drafts` for those who hold rows."""
+    drafts = reduce_drafts({file: draft_of(row) for file, row in known.items()}, events, reports)
+    return {file: FileRow(**draft) for file, draft in drafts.items()}
+
+
+def good(draft: Draft) -> bool:
     """Whether a file counts for freshness and history: validated without errors, and not taken out of the lake."""
-    return row.verdict in GOOD and row.zone in KEPT
+    return draft["verdict"] in GOOD and draft["zone"] in KEPT

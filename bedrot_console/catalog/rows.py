@@ -68,13 +68,26 @@ def file_row(values: Sequence[Any]) -> FileRow:
     )  # fmt: skip
 
 
-def file_values(row: FileRow) -> tuple[Any, ...]:
-    """A row of `base.files`, fingerprints included."""
+def file_draft(values: Sequence[Any]) -> dict[str, Any]:
+    """The reducer's draft of a row read by FILE_SELECT."""
+    draft = dict(zip(_DRAFTED, values, strict=True))
+    draft["zone"] = Zone(draft["zone"])
+    draft["verdict"] = Verdict(draft["verdict"]) if draft["verdict"] else None
+    draft["captured_at"], draft["landed_at"] = aware(draft["captured_at"]), aware(draft["landed_at"])
+    draft["status"] = status(draft["zone"], draft["verdict"])
+    return draft
+
+
+_DRAFTED = tuple(schema.FILE_COLUMNS)
+
+
+def file_values(d: dict[str, Any]) -> tuple[Any, ...]:
+    """A row of `base.files` from the reducer's draft, fingerprints included."""
     return (
-        row.id, row.platform, row.feed, row.account, row.zone.value, row.verdict.value if row.verdict else None, row.path,
-        row.size_bytes, row.sha256, naive(row.captured_at), naive(row.landed_at), row.as_of, row.run_id, row.set_id, row.method,
-        row.media_type, row.source_system, row.extractor_version, row.report_id, row.rules, row.errors, row.warnings, row.rows,
-        row.content_sha256, row.first_code, fingerprint(row.path), sha_fingerprint(row.sha256),
+        d["id"], d["platform"], d["feed"], d["account"], d["zone"].value, d["verdict"].value if d["verdict"] else None, d["path"],
+        d["size_bytes"], d["sha256"], naive(d["captured_at"]), naive(d["landed_at"]), d["as_of"], d["run_id"], d["set_id"], d["method"],
+        d["media_type"], d["source_system"], d["extractor_version"], d["report_id"], d["rules"], d["errors"], d["warnings"], d["rows"],
+        d["content_sha256"], d["first_code"], fingerprint(d["path"]), sha_fingerprint(d["sha256"]),
     )  # fmt: skip
 
 

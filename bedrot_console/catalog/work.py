@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 
-from ..domain.browsing import FileRow
 from ..domain.errors import CatalogError, FixityError
 from ..domain.events import Event
 from ..domain.files import SIDECAR_SUFFIX, Sidecar
@@ -21,8 +20,9 @@ from ..domain.findings import Report
 from ..domain.lifecycle import Zone
 from ..domain.ports import Journal
 from . import reducer, rows, schema
-from .apply import Applier, known_files, mark_of
+from .apply import Applier, known_drafts, mark_of
 from .gate import CatalogDamaged, Database, born, settle, translated
+from .reducer import Draft
 
 BATCH = 20_000
 """Events, or sidecars, of one transaction."""
@@ -85,7 +85,9 @@ def tail(journal: Journal, applied: int, mark: str) -> Iterator[Event]:
     return events
 
 
-def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int | None = None) -> int:
+def apply_tail(
+    database: Database, journal: Journal, reports: Reports, upto: int | None = None, *, applier: Applier | None = None
+) -> int:
     """Apply everything the journal has beyond the file's stamp; returns how many events.
 
     Raises:
@@ -94,7 +96,7 @@ def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int
     applied, mark = stamp(database)
     count = 0
     connection = database.connection
-    applier = Applier(connection, reports)
+    writing = applier or Applier(connection, reports)
     for batch in batches(tail(journal, applied, mark)):
         if upto is not None:
             batch = [e for e in batch if e.seq <= upto]
@@ -103,7 +105,7 @@ def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int
         try:
             connection.execute("BEGIN")
             with collector_off():
-                applier.apply(batch)
+                writing.apply(batch)
             connection.execute("COMMIT")
         except duckdb.Error as error:
             raise translated(error, database.path) from error
@@ -112,7 +114,7 @@ def apply_tail(database: Database, journal: Journal, reports: Reports, upto: int
                 f"journal events {batch[0].seq} to {batch[-1].seq} cannot be applied: {type(error).__name__}: {error}"
             ) from error
         count += len(batch)
-    if count:
+    if count and applier is None:
         checkpoint(database)
     return count
 
@@ -156,8 +158,10 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
     database = Database(temporary, read_only=False)
     try:
         with collector_off():
-            apply_tail(database, journal, reports)
-            done = _reconcile(database, home, reports, walk)
+            applier = Applier(database.connection, reports, anew=True)
+            apply_tail(database, journal, reports, applier=applier)
+            done = _reconcile(database, home, applier, walk)
+            applier.finish()
         checkpoint(database)
     except duckdb.Error as error:
         raise translated(error, path) from error
@@ -169,49 +173,71 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
     return done
 
 
-def _reconcile(database: Database, home: Path, reports: Reports, walk: Walk) -> Reconciled:
+_FACTS = (
+    "platform", "feed", "account", "zone", "path", "size_bytes", "sha256", "captured_at", "landed_at", "run_id", "set_id", "method",
+    "media_type", "source_system", "extractor_version",
+)  # fmt: skip
+"""Columns in which a row and its sidecar, where it lies, must be the same. `as_of` only adds to what inspection found."""
+
+
+def _lying(zone: Zone, path: str, s: Sidecar) -> tuple[Any, ...]:
+    return (
+        s.id, s.as_of, s.platform, s.feed, s.account, zone.value, path, s.size_bytes, s.sha256, rows.naive(s.captured_at),
+        rows.naive(s.landed_at), s.run_id, s.set_id, s.method, s.media_type, s.source_system, s.extractor_version,
+    )  # fmt: skip
+
+
+def _reconcile(database: Database, home: Path, applier: Applier, walk: Walk) -> Reconciled:
     """Correct the journal's account by the sidecars: they are the higher truth. The journal's place stands while its sidecar lies there."""
     connection = database.connection
-    applier = Applier(connection, reports)
     added = mended = damaged = 0
-    connection.execute("CREATE TEMP TABLE seen (h UBIGINT)")
+    body = ", ".join(f"{schema.quoted(c)} {schema.FILE_COLUMNS[c]}" for c in ("id", "as_of", *_FACTS))
+    connection.execute(f"CREATE TEMP TABLE lying ({body}); CREATE TEMP TABLE seen (h UBIGINT)")
+    same = " AND ".join(f"f.{schema.quoted(c)} IS NOT DISTINCT FROM l.{schema.quoted(c)}" for c in _FACTS)
+    odd = (
+        "SELECT DISTINCT l.id FROM temp.main.lying l LEFT JOIN base.files f ON f.id = l.id"
+        f" WHERE f.id IS NULL OR (f.as_of IS NULL AND l.as_of IS NOT NULL) OR NOT ({same})"
+    )
 
-    def lies(row: FileRow) -> bool:
-        return os.path.lexists(home / row.zone.value / (row.path + SIDECAR_SUFFIX))
+    def lies(draft: Draft) -> bool:
+        return os.path.lexists(home / draft["zone"].value / (draft["path"] + SIDECAR_SUFFIX))
 
     for chunk in batches(walk()):
-        found: dict[str, list[tuple[Zone, str, Sidecar]]] = {}
-        for zone, path, sidecar in chunk:
-            if isinstance(sidecar, Sidecar):
-                found.setdefault(sidecar.id, []).append((zone, path, sidecar))
-            else:
-                damaged += 1
-        known = known_files(connection, list(found))
-        after: dict[str, FileRow] = {}
-        for identifier, places in found.items():
-            row = known.get(identifier)
-            zone, path, sidecar = places[-1]
-            if row is None:
-                after[identifier] = reducer.row_of_sidecar(sidecar, zone, path)
+        found = [item for item in chunk if isinstance(item[2], Sidecar)]
+        damaged += len(chunk) - len(found)
+        connection.execute("BEGIN")
+        appender = connection.appender("temp.main.lying")
+        appender.append_rows(_lying(*item) for item in found)  # type: ignore[arg-type]
+        appender.flush()
+        places: dict[str, list[tuple[Zone, str, Sidecar]]] = {line[0]: [] for line in connection.execute(odd).fetchall()}
+        if places:
+            for zone, path, sidecar in found:
+                if sidecar.id in places:  # type: ignore[union-attr]
+                    places[sidecar.id].append((zone, path, sidecar))  # type: ignore[union-attr, arg-type]
+        known = known_drafts(connection, list(places))
+        after: dict[str, Draft] = {}
+        for identifier, candidates in places.items():
+            draft = known.get(identifier)
+            zone, path, sidecar = candidates[-1]
+            if draft is None:
+                after[identifier] = reducer.draft_of_sidecar(sidecar, zone, path)
                 added += 1
                 continue
-            if any((z, p) == (row.zone, row.path) for z, p, _ in places) or lies(row):
-                zone, path = row.zone, row.path
-            corrected = reducer.with_sidecar(row, sidecar, zone, path)
-            if corrected != row:
+            if any((z, p) == (draft["zone"], draft["path"]) for z, p, _ in candidates) or lies(draft):
+                zone, path = draft["zone"], draft["path"]
+            corrected = reducer.with_sidecar(draft, sidecar, zone, path)
+            if corrected != draft:
                 after[identifier] = corrected
                 mended += 1
-        connection.execute("BEGIN")
         if after:
             applier.write_files({k: v for k, v in known.items() if k in after}, after)
-        connection.execute("INSERT INTO seen SELECT hash(id) FROM (SELECT unnest($1::VARCHAR[]) AS id)", [list(found)])
+        connection.execute("INSERT INTO temp.main.seen SELECT hash(id) FROM temp.main.lying; DELETE FROM temp.main.lying")
         connection.execute("COMMIT")
-    lost = connection.execute(f"SELECT {rows.FILE_SELECT} FROM base.files f ANTI JOIN seen s ON hash(f.id) = s.h").fetchall()
-    gone = [row for row in map(rows.file_row, lost) if row.zone is not Zone.ERASED and not lies(row)]
+    lost = connection.execute(
+        f"SELECT {rows.FILE_SELECT} FROM base.files f ANTI JOIN temp.main.seen s ON hash(f.id) = s.h"
+    ).fetchall()
+    gone = [draft for draft in map(rows.file_draft, lost) if draft["zone"] is not Zone.ERASED and not lies(draft)]
     if gone:
-        connection.execute("BEGIN")
-        connection.execute("DELETE FROM base.files WHERE id IN (SELECT unnest($1::VARCHAR[]))", [[r.id for r in gone]])
-        applier.count([(row, None) for row in gone])
-        connection.execute("COMMIT")
-    connection.execute("DROP TABLE seen")
+        connection.execute("DELETE FROM base.files WHERE id IN (SELECT unnest($1::VARCHAR[]))", [[draft["id"] for draft in gone]])
+    connection.execute("DROP TABLE temp.main.lying; DROP TABLE temp.main.seen")
     return Reconciled(added=added, mended=mended, missing=len(gone), damaged=damaged)
