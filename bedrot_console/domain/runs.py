@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+DIED = "run-died"
+"""Error code of a run whose process died without a last word."""
+
 
 class RunState(StrEnum):
     QUEUED = "queued"

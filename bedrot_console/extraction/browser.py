@@ -301,7 +301,7 @@ class Browser:
         page = self._page
         if page is None or page.is_closed():
             return
-        with contextlib.suppress(PlaywrightError, OSError):
+        with contextlib.suppress(PlaywrightError, BedrotError, OSError):
             outline = page.locator("body").aria_snapshot(timeout=3000)
             text = place(page.url) + "\n" + TYPED.sub(r"\1: ***", outline) + "\n"
             self.session.keep("outline.txt", self.session.masked(text).encode())

@@ -118,6 +118,10 @@ class Watchdog:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Nothing is killed from here on."""
         self._over.set()
 
     def _watch(self) -> None:

@@ -11,20 +11,20 @@ tmp/             spool and browser; removed at the end
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import DiskFull, FixityError, UsageError
+from ..domain.errors import UsageError, disk_error
 from ..domain.files import format_time, parse_time
 from ..domain.identifiers import id_time
-from ..domain.runs import RunSpec, RunState, RunView
+from ..domain.runs import DIED, RunSpec, RunState, RunView
 from ..resilience import Clock
 from .redaction import Redactor
 
@@ -46,7 +46,6 @@ OWN_KEYS = frozenset(
     }
 )  # fmt: skip
 """Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
-DIED = "run-died"
 _TAIL_BYTES = 8 << 10
 
 
@@ -67,6 +66,9 @@ class RunFolder:
         folder = cls(runs / spec.id)
         try:
             folder.path.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise disk_error(error, "cannot make the run's folder") from error
+        try:
             for name in ("tmp", "artefacts"):
                 (folder.path / name).mkdir(mode=0o700)
             folder.hold(folder.path / "lock")
@@ -76,8 +78,14 @@ class RunFolder:
             partial.write_text(json.dumps(record) + "\n", "utf-8")
             partial.rename(folder.path / "spec.json")
         except OSError as error:
-            raise FixityError(f"a run's folder cannot be made: {error.strerror}") from error
+            folder.discard()
+            raise disk_error(error, "cannot make the run's folder") from error
         return folder
+
+    def discard(self) -> None:
+        """Remove a run that never began, and let go of its locks."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.release()
 
     @classmethod
     def adopt(cls, path: Path, fds: list[int]) -> RunFolder:
@@ -224,17 +232,26 @@ class EventLog:
                 self._notice(event)
             line = json.dumps(event, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
             try:
-                os.write(self._fd, line)
+                self._write(line)
                 if kind == "ended":
                     os.fsync(self._fd)
             except OSError as error:
-                raise (DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FixityError)(
-                    f"a run's events cannot be written: {error.strerror}"
-                ) from error
+                raise disk_error(error, "cannot write the run's events") from error
             self._seq += 1
         if kind != "ended" and self._notice is not None:
             self._notice(event)
         return event
+
+    def _write(self, line: bytes) -> None:
+        """The whole line or nothing: a full disk takes a part first and refuses only then."""
+        before = os.fstat(self._fd).st_size
+        view = memoryview(line)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError:
+            os.ftruncate(self._fd, before)
+            raise
 
     def close(self) -> None:
         os.close(self._fd)
@@ -306,8 +323,6 @@ def settle(folder: RunFolder, clock: Clock) -> RunView | None:
         return None
     try:
         last = folder.last_event()
-        import shutil
-
         shutil.rmtree(folder.path / "tmp", ignore_errors=True)
         (folder.path / "control.sock").unlink(missing_ok=True)
         if last is not None and last["kind"] == "ended":

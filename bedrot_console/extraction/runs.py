@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.challenges import Challenge, Secret
-from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError
+from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError, disk_error
 from ..domain.identifiers import LENGTH, MIN_PREFIX, is_id
 from ..domain.runs import RunSpec, RunView
 from ..resilience import Clock
@@ -40,15 +40,20 @@ class Runs:
 
         Raises:
             AlreadyRunning: another run has that platform and account; the hint attaches to it.
+            DiskFull, FixityError: the disk refused.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        locks = self.folder / ".locks"
-        locks.mkdir(mode=0o700, exist_ok=True)
         from urllib.parse import quote
 
+        locks = self.folder / ".locks"
         lock = locks / f"{spec.platform}@{quote(spec.account, safe='')[:150]}"
         probe = RunFolder(self.folder / spec.id)
-        if not probe.hold(lock, spec.id) and not self._handed_on(probe, lock, spec.id):
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            locks.mkdir(mode=0o700, exist_ok=True)
+            held = probe.hold(lock, spec.id)
+        except OSError as error:
+            raise disk_error(error, "cannot make the run's lock") from error
+        if not held and not self._handed_on(probe, lock, spec.id):
             other = _note(lock)
             raise AlreadyRunning(
                 f"{spec.platform} is already being extracted for account {spec.account}",
@@ -214,7 +219,9 @@ class Runs:
         return challenge
 
     def cancel(self, run: str) -> RunView:
-        """Cancel a run: asked over its socket, after 3 s by SIGTERM to its group, after 3 more by SIGKILL. Returns when it is over.
+        """Cancel a run: asked over its socket, after 3 s by SIGTERM, after 3 more by SIGKILL to its group. Returns when it is over.
+
+        SIGTERM is for the run's own process only: its children end by its hand, so that a reader is not taken for one that failed.
 
         Raises:
             LifecycleError: it has ended already.
@@ -232,9 +239,10 @@ class Runs:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self._gone(folder):
                 break
+            pid = pid or _pid(folder)  # a run that was just starting has written it down by now
             if pid > 1 and pid != os.getpid() and folder.alive():
                 try:
-                    os.killpg(pid, number)
+                    os.kill(pid, number) if number is signal.SIGTERM else os.killpg(pid, number)
                 except (ProcessLookupError, PermissionError):
                     break
         self._gone(folder)

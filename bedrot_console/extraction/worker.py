@@ -97,8 +97,8 @@ def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
             log.close()
             shutil.rmtree(path / "tmp", ignore_errors=True)
             return ours.exit_code
-        with Watchdog(cancel):
-            view = execute(folder, spec, parts, redactor=redactor, cancel=cancel, record=guard.record)
+        with Watchdog(cancel) as watchdog:
+            view = execute(folder, spec, parts, redactor=redactor, cancel=cancel, record=guard.record, walked=watchdog.stop)
         kill_descendants()
     return 70 if view.exit_code is None else view.exit_code
 
@@ -111,11 +111,13 @@ def execute(
     redactor: Redactor | None = None,
     cancel: threading.Event | None = None,
     record: Callable[[BaseException], None] | None = None,
+    walked: Callable[[], None] | None = None,
 ) -> RunView:
     """Run an extractor to its end in this thread. Never raises for what the extractor or the platform does; the view says it.
 
     Args:
         record: told of foreign exceptions, for the run's log.
+        walked: told when the extractor is done and its browser closed: what runs after that must not be killed by a cancel.
     """
     redactor, cancel = redactor or Redactor(), cancel or threading.Event()
     log = EventLog(folder, parts.clock, redactor, parts.notice)
@@ -146,15 +148,19 @@ def execute(
     except Exception as error:  # border: the worker. Whatever an extractor raises becomes the run's last word.
         problem = _ours(error, session, parts.extractor, record)
     finally:
-        problem = _close(session, server, problem, parts.extractor, record)
+        problem = _close(session, problem, parts.extractor, record)
+        if walked is not None:
+            walked()
     problem = problem or walk.problem or (session.failures[0][1] if session is not None and session.failures else None)
     sound = True
     landed = reduce(spec, folder.events(), alive=True).files
-    if parts.inspect is not None and landed:
+    if parts.inspect is not None and landed and not isinstance(problem, Cancelled):
         try:
-            sound = parts.inspect(landed, log.emit)
+            sound = parts.inspect(landed, _until(cancel, log))
         except Exception as error:  # border: the worker. The files have landed; `bedrot validate --pending` does it later.
             problem = problem or _ours(error, None, parts.extractor, record)
+    if server is not None:
+        server.stop()
     view = reduce(spec, folder.events(), alive=True)
     state, exit_code, problem = _judge(view, problem)
     if exit_code == 0 and not sound:
@@ -173,12 +179,21 @@ def execute(
     return folder.view()
 
 
+def _until(cancel: threading.Event, log: EventLog) -> Callable[..., Any]:
+    """The log's `emit`, which ends the inspection once the run is cancelled."""
+
+    def emit(kind: str, **data: Any) -> dict[str, Any]:
+        if cancel.is_set():
+            raise Cancelled("cancelled by the operator")
+        return log.emit(kind, **data)
+
+    return emit
+
+
 def _close(
-    session: Session | None, server: ControlServer | None, problem: BedrotError | None, extractor: type[Extractor], record: Any
+    session: Session | None, problem: BedrotError | None, extractor: type[Extractor], record: Any
 ) -> BedrotError | None:
     """Close what is open; a failure to close is told only where nothing worse is."""
-    if server is not None:
-        server.stop()
     if session is not None:
         try:
             session.close()
@@ -314,9 +329,10 @@ def _keeper(folder: RunFolder, seal: Callable[[bytes], bytes] | None, log: Event
         artefacts.mkdir(mode=0o700, exist_ok=True)
         number = len(list(artefacts.iterdir())) + 1
         kept = f"{number:02d}-{name}.age"
+        sealed = seal(content)
         fd = os.open(artefacts / kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
-            file.write(seal(content))
+            file.write(sealed)
         log.emit("log", level="info", text=f"kept {kept}", artefact=kept)
         return kept
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from extraction_house import HERE, House
 from werkzeug.wrappers import Response
 
 from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, LifecycleError, UsageError
+from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
 from bedrot_console.extraction.process import OutputGuard
 from bedrot_console.extraction.redaction import Redactor
-from bedrot_console.extraction.runfolder import EventLog
+from bedrot_console.extraction.runfolder import EventLog, RunFolder
 from bedrot_console.extraction.runs import split_environ
 from bedrot_console.extraction.session import Session
 from bedrot_console.resilience import SystemClock
@@ -365,3 +366,88 @@ def test_harmless_variables_pass_and_all_others_of_ours_are_handed_over() -> Non
     )
     assert clean == {"PATH": "/bin", "BEDROT_HOME": "/h", "BEDROT_TINY_BASE_URL": "u"}
     assert handed == {"BEDROT_TINY_PASSWORD": "p", "BEDROT_NEW": "x"}
+
+
+def test_a_cancel_while_files_are_validated_ends_it_and_kills_no_reader(house: Any, api: Any) -> None:
+    """After the walk nothing is killed any more, so that no reader dies over a sound file; the rest waits for `validate --pending`."""
+    cancel, steps = threading.Event(), []
+
+    def inspect(ids: Sequence[str], emit: Callable[..., Any]) -> bool:
+        steps.append("inspect")
+        emit("stage", stage="validate", done=0, total=len(ids))
+        cancel.set()
+        emit("stage", stage="validate", done=1, total=len(ids))
+        raise AssertionError("the inspection went on")
+
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    parts = tiny_process.parts(house.home, spec, house.settings(api), inspect=inspect)
+    view = worker.execute(folder, spec, parts, cancel=cancel, walked=lambda: steps.append("walked"))
+    folder.release()
+    assert steps == ["walked", "inspect"]
+    assert (view.state, view.exit_code, len(view.files)) == (RunState.CANCELLED, 130, 3)
+
+
+def test_a_cancelled_run_validates_nothing(house: Any, api: Any) -> None:
+    """What landed before the cancel stays and is pending."""
+    cancel, asked = threading.Event(), []
+
+    class CancelledAfterLanding(tiny_process.Lander):
+        def __call__(self, captures: Any) -> Any:
+            yield from super().__call__(captures)
+            cancel.set()
+
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    parts = tiny_process.parts(
+        house.home, spec, house.settings(api), land=CancelledAfterLanding(house.home), inspect=lambda ids, emit: asked.append(ids)
+    )
+    view = worker.execute(folder, spec, parts, cancel=cancel)
+    folder.release()
+    assert (view.state, len(view.files), asked) == (RunState.CANCELLED, 3, [])
+
+
+def test_a_run_that_is_just_starting_can_be_cancelled(house: Any, api: Any) -> None:
+    """Before the process listens, and before its number is written down, a cancel is not lost."""
+    house.settings(api, mode="wait")
+    run = house.start(house.spec("tinyapi"))
+    view = house.runs.cancel(run)
+    assert view.state is RunState.CANCELLED and not house.runs.get(run).alive()
+
+
+def test_a_run_that_cannot_be_made_holds_nothing(house: Any) -> None:
+    """Where the disk refuses a run's folder, the error is the disk's, and the platform is free for the next try."""
+    house.runs.folder.parent.mkdir(parents=True, exist_ok=True)
+    house.runs.folder.write_text("a file where the folder should be")
+    with pytest.raises(FixityError):
+        house.runs.create(house.spec("tinyapi"))
+    house.runs.folder.unlink()
+    spec = house.spec("tinyapi")
+    first = house.runs.create(spec)
+    with pytest.raises(FixityError):
+        RunFolder.create(house.runs.folder, spec)
+    assert first.alive() and first.spec() == spec
+    first.discard()
+    assert not first.path.exists()
+    house.runs.create(house.spec("tinyapi")).release()
+
+
+def test_a_full_disk_leaves_no_torn_event(house: Any) -> None:
+    """An event that does not fit is an error and leaves nothing; what is said after it can be read."""
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    log = EventLog(folder, SystemClock(), Redactor())
+    log.emit("log", level="info", text="first")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((folder.path / "events.jsonl").stat().st_size + 20, limits[1]))
+    try:
+        with pytest.raises(FixityError):
+            log.emit("log", level="info", text="x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    log.emit("log", level="info", text="last")
+    log.close()
+    folder.release()
+    assert [(e["seq"], e["text"]) for e in folder.events()] == [(1, "first"), (2, "last")]
