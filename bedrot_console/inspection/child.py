@@ -34,6 +34,7 @@ REASONS = {
 }
 """The closed list of reasons behind `format.unreadable`; the reason's word is the finding's `seen`."""
 
+ENCODER = msgspec.json.Encoder()
 CPU_SECONDS = 5.0
 CPU_BYTES_PER_SECOND = 8 << 20
 MEMORY_BYTES = 256 << 20
@@ -91,7 +92,7 @@ def _answer(record: dict[str, Any], load_feed: Callable[[str], Feed], *, limit: 
     try:
         if limit:
             _limit(asked)
-        return msgspec.json.encode(_said(asked))
+        return ENCODER.encode(_said(asked))
     except MemoryError:
         return msgspec.json.encode({"failed": "memory"})
     except Exception as stumble:
@@ -109,16 +110,19 @@ def _limit(asked: Job | View) -> None:
     seconds = allowed_cpu_seconds(asked)
     signal.setitimer(signal.ITIMER_REAL, 3 * seconds + MOST_SECONDS)
     if asked.is_table:
-        confinement.limit(cpu_seconds=CPU_SECONDS, memory_bytes=None)
+        _limits.set(cpu_seconds=CPU_SECONDS, memory_bytes=None)
         tables.connection().close()
-    confinement.limit(cpu_seconds=seconds, memory_bytes=allowed_memory(asked))
+    _limits.set(cpu_seconds=seconds, memory_bytes=allowed_memory(asked))
+
+
+_limits = confinement.Limits()
 
 
 def _said(asked: Job | View) -> Any:
     if isinstance(asked, Job):
         from .stages import inspect
 
-        return inspect(asked).to_record()
+        return inspect(asked)
     if asked.view == "preview":
         from .preview import preview
 

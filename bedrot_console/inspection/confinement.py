@@ -12,6 +12,7 @@ import platform
 import resource
 import struct
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -35,19 +36,45 @@ def python_folders() -> list[Path]:
     return [p for p in found if p.exists() and p != Path("/")]
 
 
-def limit(*, cpu_seconds: float, memory_bytes: int | None) -> None:
-    """Allow so much more processor time and address space (None: any) than was used up to now. Soft limits: called anew for each job."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + cpu_seconds) + 1
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    if memory_bytes is None:
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-        return
-    with open("/proc/self/statm", "rb") as file:
-        most = int(file.read().split()[0]) * resource.getpagesize() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+class Limits:
+    """Soft limits of this process, set anew for each piece of work; where the last ones still fit, nothing is asked of the kernel.
+
+    Processor time is limited to a second or two more than asked, address space as it was measured at most REUSED pieces of work ago.
+    """
+
+    def __init__(self) -> None:
+        self._until = -1.0
+        self._memory: int | None = -1
+        self._left = 0
+
+    def set(self, *, cpu_seconds: float, memory_bytes: int | None) -> None:
+        """Allow so much more processor time and address space (None: any) than was used up to now."""
+        used = time.process_time()
+        if not 1.0 <= self._until - used - cpu_seconds <= 2.0:
+            hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+            seconds = int(used + cpu_seconds) + 2
+            seconds = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+            self._until = seconds
+        if memory_bytes is not None:
+            memory_bytes = -(-memory_bytes // MEMORY_STEP) * MEMORY_STEP
+        if memory_bytes != self._memory or self._left <= 0:
+            self._limit_memory(memory_bytes)
+            self._memory, self._left = memory_bytes, REUSED
+        self._left -= 1
+
+    def _limit_memory(self, memory_bytes: int | None) -> None:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if memory_bytes is None:
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            return
+        with open("/proc/self/statm", "rb") as file:
+            most = int(file.read().split()[0]) * resource.getpagesize() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+MEMORY_STEP = 16 << 20
+REUSED = 32
 
 
 def confine(readable: Iterable[Path], *, writable: Sequence[Path] = ()) -> list[str]:

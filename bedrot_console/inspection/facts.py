@@ -11,7 +11,7 @@ from typing import Any
 from bedrot_console.domain.feeds import Feed
 
 from .contents import Rows, Table
-from .jsontext import collector_off
+from .jsontext import canonical_lines, collector_off
 from .texts import day_of, decimal_of
 
 SMALL_DAYS = 40
@@ -78,16 +78,12 @@ def plain_decimal(number: Decimal | int) -> str:
 
 def content_sha256(content: Rows) -> str:
     """Hash of the extracted rows, whatever their order and the spelling around them."""
-    import msgspec
-
-    encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")
     digest = hashlib.sha256()
     with collector_off():
-        lines = (
-            encoder.encode_lines(content.records).split(b"\n")
-            if content.records
-            else [repr(content.document).encode("utf-8", "replace")]
-        )
+        if content.records:
+            lines = (content.memo.pop("lines", None) or canonical_lines(content.records)).split(b"\n")
+        else:
+            lines = [repr(content.document).encode("utf-8", "replace")]
     lines.sort()
     digest.update(b"\n".join(lines))
     return digest.hexdigest()

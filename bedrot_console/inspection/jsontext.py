@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from bedrot_console.domain.findings import Place
@@ -55,11 +56,17 @@ def decode(data: bytes, *, duplicates: bool = True) -> Any:
     Raises:
         FormatTrouble: `format.empty`, `encoding`, `truncated`, `too-deep`, `number-too-large`, `not-a-number`, `duplicate-keys`, `not-json`.
     """
-    import msgspec
-
     known = _at_hand
     if known is not None and known[0] is data:
         return known[1]
+    return decode_with_lines(data, duplicates=duplicates)[0]
+
+
+def decode_with_lines(data: bytes, *, duplicates: bool = True) -> tuple[Any, bytes | None]:
+    """As `decode`; beside a list also its elements spelled canonically (`canonical_lines`), when they were needed to look for repeats."""
+    import msgspec
+
+    lines = None
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(data) >= 4 and b"\0" in data[:4]):
@@ -79,9 +86,23 @@ def decode(data: bytes, *, duplicates: bool = True) -> Any:
             raise _diagnosis(data, str(trouble)) from trouble
         if _may_be_deep(data):
             _refuse_depth(value)
-        if duplicates and _may_repeat(data, value):
-            _refuse_repeats(data)
-    return value
+        if duplicates:
+            lines = canonical_lines(value) if type(value) is list else None
+            if _may_repeat(data, lines if lines is not None else msgspec.json.encode(value)):
+                _refuse_repeats(data)
+    return value, lines
+
+
+@cache
+def _encoder() -> Any:
+    import msgspec
+
+    return msgspec.json.Encoder(order="deterministic", decimal_format="string")
+
+
+def canonical_lines(records: Sequence[Any]) -> bytes:
+    """Each record as one line of JSON, keys sorted."""
+    return _encoder().encode_lines(records)
 
 
 def _pointer(message: str) -> str:
@@ -158,16 +179,14 @@ def _refuse_depth(value: Any) -> None:
     raise FormatTrouble("format.too-deep")
 
 
-def _may_repeat(data: bytes, value: Any) -> bool:
-    """Whether the text may hold more keys than the value: each key has one colon, and colons inside strings stand in both spellings.
+def _may_repeat(data: bytes, spelled: bytes) -> bool:
+    """Whether the text may hold more keys than its value, spelled anew: each key has one colon, and colons inside strings stand in both.
 
     A repeated key loses its colon in the value. An escaped colon only means that the slow way must look.
     """
-    import msgspec
-
     if b"\\u003" in data and (b"\\u003a" in data or b"\\u003A" in data):
         return True
-    return data.count(b":") != msgspec.json.encode(value).count(b":")
+    return data.count(b":") != spelled.count(b":")
 
 
 def _refuse_repeats(data: bytes) -> None:

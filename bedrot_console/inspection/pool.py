@@ -324,10 +324,18 @@ class Inspectors:
 
 
 def _report(job: Job, line: bytes) -> Report:
+    """What a child said, or that it did not make sense."""
     try:
-        record = msgspec.json.decode(line)
-        if "failed" in record:
-            return unreadable(job, record["failed"] if record["failed"] in REASONS else "crashed")
-        return Report.from_record(record)
-    except (msgspec.DecodeError, KeyError, ValueError, TypeError):
+        found = _REPORT.decode(line)
+        if (found.id, found.file_id, found.sha256) == (job.report_id, job.sidecar.id, job.sidecar.sha256):
+            return found
+    except msgspec.DecodeError:
+        pass
+    try:
+        reason = msgspec.json.decode(line)["failed"]
+        return unreadable(job, reason if reason in REASONS else "crashed")
+    except (msgspec.DecodeError, LookupError, TypeError):
         return unreadable(job, "crashed")
+
+
+_REPORT = msgspec.json.Decoder(Report)

@@ -10,7 +10,7 @@ from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.findings import Place
 
 from .contents import FormatTrouble, Rows, Table
-from .jsontext import at_hand, decode
+from .jsontext import at_hand, decode, decode_with_lines
 from .pages import looks_like_html, page_kind
 
 MOST_IN_MEMORY = 512 << 20
@@ -125,11 +125,14 @@ def _ends_as_page(data: bytes) -> bool:
 
 
 def _json(feed: Feed, data: bytes) -> Rows:
-    document = decode(data)
+    document, lines = decode_with_lines(data)
     if feed.parse is not None:
         with at_hand(data, document):
             return _parsed(feed, data)
-    return rows_of(document)
+    content = rows_of(document)
+    if lines is not None:
+        content.memo["lines"] = lines
+    return content
 
 
 def rows_of(document: Any) -> Rows:

@@ -96,6 +96,10 @@ class _Inspection:
             because = str(skip)
         except FormatTrouble as trouble:
             found.append(replace(finding_of(trouble), stage=name))
+        if not found:
+            outcome = Outcome.SKIPPED if because else Outcome.PASSED
+            self.results.append(StageResult(stage=name, outcome=outcome, because=because))
+            return outcome
         self.findings += found
         severities = {f.severity for f in found if f.stage == name}
         if Severity.ERROR in severities:

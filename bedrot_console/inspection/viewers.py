@@ -109,5 +109,5 @@ def _read(line: bytes, kind: type) -> Any:
         if "failed" in record:
             return REASONS.get(record["failed"], REASONS["crashed"])
         return msgspec.convert(record, kind)
-    except (msgspec.ValidationError, msgspec.DecodeError, TypeError):
+    except (msgspec.DecodeError, TypeError):
         return REASONS["crashed"]
