@@ -190,9 +190,7 @@ def _until(cancel: threading.Event, log: EventLog) -> Callable[..., Any]:
     return emit
 
 
-def _close(
-    session: Session | None, problem: BedrotError | None, extractor: type[Extractor], record: Any
-) -> BedrotError | None:
+def _close(session: Session | None, problem: BedrotError | None, extractor: type[Extractor], record: Any) -> BedrotError | None:
     """Close what is open; a failure to close is told only where nothing worse is."""
     if session is not None:
         try:

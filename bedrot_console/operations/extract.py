@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from ..domain.errors import PermissionDenied
+from ..domain.errors import BedrotError, PermissionDenied
 from ..domain.identifiers import new_id
 from ..domain.runs import RunSpec, RunState
 from ..settings import CHECKOUT
 from . import runs
+from .browse import platforms
 from .workspace import Workspace
 
 DUE_AFTER = timedelta(hours=20)
@@ -42,15 +43,19 @@ def start(
     expected = ws.registry.load(platform).expected(tuple(feeds))
     ws.prepare()
     everyone = runs.of(ws)
-    everyone.settle()
+    runs.settle(ws)
     spec = RunSpec(
         id=new_id(ws.clock.now()), platform=platform, account=account, feeds=tuple(expected) if feeds else (), attended=attended,
         challenge_timeout_seconds=challenge_timeout_seconds, actor=ws.actor,
     )  # fmt: skip
     folder = everyone.create(spec)
-    ws.record(
-        ws.event("run-started", run=spec.id, platform=platform, account=account, expected=list(expected), attended=attended)
-    )
+    try:
+        ws.record(
+            ws.event("run-started", run=spec.id, platform=platform, account=account, expected=list(expected), attended=attended)
+        )
+    except BedrotError:
+        folder.discard()  # else its locks would last as long as this process
+        raise
     everyone.spawn(run_command(ws, spec.id), folder, environ=child_environ(ws.settings.environ))
     return spec.id
 
@@ -68,12 +73,15 @@ def child_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def due(ws: Workspace) -> list[tuple[str, str]]:
-    """(platform, account) whose newest run that brought everything is older than DUE_AFTER, and that have credentials; none that runs now."""
+    """(platform, account) whose newest run that brought everything is older than DUE_AFTER, and that have credentials; none that runs now.
+
+    A platform that does not load is among them, so that starting it says why.
+    """
     latest: dict[tuple[str, str], bool] = {}
     for run in runs.list_runs(ws, limit=1000):
         key = (run.platform, run.account)
         recent = run.state is RunState.DONE and ws.clock.now() - run.started_at < DUE_AFTER
         latest[key] = latest.get(key, False) or recent or not run.state.ended
     accounts = {(platform, account) for platform, account, _ in ws.vault.names()} | set(latest)
-    known = [name for name in ws.registry.names() if ws.registry.load(name).runs]
+    known = {platform.name for platform in platforms(ws) if platform.runs or platform.problem}
     return sorted((p, a) for p, a in accounts if p in known and not latest.get((p, a), False))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.browsing import Outcome
-from ..domain.errors import BedrotError
+from ..domain.errors import AccessError, BedrotError
 from ..domain.files import Capture
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Verdict
@@ -21,6 +21,8 @@ from ..settings import Settings
 from .workspace import Workspace
 
 NEEDS_OPERATOR = 3
+HUMAN_CODES = frozenset(kind("").code for kind in AccessError.__subclasses__())
+"""Errors after which a human is needed, also where a part of the run went well before."""
 
 
 def main() -> int:
@@ -32,7 +34,11 @@ def main() -> int:
     def compose(spec: RunSpec, handed: dict[str, str]) -> Any:
         environ = {**os.environ, **handed}
         ws = Workspace(Settings.load(home, environ), extractors=extractors)
-        return parts_of(ws, spec)
+        try:
+            return parts_of(ws, spec)
+        except BedrotError as error:
+            Chronicle(ws, spec).could_not_begin(error)
+            raise
 
     return work(home / ".bedrot" / "runs" / run, compose)
 
@@ -137,10 +143,11 @@ class Chronicle:
             exit_code=event["exit_code"], landed=event["landed"], files=event["files"],
         )  # fmt: skip
         open_items = [n for n in self._needs() if (n.platform, n.account) == (platform, account)]
-        if event["state"] in (RunState.DONE.value, RunState.PARTIAL.value):
-            for item in open_items:
-                self._record("needs-operator-ended", item=item.id, by=self.spec.id)
-        elif event["exit_code"] == NEEDS_OPERATOR and not any(n.code == event["error_code"] for n in open_items):
+        if event["exit_code"] != NEEDS_OPERATOR and event["error_code"] not in HUMAN_CODES:
+            if event["state"] in (RunState.DONE.value, RunState.PARTIAL.value):
+                for item in open_items:
+                    self._record("needs-operator-ended", item=item.id, by=self.spec.id)
+        elif not any(n.code == event["error_code"] for n in open_items):
             flag = "" if account == "default" else f" --account {account}"
             command = event["hint"] if (event["hint"] or "").startswith("bedrot ") else f"bedrot extract {platform}{flag}"
             self._record(
@@ -149,10 +156,18 @@ class Chronicle:
             )  # fmt: skip
         self.ws.settle(publish="now")
 
+    def could_not_begin(self, error: BedrotError) -> None:
+        """The end of a run whose parts could not be put together."""
+        ending = {"state": RunState.FAILED.value, "error_code": error.code, "exit_code": error.exit_code, "hint": error.hint}
+        self._on_ended(ending | {"landed": [], "files": []})
+
     def _needs(self) -> list[Any]:
         from .runs import needs_operator
 
-        return needs_operator(self.ws)
+        try:
+            return needs_operator(self.ws)
+        except BedrotError:
+            return []
 
     def _record(self, name: str, /, **data: Any) -> None:
         """The journal is the run's witness, not its condition: if it refuses, the run goes on, and its event file still tells."""

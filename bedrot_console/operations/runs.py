@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..domain.challenges import Challenge, Secret
 from ..domain.errors import PermissionDenied
 from ..domain.files import parse_time
-from ..domain.runs import RunView
+from ..domain.runs import DIED, RunView
 from .workspace import Workspace
 
 if TYPE_CHECKING:
+    from ..domain.events import Event
     from ..extraction.runs import Runs
 
 
@@ -60,7 +61,25 @@ def follow(ws: Workspace, run: str, after: int = 0, stop: Callable[[], bool] | N
 def cancel(ws: Workspace, run: str) -> RunView:
     """Cancel a run; returns when it is over. Raises LifecycleError when it has ended already."""
     _may_speak(ws)
-    return of(ws).cancel(run)
+    found = of(ws).cancel(run)
+    if found.error_code == DIED:
+        ws.record(ended(ws, found))
+    return found
+
+
+def settle(ws: Workspace) -> None:
+    """Give every run that died its last word, in its folder and in the journal."""
+    died = of(ws).settle()
+    if died:
+        ws.record(*(ended(ws, view) for view in died))
+
+
+def ended(ws: Workspace, run: RunView) -> Event:
+    """The journal's word on a run that can no longer give its own."""
+    return ws.event(
+        "run-ended", run=run.id, platform=run.platform, account=run.account, state=run.state.value, error_code=run.error_code,
+        exit_code=run.exit_code, landed=list(run.landed), files=list(run.files),
+    )  # fmt: skip
 
 
 def open_challenges(ws: Workspace) -> list[Challenge]:

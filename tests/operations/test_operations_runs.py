@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, UsageError
+from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, DiskFull, UsageError
+from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Zone
-from bedrot_console.domain.runs import RunState, RunView
+from bedrot_console.domain.runs import RunSpec, RunState, RunView
 from bedrot_console.extraction.simulator import Served
 from bedrot_console.operations import browse, demo, extract, runs, simulate, status, vaulting
+from bedrot_console.operations.run_process import Chronicle
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import CHECKOUT, Settings
 
@@ -184,3 +186,67 @@ def test_a_refused_password_is_told_in_words_and_not_tried_again(lake) -> None:
     assert (view.state, view.exit_code, view.error_code) == (RunState.FAILED, 3, "credentials-rejected")
     assert "EAAwrong" not in json.dumps(events) and view.hint
     assert runs.needs_operator(ws)[0].code == "credentials-rejected"
+
+
+def test_a_run_that_died_ends_in_the_journal_too(ws) -> None:
+    """The next start gives a killed run its last word where SQL and the audit see it, once."""
+    spec = RunSpec(id=new_id(ws.clock.now()), platform="press", actor=ws.actor)
+    ws.prepare()
+    runs.of(ws).create(spec).release()
+    ws.record(ws.event("run-started", run=spec.id, platform="press", account="default", expected=[], attended=False))
+    runs.settle(ws)
+    runs.settle(ws)
+    (ended,) = browse.events(ws, kind="run-ended")
+    assert (ended.data["run"], ended.data["state"], ended.data["error_code"]) == (spec.id, "failed", "run-died")
+
+
+def test_a_start_that_cannot_be_journalled_leaves_the_platform_free(lake, monkeypatch) -> None:
+    """A console that lives on must not hold the lock of a run that never began."""
+    ws, _ = lake
+
+    def full(self, events):
+        raise DiskFull("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("bedrot_console.security.journal.FileJournal.append", full)
+        with pytest.raises(DiskFull):
+            extract.start(ws, "metaads")
+    assert not runs.list_runs(ws)
+    runs.of(ws).create(RunSpec(id=new_id(ws.clock.now()), platform="metaads")).release()
+
+
+def test_what_is_due_is_known_although_one_extractor_is_broken(lake, tmp_path: Path) -> None:
+    """The broken one is among what is due, so that starting it says why; the others are not held up."""
+    ws, _ = lake
+    extractors = tmp_path / "extractors"
+    shutil.copytree(CHECKOUT / "extractors", extractors, ignore=shutil.ignore_patterns("__pycache__"))
+    (extractors / "distrokid" / "extractor.py").write_text("def broken(:\n")
+    other = Workspace(ws.settings, extractors=extractors)
+    assert extract.due(other) == [("distrokid", "default"), ("metaads", "default")]
+
+
+def test_a_partial_run_that_wants_a_human_leaves_its_item(ws) -> None:
+    """Half of the feeds landed and then a code was wanted: the item stands until a run needs nobody."""
+    ws.prepare()
+    spec = RunSpec(id=new_id(ws.clock.now()), platform="press")
+    ending = {"state": "partial", "exit_code": 1, "hint": "bedrot extract press", "landed": ["press/plays"], "files": []}
+    chronicle = Chronicle(ws, spec)
+    chronicle({"kind": "ended", "error_code": "challenge-unanswered"} | ending)
+    chronicle({"kind": "ended", "error_code": "challenge-unanswered"} | ending)
+    assert [(n.code, n.command) for n in runs.needs_operator(ws)] == [("challenge-unanswered", "bedrot extract press")]
+    chronicle({"kind": "ended", "error_code": "source-unavailable"} | ending)
+    assert not runs.needs_operator(ws)
+
+
+def test_a_run_that_cannot_begin_ends_in_the_journal(lake, tmp_path: Path) -> None:
+    """Also where its parts cannot be put together: here the extractor breaks between start and the run's own process."""
+    ws, _ = lake
+    extractors = tmp_path / "extractors"
+    shutil.copytree(CHECKOUT / "extractors", extractors, ignore=shutil.ignore_patterns("__pycache__"))
+    other = Workspace(ws.settings, extractors=extractors)
+    other.registry.load("metaads")
+    (extractors / "metaads" / "extractor.py").write_text("def broken(:\n")
+    view, _ = watch(other, extract.start(other, "metaads", attended=False))
+    assert (view.state, view.exit_code) == (RunState.FAILED, 70)
+    (ended,) = browse.events(ws, kind="run-ended")
+    assert (ended.data["run"], ended.data["state"], ended.data["exit_code"]) == (view.id, "failed", 70)
