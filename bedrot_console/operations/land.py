@@ -38,7 +38,9 @@ def land(
             outcomes: dict[int, Outcome] = {}
             landings: list[Landing] = []
             places: list[int] = []
+            before: dict[int, tuple[int, ...] | None] = {}
             for index, path in enumerate(chunk):
+                before[index] = _identity(path)
                 try:
                     target = chosen or _recognised(ws, path)
                     landings.append(Landing(_capture(ws, path, target, account), target, _version(ws, target)))
@@ -52,16 +54,32 @@ def land(
                     continue
                 reason = ""
                 if move:
-                    try:
-                        os.unlink(path)
-                    except OSError as error:
-                        reason = f"landed, but the outside file stays: {error.strerror}"
+                    reason = _remove(path, before[index])
                 outcomes[index] = Outcome(
                     id=result.id, verb="land", outcome="done", reason=reason, path=result.path, zone=result.zone
                 )
             ws.settle()
             for index in range(len(chunk)):
                 yield outcomes[index]
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _remove(path: Path, before: tuple[int, ...] | None) -> str:
+    """Remove an outside file whose bytes are durable here; says why it stays. What somebody put in its place since is not ours to remove."""
+    if before is None or _identity(path) != before:
+        return "landed, but the outside file stays: it changed since"
+    try:
+        os.unlink(path)
+    except OSError as error:
+        return f"landed, but the outside file stays: {error.strerror}"
+    return ""
 
 
 def _failed(path: Path, error: BedrotError) -> Outcome:

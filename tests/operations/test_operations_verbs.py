@@ -66,6 +66,21 @@ def test_moving_removes_the_outside_file_only_after_it_landed(ws, plays) -> None
     assert (ws.settings.landing / outcome.path).exists()
 
 
+def test_moving_leaves_what_was_put_in_the_place_of_the_landed_file(ws, plays, monkeypatch) -> None:
+    """A newer file under the same name has not landed, so `--move` does not remove it."""
+    path = plays()
+    real = type(ws.zones).land
+
+    def land_while_somebody_saves_anew(zones, items):
+        results = real(zones, items)
+        plays(name="newer.json", each=7).rename(path)
+        return results
+
+    monkeypatch.setattr(type(ws.zones), "land", land_while_somebody_saves_anew)
+    (outcome,) = land(ws, [path], move=True)
+    assert outcome.done and "changed since" in outcome.reason and b"7" in path.read_bytes()
+
+
 def test_a_failed_or_unvalidated_file_is_not_promoted(ws, plays) -> None:
     """Promotion needs a verdict that does not fail, bound to these bytes."""
     (one,) = landed(ws, plays())
