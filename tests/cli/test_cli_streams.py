@@ -179,6 +179,17 @@ def test_cat_cannot_command_a_terminal(home: Path, landed: Land) -> None:
     assert "\u241b]0;owned\u2407" in shown
 
 
+def test_cat_shows_a_payload_of_one_line_piece_by_piece(home: Path, landed: Land) -> None:
+    """A payload without line feeds is not held whole, and a character that is cut off at the end is shown, not dropped."""
+    name = landed("x.csv", "a,b\n" + "z" * (3 << 20))
+    path = next((home / "landing").rglob("*.csv"))
+    path.chmod(0o640)
+    path.write_bytes(path.read_bytes() + b"\xe2\x82")
+    with terminal(home, "cat", name) as (_, end):
+        shown = read(end)
+    assert shown.replace("\r\n", "").count("z") == 3 << 20 and shown.count("\n") > 3 and "\\xe2\\x82" in shown
+
+
 def test_completion_knows_commands_and_options() -> None:
     """bash, zsh and fish complete commands from the table of contents, and options of a command."""
     for flavour in ("bash", "zsh", "fish"):

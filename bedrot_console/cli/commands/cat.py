@@ -32,5 +32,9 @@ def cat(face: Face, name: str) -> None:
             *lines, rest = (rest + decoder.decode(chunk)).split("\n")
             for line in lines:
                 face.out.line(line)
+            if len(rest) > CHUNK:  # a payload without line feeds is not held whole
+                face.out.line(rest)
+                rest = ""
+        rest += decoder.decode(b"", final=True)
         if rest:
             face.out.line(rest)
