@@ -11,6 +11,7 @@ import pytest
 import tiny_process
 
 from bedrot_console.domain.challenges import Secret
+from bedrot_console.domain.errors import PermissionDenied
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
 
@@ -141,6 +142,19 @@ def test_a_wrong_password_is_not_tried_again_and_a_changed_page_is_kept_sealed(h
     outline = house.vault.open(kept["outline.txt.age"]).decode()
     assert "mail m" in outline and "mara@" not in outline and "typed-canary" not in outline
     assert house.vault.open(kept["page.png.age"]).startswith(b"\x89PNG")
+
+
+def test_evidence_that_cannot_be_kept_does_not_hide_what_happened(house: Any, site: Any) -> None:
+    """The vault refuses to seal: the run still ends with its own last word, and no empty file pretends to be evidence."""
+    house.vault.save("tiny", "default", _logged_in(site))
+    site.simulator.set_faults(["layout_changed"])
+
+    def refuse(content: bytes) -> bytes:
+        raise PermissionDenied("the vault's key can be read by others")
+
+    view = house.here(house.spec("tiny", attended=False), house.settings(site), seal=refuse)
+    assert (view.error_code, view.exit_code) == ("source-changed", 4)
+    assert not list((house.runs.folder / view.id / "artefacts").iterdir())
 
 
 def _logged_in(site: Any) -> dict[str, Any]:
