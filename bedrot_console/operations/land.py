@@ -107,7 +107,7 @@ def _capture(ws: Workspace, path: Path, feed: Feed, account: str) -> Capture:
         source_system="upload",
         account=account,
         media_type=feed.media_type,
-        received_name=path.name,
+        received_name=os.fsencode(path.name).decode("utf-8", "backslashreplace"),  # a name is bytes; records hold text
     )
 
 

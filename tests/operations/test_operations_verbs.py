@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_odd_sources_are_refused_each_with_its_reason_and_the_rest_lands(ws, pla
     assert [o.outcome for o in outcomes] == ["failed"] * 5 + ["done"]
     for outcome, word in zip(outcomes, ("folder", "symbolic link", "FIFO", "empty", "no such file"), strict=False):
         assert word in outcome.reason and outcome.exit_code == 2
+
+
+def test_a_name_that_is_no_text_is_kept_readable_and_stops_nobody(ws, plays, tmp_path: Path) -> None:
+    """A file name is bytes: what is not UTF-8 in it stands escaped in the record."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.json"))
+    odd.write_bytes(plays().read_bytes())
+    (one,) = landed(ws, odd)
+    assert browse.find(ws, one).path
+    (sidecar,) = ws.settings.landing.rglob("*.meta.json")
+    assert json.loads(sidecar.read_bytes())["received_name"] == "caf\\xe9.json"
 
 
 def test_moving_removes_the_outside_file_only_after_it_landed(ws, plays) -> None:
