@@ -29,7 +29,7 @@ def _encode(number: int) -> str:
 
 def _step() -> int:
     """A random distance, so that neighbours of one moment still differ early enough to be named by a prefix."""
-    return int.from_bytes(os.urandom(6), "big")
+    return int.from_bytes(os.urandom(5), "big")
 
 
 def new_id(at: datetime) -> str:
