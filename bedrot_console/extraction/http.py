@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.cookies import create_cookie
 
 from ..domain.challenges import Secret
@@ -221,7 +222,7 @@ class Http:
         """
         size, until = 0, time.monotonic() + BODY_SECONDS
         try:
-            for chunk in response.iter_content(CHUNK_BYTES):
+            for chunk in _pieces(response):
                 size += len(chunk)
                 if size > max_bytes:
                     raise SourceChanged(f"{place(response.url)} sends more than {max_bytes:,} bytes")
@@ -320,6 +321,26 @@ def write_spool(target: Path, chunks: Iterator[bytes]) -> int:
         kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FixityError
         raise kind(f"the run's folder cannot be written: {error.strerror}") from error
     return size
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes in. `iter_content` waits until a piece is full, so that a body which drips would pass every deadline.
+
+    Raises:
+        requests.RequestException: as `iter_content` does.
+    """
+    try:
+        while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            yield piece
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from error
+    except urllib3.exceptions.DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from error
+    except urllib3.exceptions.SSLError as error:
+        raise requests.exceptions.SSLError(error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+    response._content_consumed = True  # type: ignore[attr-defined]  # else `close` gives up the connection
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from werkzeug.wrappers import Request, Response
 
 from bedrot_console.domain.challenges import Secret
@@ -22,10 +27,11 @@ from bedrot_console.domain.errors import (
 )
 from bedrot_console.domain.runs import RunSpec
 from bedrot_console.extraction.base import Extractor
-from bedrot_console.extraction.http import Redirected, retry_after
+from bedrot_console.extraction.http import Redirected, _pieces, retry_after
 from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.session import Session
 from bedrot_console.extraction.simulator import Simulator, redirect, route, serve
+from bedrot_console.resilience import Retry
 from bedrot_console.settings import Settings
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -177,6 +183,60 @@ def test_bytes_that_break_off_are_an_error_and_leave_no_file(session: Session, s
     with pytest.raises(SourceChanged, match="more than 100 bytes"):
         session.get("/data", max_bytes=100)
     assert len(set(tmp_path.glob("fetched-*")) - kept) == 2
+
+
+def test_a_body_that_drips_ends_at_its_deadline(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends a byte now and then stays below every timeout of the socket, but not below the body's own."""
+    monkeypatch.setattr("bedrot_console.extraction.http.BODY_SECONDS", 0.3)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while not over.wait(0.02):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(SourceUnavailable, match="too slowly"):
+                session.get(f"http://127.0.0.1:{server.getsockname()[1]}/", retry=Retry(attempts=1))
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_packed_and_chunked_bodies_come_whole_over_one_connection() -> None:
+    """Reading piece by piece gives up neither decoding nor the pooled connection."""
+    body = b"0123456789abcdef" * 20_000
+    packed = gzip.compress(body)
+    answers = [
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(packed), packed),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ]
+    with socket.create_server(("127.0.0.1", 0)) as server, requests.Session() as client:
+        client.trust_env = False
+
+        def talk() -> None:
+            connection, _ = server.accept()
+            with connection:
+                for answer in answers:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        got = []
+        for _ in answers:
+            response = client.get(f"http://127.0.0.1:{server.getsockname()[1]}/", stream=True, timeout=5)
+            got.append(b"".join(_pieces(response)))
+            response.close()
+        thread.join()
+    assert got == [body, body, b""]
 
 
 def test_a_secret_is_revealed_only_on_the_wire(session: Session) -> None:
