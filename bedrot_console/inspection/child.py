@@ -74,6 +74,8 @@ def serve(load_feed: Callable[[str], Feed], *, readable: Sequence[Path] = (), co
         load_feed: a feed by its whole name; raises BedrotError or LookupError.
         readable: folders that hold payloads and extractors; nothing else but Python itself can be opened afterwards.
     """
+    from . import diff, preview, stages  # noqa: F401  while the parent still prepares its first question
+
     wire = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     jobs = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
