@@ -17,6 +17,8 @@ from .workspace import Workspace
 
 DUE_AFTER = timedelta(hours=20)
 """A platform is due when its newest run that brought everything began longer ago than this: once a day, at any hour cron likes."""
+REFUSED = ("credentials-rejected", "source-blocked")
+"""What a program never tries again: a platform locks the account of whoever keeps knocking. A person's `extract` does."""
 
 
 def start(
@@ -75,7 +77,8 @@ def child_environ(environ: Mapping[str, str]) -> dict[str, str]:
 def due(ws: Workspace) -> list[tuple[str, str]]:
     """(platform, account) whose newest run that brought everything is older than DUE_AFTER, and that have credentials; none that runs now.
 
-    A platform that does not load is among them, so that starting it says why.
+    None whose login was refused either, until a person has run it or stored another credential. A platform that does not load is
+    among them, so that starting it says why.
     """
     latest: dict[tuple[str, str], bool] = {}
     for run in runs.list_runs(ws, limit=1000):
@@ -84,4 +87,5 @@ def due(ws: Workspace) -> list[tuple[str, str]]:
         latest[key] = latest.get(key, False) or recent or not run.state.ended
     accounts = {(platform, account) for platform, account, _ in ws.vault.names()} | set(latest)
     known = {platform.name for platform in platforms(ws) if platform.runs or platform.problem}
-    return sorted((p, a) for p, a in accounts if p in known and not latest.get((p, a), False))
+    refused = {(n.platform, n.account) for n in runs.needs_operator(ws) if n.code in REFUSED}
+    return sorted((p, a) for p, a in accounts - refused if p in known and not latest.get((p, a), False))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..domain.challenges import Secret
-from ..domain.errors import PermissionDenied, UsageError
+from ..domain.errors import CredentialsRejected, PermissionDenied, UsageError
+from .runs import needs_operator
 from .workspace import Workspace
 
 TOTP = "totp_secret"
@@ -25,7 +26,7 @@ class SessionInfo:
 
 
 def set_secret(ws: Workspace, platform: str, name: str, value: Secret, *, account: str = "default") -> None:
-    """Seal a credential.
+    """Seal a credential. What waited because the old one was refused waits no longer: the next run tries the new one.
 
     Raises:
         UsageError: the platform has no such field, or the value is empty.
@@ -40,6 +41,10 @@ def set_secret(ws: Workspace, platform: str, name: str, value: Secret, *, accoun
         raise UsageError("the value is empty")
     ws.prepare()
     ws.vault.put(platform, account, name, value)
+    refused = [
+        n for n in needs_operator(ws) if (n.platform, n.account, n.code) == (platform, account, CredentialsRejected("").code)
+    ]
+    ws.record(*(ws.event("needs-operator-ended", item=n.id, by=ws.actor) for n in refused))
 
 
 def list_secrets(ws: Workspace) -> list[tuple[str, str, str]]:

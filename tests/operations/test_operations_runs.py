@@ -179,13 +179,17 @@ def test_a_broken_extractor_does_not_stop_the_others(lake, tmp_path: Path) -> No
 
 
 def test_a_refused_password_is_told_in_words_and_not_tried_again(lake) -> None:
-    """Exit 3, no second try; the token is not in what is said."""
+    """Exit 3, no second try, also not by `--due`, until another token is stored; the token is not in what is said."""
     ws, served = lake
     vaulting.set_secret(ws, "metaads", "access_token", Secret("EAAwrongwrongwrong"))
     view, events = watch(ws, extract.start(ws, "metaads", attended=False))
     assert (view.state, view.exit_code, view.error_code) == (RunState.FAILED, 3, "credentials-rejected")
     assert "EAAwrong" not in json.dumps(events) and view.hint
     assert runs.needs_operator(ws)[0].code == "credentials-rejected"
+    assert ("metaads", "default") not in extract.due(ws)
+    token = served["metaads"].simulator.describe()["accounts"][0]["access_token"]
+    vaulting.set_secret(ws, "metaads", "access_token", Secret(token))
+    assert not runs.needs_operator(ws) and ("metaads", "default") in extract.due(ws)
 
 
 def test_a_run_that_died_ends_in_the_journal_too(ws) -> None:
