@@ -11,7 +11,6 @@ Each sealed value carries its own address inside, so that a file moved to anothe
 from __future__ import annotations
 
 import base64
-import errno
 import fcntl
 import json
 import os
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ..domain.challenges import Secret
-from ..domain.errors import DiskFull, FixityError, PermissionDenied, UsageError
+from ..domain.errors import FixityError, PermissionDenied, UsageError, disk_error
 from ..domain.files import format_time
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Vault:
 
     def remove(self, platform: str, account: str, name: str) -> None:
         """Forget a credential; none is fine too."""
-        self._secret(platform, account, name).unlink(missing_ok=True)
+        _remove(self._secret(platform, account, name))
 
     def names(self) -> Sequence[tuple[str, str, str]]:
         """(platform, account, field) of every credential, sorted. Unseals nothing."""
@@ -102,7 +101,7 @@ class Vault:
             }
             self._put_facts(folder, facts)
             for old in self._versions(platform, account)[:-KEPT]:
-                self._session(platform, account, old).unlink(missing_ok=True)
+                _remove(self._session(platform, account, old))
         return version
 
     def reject(self, platform: str, account: str) -> None:
@@ -114,7 +113,7 @@ class Vault:
                 return
             observed = {"logged_in_at": facts.get("logged_in_at"), "saved_at": facts.get("saved_at"), "version": versions[-1]}
             facts["rejected"] = [*facts.get("rejected", []), observed][-20:]
-            self._session(platform, account, versions[-1]).unlink(missing_ok=True)
+            _remove(self._session(platform, account, versions[-1]))
             before = self.load(platform, account) or {}
             facts |= {
                 "saved_at": before.get("saved_at"),
@@ -127,7 +126,7 @@ class Vault:
         """Drop every version of a login state and what was known of it."""
         folder = self._session(platform, account, 0).parent
         for path in (*folder.glob("*.age"), folder / "facts.json"):
-            path.unlink(missing_ok=True)
+            _remove(path)
 
     def session_names(self) -> list[tuple[str, str]]:
         """(platform, account) of every saved login state, sorted."""
@@ -287,9 +286,20 @@ def _make(root: Path, folder: Path) -> None:
             root.chmod(0o700)
         for part in reversed([folder, *folder.parents]):
             if root in part.parents:
-                part.mkdir(mode=0o700, exist_ok=True)
+                try:
+                    part.mkdir(mode=0o700)
+                except FileExistsError:
+                    continue
+                _sync_folder(part.parent)  # else a crash takes the folder away with what was sealed into it
     except OSError as error:
-        raise FixityError(f"the vault cannot be written: {error.strerror}") from error
+        raise disk_error(error, "cannot write the vault") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(error, "cannot remove from the vault") from error
 
 
 def _read_private(path: Path) -> bytes:
@@ -329,12 +339,15 @@ def _create_once(path: Path, content: bytes) -> None:
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     _write_synced(partial, content, 0o600)
-    partial.replace(path)
+    try:
+        partial.replace(path)
+    except OSError as error:
+        raise disk_error(error, "cannot write the vault") from error
     _sync_folder(path.parent)
 
 
 def _write_synced(path: Path, content: bytes, mode: int) -> None:
-    path.unlink(missing_ok=True)
+    _remove(path)
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
         try:
@@ -346,13 +359,15 @@ def _write_synced(path: Path, content: bytes, mode: int) -> None:
             os.close(fd)
     except OSError as error:
         path.unlink(missing_ok=True)
-        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FixityError
-        raise kind(f"the vault cannot be written: {error.strerror}") from error
+        raise disk_error(error, "cannot write the vault") from error
 
 
 def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise disk_error(error, "cannot write the vault") from error

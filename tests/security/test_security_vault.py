@@ -146,3 +146,15 @@ def test_any_bytes_seal_and_open(vault: Vault) -> None:
     content = os.urandom(5000)
     assert vault.open(vault.seal(content)) == content
     assert content[:64] not in vault.seal(content)
+
+
+def test_a_disk_that_refuses_is_told_as_such(vault: Vault) -> None:
+    """Storing and removing end in the disk's exit code, not in a fault of ours; here a folder stands where the file should be."""
+    vault.put("tiny", "default", "password", Secret("pass-1"))
+    (path,) = vault.folder.glob("secrets/*/*/*.age")
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+    with pytest.raises(FixityError):
+        vault.remove("tiny", "default", "password")
+    with pytest.raises(FixityError):
+        vault.put("tiny", "default", "password", Secret("pass-2"))
