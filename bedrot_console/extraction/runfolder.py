@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -47,6 +48,7 @@ OWN_KEYS = frozenset(
 )  # fmt: skip
 """Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
 _TAIL_BYTES = 8 << 10
+_ABOUT_AN_ACCOUNT = re.compile(r"bedrot (extract|secrets set|sessions forget) [^,;]+\Z")
 
 
 class RunFolder:
@@ -291,7 +293,7 @@ def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunVi
         ended_at=parse_time(events[-1]["at"]) if events else view.started_at,
         error_code=DIED,
         error="the run's process died without a last word",
-        hint=f"bedrot extract {spec.platform}",
+        hint=for_account(f"bedrot extract {spec.platform}", spec.account),
         exit_code=70,
         challenge_id=None,
     )
@@ -306,12 +308,19 @@ def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
     )  # fmt: skip
 
 
+def for_account(hint: str | None, account: str) -> str | None:
+    """The hint with the account that its command, which ends it, is about. Extractors write it for `default`."""
+    if not hint or account == "default" or "--account" in hint or not _ABOUT_AN_ACCOUNT.search(hint):
+        return hint
+    return f"{hint} --account {account}"
+
+
 def end(
     log: EventLog, view: RunView, state: RunState, exit_code: int, error_code: str | None, error: str | None, hint: str | None
 ) -> None:
     """The last word of a run: all that is needed to see it later without reading the rest."""
     log.emit(
-        "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error, hint=hint,
+        "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error, hint=for_account(hint, view.account),
         started_at=format_time(view.started_at), expected=list(view.expected), landed=list(view.landed), files=list(view.files),
         stage=view.stage,
     )  # fmt: skip

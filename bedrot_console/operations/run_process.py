@@ -149,7 +149,8 @@ class Chronicle:
                     self._record("needs-operator-ended", item=item.id, by=self.spec.id)
         elif not any(n.code == event["error_code"] for n in open_items):
             flag = "" if account == "default" else f" --account {account}"
-            command = event["hint"] if (event["hint"] or "").startswith("bedrot ") else f"bedrot extract {platform}{flag}"
+            _, found, command = (event["hint"] or "").partition("bedrot ")
+            command = found + command if found else f"bedrot extract {platform}{flag}"
             self._record(
                 "needs-operator", item=new_id(self.ws.clock.now()), platform=platform, account=account, run=self.spec.id,
                 code=event["error_code"], command=command,

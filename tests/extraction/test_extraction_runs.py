@@ -23,7 +23,7 @@ from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
 from bedrot_console.extraction.process import OutputGuard
 from bedrot_console.extraction.redaction import Redactor
-from bedrot_console.extraction.runfolder import EventLog, RunFolder
+from bedrot_console.extraction.runfolder import EventLog, RunFolder, for_account
 from bedrot_console.extraction.runs import split_environ
 from bedrot_console.extraction.session import Session
 from bedrot_console.resilience import SystemClock
@@ -95,6 +95,22 @@ def test_a_missing_secret_says_which_and_how(house: Any, serve: Callable[..., An
     view = house.here(house.spec("tinyapi"), house.settings(served))
     assert (view.exit_code, view.hint) == (3, "bedrot secrets set tinyapi access_token")
     assert served.simulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "account", "shown"),
+    [
+        ("wait an hour, then: bedrot extract tinyapi", "b", "wait an hour, then: bedrot extract tinyapi --account b"),
+        ("bedrot secrets set tinyapi password", "b", "bedrot secrets set tinyapi password --account b"),
+        ("bedrot extract tinyapi --account b", "b", "bedrot extract tinyapi --account b"),
+        ("bedrot extract tinyapi", "default", "bedrot extract tinyapi"),
+        ("then: bedrot land FILE --feed tinyapi/big", "b", "then: bedrot land FILE --feed tinyapi/big"),
+        (None, "b", None),
+    ],
+)
+def test_the_next_command_names_the_account_of_the_run(hint: str | None, account: str, shown: str | None) -> None:
+    """Extractors write hints for `default`; the run's last word names the account it was for."""
+    assert for_account(hint, account) == shown
 
 
 def test_nobody_there_refuses_before_a_code_is_sent(house: Any, api: Any) -> None:

@@ -240,6 +240,9 @@ def test_a_partial_run_that_wants_a_human_leaves_its_item(ws) -> None:
     assert [(n.code, n.command) for n in runs.needs_operator(ws)] == [("challenge-unanswered", "bedrot extract press")]
     chronicle({"kind": "ended", "error_code": "source-unavailable"} | ending)
     assert not runs.needs_operator(ws)
+    talking = {"hint": "make a new token, then: bedrot secrets set press access_token"}
+    chronicle({"kind": "ended", "error_code": "credentials-rejected"} | ending | talking)
+    assert [n.command for n in runs.needs_operator(ws)] == ["bedrot secrets set press access_token"]
 
 
 def test_a_run_that_cannot_begin_ends_in_the_journal(lake, tmp_path: Path) -> None:
