@@ -303,7 +303,8 @@ def sweep(folders: Folders) -> int:
             else:
                 os.unlink(name, dir_fd=folder)
             swept += 1
-        except (BlockingIOError, FileNotFoundError):
+        except OSError:
+            # Somebody lives there, or it is not of our making: tidying never stops a verb.
             pass
         finally:
             close(fd)

@@ -36,6 +36,14 @@ def test_nothing_to_recover_is_nothing_done(lake):
     assert lake.journal.head == head
 
 
+def test_what_somebody_left_in_the_staging_stops_nothing(lake):
+    """Sweeping is tidying: a folder that is not of our making stays, and verbs go on."""
+    strange = lake.home / "landing" / ".staging" / "x" / "y"
+    strange.mkdir(parents=True)
+    assert lake.zones.recover() == [] and strange.is_dir()
+    lake.landed()
+
+
 @pytest.mark.parametrize("where", ["_link_commit", "_journal"])
 def test_a_landing_that_was_cut_off_is_finished_or_rolled_back(lake, monkeypatch, where):
     """Before its sidecar stands it vanishes; after, it gets its line in the journal. Both once."""
