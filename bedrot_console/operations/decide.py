@@ -125,7 +125,15 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
     Raises:
         UsageError: this actor has decided nothing that could be undone.
     """
-    newest = _newest_decisions(ws, ids)
+    wanted: dict[str, str] = {}
+    for name, row in zip(ids, ws.catalog.resolve(ids) if ids else [], strict=True):
+        if isinstance(row, BedrotError):
+            yield failed(name, row, "undo")
+        else:
+            wanted[row.id] = name
+    if ids and not wanted:
+        return
+    newest = _newest_decisions(ws, wanted)
     if not newest:
         raise UsageError("nothing to undo", hint="bedrot audit show --kind decided")
     for name, event in newest:
@@ -142,12 +150,8 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
             yield failed(event.data["file"], error, verb)
 
 
-def _newest_decisions(ws: Workspace, ids: Sequence[str]) -> list[tuple[str, Event | None]]:
-    wanted: dict[str, str] = {}
-    for name, row in zip(ids, ws.catalog.resolve(ids) if ids else [], strict=True):
-        if isinstance(row, BedrotError):
-            raise row
-        wanted[row.id] = name
+def _newest_decisions(ws: Workspace, wanted: dict[str, str]) -> list[tuple[str, Event | None]]:
+    """(name, last decision) of each wanted file (file id -> name); without any, this actor's newest one."""
     newest: dict[str, Event] = {}
     refused: set[str] = set()
     for event in ws.journal.read():
@@ -158,7 +162,7 @@ def _newest_decisions(ws: Workspace, ids: Sequence[str]) -> list[tuple[str, Even
             refused.add(event.data["decision"])
     carried = [e for d, e in newest.items() if d not in refused]
     last: dict[str, Event] = {e.data["file"]: e for e in carried}
-    if not ids:
+    if not wanted:
         mine = [e for e in carried if e.actor == ws.actor and last[e.data["file"]] is e and not e.data.get("undoes")]
         return [(mine[-1].data["file"], mine[-1])] if mine else []
     return [(name, last.get(file)) for file, name in wanted.items()]

@@ -149,6 +149,15 @@ def test_undo_reverses_the_newest_decision_of_this_actor(ws, plays) -> None:
         list(decide.undo(ws))
 
 
+def test_one_unknown_name_does_not_stop_an_undo(ws, plays) -> None:
+    """Each name has its own outcome, as for every other verb."""
+    (one,) = landed(ws, plays())
+    list(decide.decide(ws, Verb.QUARANTINE, [one], reason="looks odd"))
+    unknown, undone = decide.undo(ws, ["zzzzzz", one])
+    assert (unknown.outcome, unknown.exit_code, undone.outcome) == ("failed", 2, "done")
+    assert browse.find(ws, one).zone is Zone.LANDING
+
+
 def test_a_dry_run_changes_nothing(ws, plays) -> None:
     """It says what would happen; journal and zones stay."""
     (one,) = landed(ws, plays())
