@@ -35,6 +35,8 @@ def extract(
     """
     if bool(platforms) == due:
         raise UsageError("which platform?" if not due else "platforms and --due exclude each other", hint="bedrot platforms")
+    if due and account != "default":
+        raise UsageError("--due takes every account that is due", hint="name the platform: bedrot extract PLATFORM --account A")
     if attended is None:
         attended = detach or Terminal.present()
         if not attended:
