@@ -38,6 +38,7 @@ from bedrot_console.domain.identifiers import new_id  # noqa: E402
 from bedrot_console.domain.lifecycle import Zone  # noqa: E402
 from bedrot_console.resilience import SystemClock  # noqa: E402
 from bedrot_console.security.journal import FileJournal  # noqa: E402
+from bedrot_console.zones.fixity import sidecar_of  # noqa: E402
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
 FEEDS = ("distrokid/streams", "distrokid/applemusic", "distrokid/sales", "metaads/ads", "metaads/insights")
@@ -298,7 +299,7 @@ def rebuild(home: Path, files: int) -> None:
         cut = len(str(home / "raw")) + 1
         for name in names():
             with open(name, "rb") as file:
-                yield Zone.RAW, name[cut : -len(SIDECAR_SUFFIX)], Sidecar.from_bytes(file.read())
+                yield Zone.RAW, name[cut : -len(SIDECAR_SUFFIX)], sidecar_of(file.read())
 
     def hashed() -> None:
         for name in names():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -16,7 +16,12 @@ from ..domain.findings import Report
 from . import records, reducer, rows, schema
 from .reducer import Draft
 
-_as_json = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _as_json(value: Any) -> str:
+    return str(_encode(value), "utf-8")
+
 
 FINDINGS_KEPT = 200
 """Findings of one report that become rows; the whole report stays in its segment."""
@@ -49,11 +54,12 @@ def known_drafts(cursor: Any, ids: Sequence[str]) -> dict[str, Draft]:
 
 
 def _event_values(event: Event) -> tuple[Any, ...]:
-    data = event.data
+    data, at = event.data, event.at
     if "sidecar" in data:
         data = {k: v for k, v in data.items() if k != "sidecar"}
     return (
-        event.seq, rows.naive(event.at), event.kind, event.actor, event.host, data.get("file"), _as_json(data).decode(),
+        event.seq, at.replace(tzinfo=None) if at.tzinfo is UTC else rows.naive(at), event.kind, event.actor, event.host, data.get("file"),
+        _as_json(data),
     )  # fmt: skip
 
 
@@ -220,7 +226,7 @@ class Applier:
             reports.append((
                 d["report"], d["file"], event.seq, rows.naive(event.at), d.get("sha256"), d.get("rules"), d["verdict"], errors, warnings,
                 first, date.fromisoformat(as_of) if as_of else None, d.get("rows"), d.get("content_sha256"),
-                _as_json(d["codes"]).decode() if d.get("codes") else "{}", str(d["segment"]) if d.get("segment") is not None else None,
+                _as_json(d["codes"]) if d.get("codes") else "{}", str(d["segment"]) if d.get("segment") is not None else None,
                 d.get("offset"), d.get("length"),
             ))  # fmt: skip
             if d.get("codes"):

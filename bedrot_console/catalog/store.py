@@ -111,8 +111,10 @@ class Catalog:
         state = State.read(self._state)
         if self._up_to_date(state, mode):
             return state.applied_seq
-        applied = self._apply(state)
-        state = state.with_work(applied, self.work)
+        known = (read_summary(self.home) or {}).get("applied_seq")
+        if not (known == state.applied_seq == self.journal.head and state.work is not None and state.work == print_of(self.work)):
+            state = state.with_work(self._apply(state), self.work)
+        applied = state.applied_seq
         whole = state.published is not None and state.published == print_of(self.published)
         current = whole and state.published_seq == applied
         if not current and (mode == "now" or (mode == "auto" and (not whole or state.due(self.clock.now().timestamp())))):

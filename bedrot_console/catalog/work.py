@@ -25,7 +25,10 @@ from .gate import CatalogDamaged, Database, born, settle, translated
 from .reducer import Draft
 
 BATCH = 20_000
-"""Events, or sidecars, of one transaction."""
+"""Events, or sidecars, taken into memory at once: one transaction of an apply."""
+
+ANEW_BATCHES = 10
+"""Batches of one transaction while a file is made anew: whole row groups go into the file at once, and not by way of the log."""
 
 Walk = Callable[[], Iterable[tuple[Zone, str, Sidecar | FixityError]]]
 Reports = Callable[[Event], Report | None]
@@ -88,7 +91,7 @@ def tail(journal: Journal, applied: int, mark: str) -> Iterator[Event]:
 def apply_tail(
     database: Database, journal: Journal, reports: Reports, upto: int | None = None, *, applier: Applier | None = None
 ) -> int:
-    """Apply everything the journal has beyond the file's stamp; returns how many events.
+    """Apply everything the journal has beyond the file's stamp; returns how many events. An `applier` is given for a file made anew.
 
     Raises:
         Behind, CatalogError, CatalogDamaged.
@@ -97,16 +100,19 @@ def apply_tail(
     count = 0
     connection = database.connection
     writing = applier or Applier(connection, reports)
-    for batch in batches(tail(journal, applied, mark)):
+    together = ANEW_BATCHES if applier else 1
+    for number, batch in enumerate(batches(tail(journal, applied, mark))):
         if upto is not None:
             batch = [e for e in batch if e.seq <= upto]
         if not batch:
             break
         try:
-            connection.execute("BEGIN")
+            if number % together == 0:
+                if number:
+                    connection.execute("COMMIT")
+                connection.execute("BEGIN")
             with collector_off():
                 writing.apply(batch)
-            connection.execute("COMMIT")
         except duckdb.Error as error:
             raise translated(error, database.path) from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -114,6 +120,11 @@ def apply_tail(
                 f"journal events {batch[0].seq} to {batch[-1].seq} cannot be applied: {type(error).__name__}: {error}"
             ) from error
         count += len(batch)
+    if count:
+        try:
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            raise translated(error, database.path) from error
     if count and applier is None:
         checkpoint(database)
     return count
