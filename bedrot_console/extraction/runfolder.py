@@ -15,19 +15,20 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import UsageError, disk_error
 from ..domain.files import format_time, parse_time
 from ..domain.identifiers import id_time
 from ..domain.runs import DIED, RunSpec, RunState, RunView
 from ..resilience import Clock
-from .redaction import Redactor
+
+if TYPE_CHECKING:
+    from .redaction import Redactor
 
 KINDS: dict[str, str] = {
     "state": "state; the first also platform, account, attended, expected",
@@ -86,6 +87,8 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove a run that never began, and let go of its locks."""
+        import shutil
+
         shutil.rmtree(self.path, ignore_errors=True)
         self.release()
 
@@ -332,11 +335,15 @@ def settle(folder: RunFolder, clock: Clock) -> RunView | None:
         return None
     try:
         last = folder.last_event()
+        import shutil
+
         shutil.rmtree(folder.path / "tmp", ignore_errors=True)
         (folder.path / "control.sock").unlink(missing_ok=True)
         if last is not None and last["kind"] == "ended":
             return None
         view = reduce(folder.spec(), folder.events(), alive=False)
+        from .redaction import Redactor
+
         log = EventLog(folder, clock, Redactor())
         try:
             end(log, view, view.state, view.exit_code or 70, view.error_code, view.error, view.hint)

@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.errors import BedrotError, CatalogError, PermissionDenied, UsageError
+from ..domain.errors import BedrotError, PermissionDenied, UsageError
 from ..domain.events import Event
-from ..domain.findings import Report
 from ..domain.lifecycle import Zone
 from ..resilience import Clock, SystemClock
 from ..settings import CHECKOUT, Settings
@@ -19,6 +18,7 @@ from .deadlines import deadlines
 
 if TYPE_CHECKING:
     from ..catalog.store import Catalog
+    from ..domain.findings import Report
     from ..extraction.registry import Registry
     from ..inspection.archive import ReportArchive
     from ..inspection.pool import Readers
@@ -163,10 +163,13 @@ class Workspace:
             ) from error
 
     def settle(self, publish: str = "auto") -> None:
-        """Apply the journal to the catalog and publish; never raises, the next verb tries again."""
+        """Apply the journal to the catalog and publish; never raises, the next verb tries again.
+
+        Also not where the journal itself is damaged: what a verb has done must be reported. Whoever reads is told.
+        """
         try:
             self.catalog.catch_up(publish=publish)
-        except CatalogError:
+        except BedrotError:
             pass
 
     def record(self, *events: Event) -> list[Event]:

@@ -15,13 +15,12 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
-
-import msgspec
+from typing import Any, NamedTuple
 
 from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.events import Event
@@ -34,7 +33,6 @@ _PREV, _MAC, _HASH, _END = b',"prev":"', b'","mac":"', b'","hash":"', b'"}'
 HASH_LENGTH = len(_HASH) + 64 + len(_END)
 SEAL_LENGTH = len(_PREV) + 64 + len(_MAC) + 64 + HASH_LENGTH
 _PREV_AT = 64 + len(_MAC) + 64
-_ENCODE = msgspec.json.Encoder(order="sorted").encode
 _WINDOW = 16 << 10
 _RATCHET_LENGTH = 8 + 32 + 16
 
@@ -110,7 +108,21 @@ def _seq_of(body: bytes) -> int:
     return int(body[body.rindex(b'"seq":') + 6 :])
 
 
-_event = msgspec.json.Decoder(Event).decode
+@cache
+def _encoder() -> Callable[[Any], bytes]:
+    """Canonical JSON, fast. Loaded when first written: `status` only looks at the end."""
+    import msgspec
+
+    return msgspec.json.Encoder(order="sorted").encode
+
+
+@cache
+def _decoder() -> Callable[[bytes], Event]:
+    import msgspec
+
+    return msgspec.json.Decoder(Event).decode
+
+
 """A line to its Event; the names of the seal are passed over."""
 
 
@@ -176,8 +188,9 @@ class FileJournal:
             ]
             parts: list[bytes] = []
             prev, step = tail.hash, ratchet
+            encode = _encoder()
             for left, event in zip(range(len(numbered) - 1, -1, -1), numbered, strict=True):
-                body = _ENCODE(
+                body = encode(
                     {
                         "actor": event.actor, "at": format_time(event.at), "data": event.data, "host": event.host,
                         "kind": event.kind, "left": left, "seq": event.seq,
@@ -258,11 +271,13 @@ class FileJournal:
             FixityError: a line is damaged; `verify` says which.
         """
         last = after
+        decode = None
         for line in self._lines(after):
+            decode = decode or _decoder()
             body = _whole(line)
             if body is None:
                 raise FixityError(f"the journal is damaged after seq {last}", hint="bedrot audit verify")
-            event = _event(line)
+            event = decode(line)
             if event.seq <= last:
                 if event.seq <= after:
                     continue
