@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..domain.browsing import FileFilter, FileRow
-from ..domain.errors import BedrotError, LifecycleError
+from ..domain.errors import BedrotError, CatalogError, LifecycleError
 from ..domain.events import Event
 from ..domain.feeds import Feed
 from ..domain.findings import Report
@@ -38,7 +39,8 @@ def reader(ws: Workspace) -> Reader:
     known = ws.__dict__.get("_reader")
     if known is None:
         if not ws.read_only:
-            ws.settle(publish="now")
+            with suppress(CatalogError):
+                ws.catalog.catch_up(publish="now")
         known = ws.__dict__["_reader"] = ws.catalog.reader()
     return known
 

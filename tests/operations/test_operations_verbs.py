@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bedrot_console.domain.browsing import FileFilter, FileRow, Outcome
-from bedrot_console.domain.errors import PermissionDenied, UsageError
+from bedrot_console.domain.errors import FixityError, PermissionDenied, UsageError
 from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 from bedrot_console.operations import browse, decide, review, upkeep
 from bedrot_console.operations.land import land
@@ -90,6 +91,21 @@ def test_moving_leaves_what_was_put_in_the_place_of_the_landed_file(ws, plays, m
     monkeypatch.setattr(type(ws.zones), "land", land_while_somebody_saves_anew)
     (outcome,) = land(ws, [path], move=True)
     assert outcome.done and "changed since" in outcome.reason and b"7" in path.read_bytes()
+
+
+def test_what_landed_is_reported_although_the_journal_is_damaged(ws, open_workspace, plays) -> None:
+    """A damaged line in the past takes no receipt away: else the file would be landed again. Whoever reads is told of the damage."""
+    landed(ws, plays(name="a.json"))
+    (segment,) = (ws.settings.state / "journal").glob("*.jsonl")
+    segment.write_bytes(segment.read_bytes().replace(b'"kind":"landed"', b'"kind":"lunded"', 1))
+    landed(ws, plays(name="b.json", days=9))
+    ws.settings.catalog.unlink()
+    shutil.rmtree(ws.settings.state / "catalog")
+    other = open_workspace()
+    (outcome,) = land(other, [plays(name="c.json", days=8)], move=True)
+    assert outcome.done and (other.settings.landing / outcome.path).exists()
+    with pytest.raises(FixityError):
+        browse.files(open_workspace(), FileFilter())
 
 
 def test_a_failed_or_unvalidated_file_is_not_promoted(ws, plays) -> None:
