@@ -21,13 +21,13 @@ KEPT = 2400
 
 COLUMNS = (
     Column("status", 13),
-    Column("file", 20, "tail", flex=1),
+    Column("feed", 20),
+    Column("file", 16, "tail", flex=1),
     Column("data to", 10),
     Column("size", 6, "right"),
-    Column("landed", 11),
-    Column("feed", 24, least=150),
+    Column("landed", 11, least=96),
     Column("account", 10, least=120),
-    Column("id", 10, least=100),
+    Column("id", 10, least=108),
 )
 
 
@@ -80,11 +80,11 @@ class FileTable(VirtualTable):
             return None
         return (
             (status_word(row.status), row.status),
+            (safe(row.feed, 80), "plain"),
             (safe(row.path, 400), "plain"),
             (row.as_of.isoformat() if row.as_of else "-", "plain" if row.as_of else "dim"),
             (size_text(row.size_bytes), "plain"),
             (row.landed_at.strftime("%m-%d %H:%M"), "plain"),
-            (safe(row.feed, 80), "plain"),
             (safe(row.account, 60), "plain"),
             (safe(row.id[:10]), "dim"),
         )
