@@ -232,10 +232,11 @@ class Watch:
         except (KeyboardInterrupt, EOFError):
             answer = "c"
         self.terminal.draw("")
-        if answer.strip().lower().startswith("d"):
+        word = answer.strip().lower()  # the whole word: a code or a command typed ahead must neither detach nor cancel
+        if word in ("d", "detach"):
             self._say_detached()
             return True
-        if answer.strip().lower().startswith("c"):
+        if word in ("c", "cancel"):
             for watched in self.watched:
                 if not watched.over:
                     try:
