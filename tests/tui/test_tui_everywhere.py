@@ -204,3 +204,28 @@ def test_the_console_knows_operations_and_domain_only():
             assert not any(m and m.split(".")[0] in ("bedrot_console", "extractors", "duckdb", "playwright") for m in modules), (
                 path
             )
+
+
+def test_what_was_typed_before_the_focus_event_came_is_not_replaced():
+    """A late focus event selects nothing: keys that were quicker stay."""
+    import asyncio
+
+    from textual.app import App, ComposeResult
+
+    from bedrot_console.tui.widgets.field import Field
+
+    class One(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Field(lambda _: None, lambda: None, id="one")
+
+    async def play() -> str:
+        async with One().run_test() as pilot:
+            field = pilot.app.query_one("#one", Field)
+            pilot.app.set_focus(None)
+            field.value = "s"
+            pilot.app.set_focus(field)
+            await pilot.pause()
+            await pilot.press("h", "o", "w")
+            return field.value
+
+    assert sorted(asyncio.run(play())) == sorted("show")

@@ -27,7 +27,8 @@ class Field(Input):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(value, placeholder, max_length=max_length, id=id, classes=classes)
+        # Selecting on focus comes late on a slow machine, and the next key would replace what was typed meanwhile.
+        super().__init__(value, placeholder, max_length=max_length, id=id, classes=classes, select_on_focus=False)
         self.done = done
         self.left = left
 
