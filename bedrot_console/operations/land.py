@@ -125,16 +125,10 @@ def read_head(path: Path, size: int) -> bytes:
         raise UsageError((error.strerror or "cannot be opened").lower()) from error
     try:
         mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise UsageError("is a folder; name its files")
         if not stat.S_ISREG(mode):
-            kind = (
-                "a folder; name its files"
-                if stat.S_ISDIR(mode)
-                else "a FIFO"
-                if stat.S_ISFIFO(mode)
-                else "a socket"
-                if stat.S_ISSOCK(mode)
-                else "a device"
-            )
+            kind = "a FIFO" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
             raise UsageError(f"is {kind}, not a regular file")
         return os.read(fd, size)
     finally:
