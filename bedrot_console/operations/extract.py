@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from ..domain.errors import BedrotError, PermissionDenied
+from ..domain.errors import BedrotError, PermissionDenied, UsageError
 from ..domain.identifiers import new_id
 from ..domain.runs import RunSpec, RunState
 from ..settings import CHECKOUT
@@ -42,7 +42,10 @@ def start(
     """
     if ws.read_only:
         raise PermissionDenied("this console is read-only", hint="start it without --read-only")
-    expected = ws.registry.load(platform).expected(tuple(feeds))
+    extractor = ws.registry.load(platform)
+    if not extractor.runs:
+        raise UsageError(f"{platform} files are not extracted, they are brought", hint="bedrot land FILE")
+    expected = extractor.expected(tuple(feeds))
     ws.prepare()
     everyone = runs.of(ws)
     runs.settle(ws)

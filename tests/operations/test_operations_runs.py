@@ -229,6 +229,15 @@ def test_what_is_due_is_known_although_one_extractor_is_broken(lake, tmp_path: P
     assert extract.due(other) == [("distrokid", "default"), ("metaads", "default")]
 
 
+def test_what_is_only_brought_by_hand_starts_no_run(home: Path) -> None:
+    """No run, no journal line, no alert that nothing could ever end."""
+    ws = Workspace.open(Settings.load(home, {}))
+    for feeds in ((), ("financial_data",)):
+        with pytest.raises(UsageError, match="they are brought"):
+            extract.start(ws, "manual", feeds=feeds)
+    assert not runs.list_runs(ws)
+
+
 def test_a_partial_run_that_wants_a_human_leaves_its_item(ws) -> None:
     """Half of the feeds landed and then a code was wanted: the item stands until a run needs nobody."""
     ws.prepare()
