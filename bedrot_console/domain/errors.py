@@ -86,6 +86,12 @@ class RateLimited(SourceError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class RunTimedOut(SourceError):
+    """A run was at work for longer than its limit; what it waited for never came."""
+
+    hint = "see run.log in the run's folder; a longer limit: limit_minutes under [runs] in bedrot.toml"
+
+
 class SourceChanged(SourceError):
     """The platform's pages or answers no longer look as the extractor knows them: call a developer."""
 

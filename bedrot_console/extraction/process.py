@@ -10,12 +10,16 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from ..domain.errors import RunTimedOut, UsageError
+from ..settings import Settings
 from .redaction import Redactor
 from .runs import split_environ
 
@@ -23,6 +27,11 @@ LOG_BYTES = 4 << 20
 """A run's log is cut at this size."""
 GRACE_SECONDS = 2.0
 """How long a cancelled run may take to end by itself before its browser is killed under it (an `evaluate` may never return)."""
+
+LIMIT_MINUTES = 120.0
+"""How long a run may walk its platform, unless `limit_minutes` under `[runs]` in `bedrot.toml` says otherwise."""
+LAST_SECONDS = 60.0
+"""A run beyond its limit that does not end even without its children ends its process, so that its locks fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +114,33 @@ class OutputGuard:
             os.write(self._log, data)
 
 
-class Watchdog:
-    """Once a run is cancelled: if it does not end within GRACE_SECONDS, its children are killed, so that no browser call can hold it."""
+def limit_seconds(settings: Settings) -> float:
+    """The limit of a run, in seconds: `limit_minutes` under `[runs]`, else LIMIT_MINUTES.
 
-    def __init__(self, cancel: threading.Event) -> None:
+    Raises:
+        UsageError: it is no number above 0.
+    """
+    table = settings.table.get("runs", {})
+    minutes = table.get("limit_minutes", LIMIT_MINUTES) if isinstance(table, Mapping) else None
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes * 60 <= threading.TIMEOUT_MAX:
+        raise UsageError("bedrot.toml: limit_minutes under [runs] is not a number of minutes", hint="mend the file")
+    return minutes * 60.0
+
+
+class Watchdog:
+    """Sees that a run ends. No browser call can hold it: `evaluate` and `close` have no time limit of their own.
+
+    Beyond its limit a run is cancelled, and `overdue` is set. Once it is cancelled, by whomever, and does not end within GRACE_SECONDS,
+    its children are killed. If it was overdue and stands for LAST_SECONDS more, its process ends, and it is seen as died.
+
+    Args:
+        limit_seconds: from `__enter__` on, by the machine's monotonic clock: a machine asleep is no run that hangs.
+    """
+
+    def __init__(self, cancel: threading.Event, limit_seconds: float = LIMIT_MINUTES * 60) -> None:
+        self.overdue = threading.Event()
         self._cancel = cancel
+        self._limit = limit_seconds
         self._over = threading.Event()
 
     def __enter__(self) -> Watchdog:
@@ -125,11 +156,19 @@ class Watchdog:
         self._over.set()
 
     def _watch(self) -> None:
+        began = time.monotonic()
         while not self._over.is_set():
-            if self._cancel.wait(0.5):
+            left = self._limit - (time.monotonic() - began)
+            if left <= 0 and not self._cancel.is_set():
+                self.overdue.set()
+                self._cancel.set()
+            if self._cancel.wait(max(0.0, min(0.5, left))):
                 if not self._over.wait(GRACE_SECONDS):
                     kill_descendants()
-                return
+                break
+        if self.overdue.is_set() and not self._over.wait(LAST_SECONDS):
+            kill_descendants()
+            os._exit(RunTimedOut.exit_code)
 
 
 def descendants(pid: int) -> list[int]:

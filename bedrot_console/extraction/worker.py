@@ -1,6 +1,7 @@
 """Executes one run: walks the extractor, lands what it yields, and always leaves a last word.
 
 `main` is the whole of a run's own process but for putting the rooms together, which is the operations' part (`compose`).
+A run beyond its limit ends as one that was cancelled, but as failed (or partial) with its own error.
 States: queued -> running <-> waiting (a challenge) -> done | partial | failed | cancelled.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import BedrotError, Cancelled, DiskFull, FixityError, SourceChanged, UsageError
+from ..domain.errors import BedrotError, Cancelled, DiskFull, FixityError, RunTimedOut, SourceChanged, UsageError
 from ..domain.files import Capture
 from ..domain.ports import Secrets, Sessions
 from ..domain.runs import RunSpec, RunState, RunView
@@ -26,7 +27,7 @@ from ..settings import Settings
 from .base import Extractor
 from .broker import Broker
 from .control import ControlServer
-from .process import Handover, OutputGuard, Watchdog, harden, kill_descendants, take_handover
+from .process import Handover, OutputGuard, Watchdog, harden, kill_descendants, limit_seconds, take_handover
 from .redaction import Redactor
 from .runfolder import EventLog, RunFolder, end, reduce
 from .session import Session
@@ -88,6 +89,7 @@ def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
         spec = folder.spec()
         try:
             parts = compose(spec, handover.environ)
+            limit = limit_seconds(parts.settings)
         except Exception as error:  # border: the worker. A run that cannot begin still gets its last word.
             guard.record(error)
             ours = error if isinstance(error, BedrotError) else _defect(error, None)
@@ -97,8 +99,11 @@ def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
             log.close()
             shutil.rmtree(path / "tmp", ignore_errors=True)
             return ours.exit_code
-        with Watchdog(cancel) as watchdog:
-            view = execute(folder, spec, parts, redactor=redactor, cancel=cancel, record=guard.record, walked=watchdog.stop)
+        with Watchdog(cancel, limit) as watchdog:
+            view = execute(
+                folder, spec, parts, redactor=redactor, cancel=cancel, overdue=watchdog.overdue, record=guard.record,
+                walked=watchdog.stop,
+            )  # fmt: skip
         kill_descendants()
     return 70 if view.exit_code is None else view.exit_code
 
@@ -110,12 +115,14 @@ def execute(
     *,
     redactor: Redactor | None = None,
     cancel: threading.Event | None = None,
+    overdue: threading.Event | None = None,
     record: Callable[[BaseException], None] | None = None,
     walked: Callable[[], None] | None = None,
 ) -> RunView:
     """Run an extractor to its end in this thread. Never raises for what the extractor or the platform does; the view says it.
 
     Args:
+        overdue: set, before `cancel`, by whoever cancels the run because its time is over.
         record: told of foreign exceptions, for the run's log.
         walked: told when the extractor is done and its browser closed: what runs after that must not be killed by a cancel.
     """
@@ -151,10 +158,12 @@ def execute(
         problem = _close(session, problem, parts.extractor, record)
         if walked is not None:
             walked()
+    if overdue is not None and overdue.is_set() and not isinstance(problem, FixityError):
+        problem = RunTimedOut("the run was cut off: it took longer than its limit")
     problem = problem or walk.problem or (session.failures[0][1] if session is not None and session.failures else None)
     sound = True
     landed = reduce(spec, folder.events(), alive=True).files
-    if parts.inspect is not None and landed and not isinstance(problem, Cancelled):
+    if parts.inspect is not None and landed and not isinstance(problem, Cancelled | RunTimedOut):
         try:
             sound = parts.inspect(landed, _until(cancel, log))
         except Exception as error:  # border: the worker. The files have landed; `bedrot validate --pending` does it later.

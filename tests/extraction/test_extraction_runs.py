@@ -21,12 +21,13 @@ from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
-from bedrot_console.extraction.process import OutputGuard
+from bedrot_console.extraction.process import OutputGuard, limit_seconds
 from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.runfolder import EventLog, RunFolder, for_account
 from bedrot_console.extraction.runs import split_environ
 from bedrot_console.extraction.session import Session
 from bedrot_console.resilience import SystemClock
+from bedrot_console.settings import Settings
 
 TOKEN = "Token-canary-90q+/="
 
@@ -296,6 +297,27 @@ def test_cancel_ends_a_waiting_run_at_once(house: Any, api: Any) -> None:
         assert (view.state, view.exit_code) == (RunState.CANCELLED, 130)
         with pytest.raises(LifecycleError):
             house.runs.cancel(run)
+
+
+@pytest.mark.parametrize("mode", ["wait", "stuck"])
+def test_a_run_beyond_its_limit_fails_by_itself(house: Any, api: Any, mode: str) -> None:
+    """Asleep or held by a child that never returns: nobody cancels, and it ends as failed with 4; its platform is free at once."""
+    house.settings(api, mode=mode)
+    with (house.home / "bedrot.toml").open("a") as file:
+        file.write("[runs]\nlimit_minutes = 0.005\n")
+    view = house.ended(house.start(house.spec("tinyapi", attended=False)))
+    assert (view.state, view.error_code, view.exit_code) == (RunState.FAILED, "run-timed-out", 4), house.log(view.id)
+    assert view.hint is not None and "run.log" in view.hint
+    house.runs.create(house.spec("tinyapi")).release()
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "true", "nan", "inf", "'2 h'"])
+def test_a_limit_that_is_none_is_refused(house: Any, wrong: str) -> None:
+    """Without a setting a run has two hours; what is no time is a usage error, not a run without limit."""
+    assert limit_seconds(Settings.load(house.home, {})) == 7200
+    (house.home / "bedrot.toml").write_text(f"[runs]\nlimit_minutes = {wrong}\n")
+    with pytest.raises(UsageError, match="limit_minutes"):
+        limit_seconds(Settings.load(house.home, {}))
 
 
 def test_a_killed_run_is_seen_as_failed_and_gets_its_last_word(house: Any, api: Any) -> None:

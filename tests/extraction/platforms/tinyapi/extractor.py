@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import requests
@@ -50,6 +51,9 @@ class TinyApi(Extractor):
         if mode == "wait":
             session.stage("waiting")
             session.sleep(600)
+        if mode == "stuck":
+            session.stage("stuck")
+            subprocess.run(["sleep", "600"], check=True)  # noqa: S607
         if mode == "crash":
             password = session.secret("access_token").reveal()
             raise RuntimeError(f"careless {password}")
