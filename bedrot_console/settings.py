@@ -86,7 +86,7 @@ class Settings:
         return self.environ.get(f"BEDROT_{platform.upper()}_BASE_URL") or self.platform(platform).get("base_url")
 
     def secret(self, platform: str, name: str) -> Secret | None:
-        """A credential from `BEDROT_<PLATFORM>_<FIELD>`; None if unset."""
+        """A credential of the account `default`, from `BEDROT_<PLATFORM>_<FIELD>`; None if unset."""
         value = self.environ.get(f"BEDROT_{platform.upper()}_{name.upper()}")
         return Secret(value) if value else None
 

@@ -147,7 +147,7 @@ class Session:
     # -- secrets ------------------------------------------------------------------------------------------------------------
 
     def secret(self, field: str) -> Secret:
-        """A credential of this account: from the vault, else from `BEDROT_<PLATFORM>_<FIELD>`.
+        """A credential of this account: from the vault, else, for the account `default` only, from `BEDROT_<PLATFORM>_<FIELD>`.
 
         Raises:
             CredentialsRejected: there is none; the hint is the command that stores it.
@@ -164,7 +164,9 @@ class Session:
     def secret_or_none(self, field: str) -> Secret | None:
         """As `secret`, but None if there is none."""
         if field not in self._read:
-            found = self._secrets.get(self.platform, self.account, field) or self.settings.secret(self.platform, field)
+            found = self._secrets.get(self.platform, self.account, field)
+            if found is None and self.account == "default":  # the environment names no account: no other may sign in with it
+                found = self.settings.secret(self.platform, field)
             if found is None:
                 return None
             self.redactor.add(found)

@@ -98,6 +98,16 @@ def test_a_missing_secret_says_which_and_how(house: Any, serve: Callable[..., An
     assert served.simulator.requests() == []
 
 
+def test_the_environments_credentials_are_those_of_the_default_account(house: Any, serve: Callable[..., Any]) -> None:
+    """They name no account, so no other account is signed in to with them."""
+    served = serve("tinyapi")
+    settings = house.settings(served, {"BEDROT_TINYAPI_ACCESS_TOKEN": TOKEN})
+    other = house.here(house.spec("tinyapi", account="second"), settings)
+    assert (other.exit_code, other.hint) == (3, "bedrot secrets set tinyapi access_token --account second")
+    assert served.simulator.requests() == []
+    assert house.here(house.spec("tinyapi"), settings).state is RunState.DONE
+
+
 @pytest.mark.parametrize(
     ("hint", "account", "shown"),
     [
