@@ -164,7 +164,7 @@ class Session:
     def secret_or_none(self, field: str) -> Secret | None:
         """As `secret`, but None if there is none."""
         if field not in self._read:
-            found = self._secrets.get(self.platform, self.account, field)
+            found = self._secrets.get(self.platform, self.account, field) or None
             if found is None and self.account == "default":  # the environment names no account: no other may sign in with it
                 found = self.settings.secret(self.platform, field)
             if found is None:
