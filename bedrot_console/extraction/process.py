@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -25,6 +26,8 @@ from .runs import split_environ
 
 LOG_BYTES = 4 << 20
 """A run's log is cut at this size."""
+PIECE_BYTES = 64 << 10
+"""A line of output that is longer is taken in pieces of this size."""
 GRACE_SECONDS = 2.0
 """How long a cancelled run may take to end by itself before its browser is killed under it (an `evaluate` may never return)."""
 
@@ -84,6 +87,7 @@ class OutputGuard:
         self._thread = threading.Thread(target=self._pump, args=(read,), name="output", daemon=True)
         self._thread.start()
         sys.excepthook = lambda kind, error, trace: self.record(error)
+        sys.unraisablehook = lambda args: self.record(args.exc_value) if args.exc_value is not None else None
         threading.excepthook = lambda args: self.record(args.exc_value) if args.exc_value is not None else None
         return self
 
@@ -97,18 +101,38 @@ class OutputGuard:
             os.close(before)
         self._thread.join(1.0)  # a child that still holds the pipe cannot keep us
         sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+        sys.unraisablehook = sys.__unraisablehook__
 
     def record(self, error: BaseException) -> None:
-        """Write an exception to the log: frames without locals, text cleaned."""
-        self._write("".join(traceback.format_exception(error)))
+        """Write an exception to the log: types, places and our own source lines. Never its text: it may quote a page, a payload, a secret
+        that nobody named to the redactor.
+        """
+        chain: list[BaseException] = [error]
+        while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+            chain.append(cause)
+        lines = []
+        for item in reversed(chain):
+            lines += ["Traceback (most recent call last):\n", *traceback.format_tb(item.__traceback__)]
+            lines.append(f"{type(item).__module__}.{type(item).__qualname__}\n")
+        self._write(self._redactor.clean("".join(lines)))
 
     def _pump(self, read: int) -> None:
+        """Whole lines; of a line without end, pieces that cut no secret in two."""
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        held = ""
         with os.fdopen(read, "rb") as pipe:
-            while line := pipe.readline(64 << 10):
-                self._write(line.decode("utf-8", "backslashreplace"))
+            while piece := pipe.readline(PIECE_BYTES):
+                held += decoder.decode(piece)
+                if piece.endswith(b"\n"):
+                    self._write(self._redactor.clean(held))
+                    held = ""
+                else:
+                    cleaned, held = self._redactor.clean_piece(held)
+                    self._write(cleaned)
+        self._write(self._redactor.clean(held + decoder.decode(b"", final=True)))
 
     def _write(self, text: str) -> None:
-        data = self._redactor.clean(text).encode("utf-8", "backslashreplace")[: max(0, LOG_BYTES - self._size)]
+        data = text.encode("utf-8", "backslashreplace")[: max(0, LOG_BYTES - self._size)]
         self._size += len(data)
         with contextlib.suppress(OSError):
             os.write(self._log, data)

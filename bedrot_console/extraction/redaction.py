@@ -24,6 +24,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._spellings: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._longest = 0
 
     def add(self, *secrets: Secret | str) -> None:
         """From now on these values, also URL-encoded, JSON- or HTML-escaped or in base64, are blotted out."""
@@ -35,11 +36,22 @@ class Redactor:
             self._spellings |= spellings
             ordered = sorted(self._spellings, key=len, reverse=True)
             self._pattern = re.compile("|".join(re.escape(s) for s in ordered))
+            self._longest = max(map(len, ordered), default=0)
 
     def clean(self, text: str) -> str:
         """`text` with every live secret replaced by `[secret]`."""
         pattern = self._pattern
         return pattern.sub(MARK, text) if pattern is not None else text
+
+    def clean_piece(self, text: str) -> tuple[str, str]:
+        """Of a text that goes on: (its beginning, cleaned; the end, as it is, in which a secret may have begun: to be put before the rest)."""
+        pattern, cut = self._pattern, max(0, len(text) - self._longest + 1) if self._longest else len(text)
+        if pattern is None:
+            return text, ""
+        for match in pattern.finditer(text):
+            if match.start() < cut < match.end():
+                cut = match.end()
+        return pattern.sub(MARK, text[:cut]), text[cut:]
 
     def clean_value(self, value: Any, *, keep: frozenset[str] = frozenset()) -> Any:
         """A JSON value with all its strings cleaned; values under the keys in `keep` (our own ids and times) stay."""

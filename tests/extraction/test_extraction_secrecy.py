@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +16,7 @@ from bedrot_console.domain.errors import Cancelled, ChallengeExpired, ChallengeU
 from bedrot_console.domain.runs import RunSpec
 from bedrot_console.extraction import totp
 from bedrot_console.extraction.broker import Broker
+from bedrot_console.extraction.process import OutputGuard
 from bedrot_console.extraction.redaction import Redactor
 
 NASTY = 'pa"ss w/rd+=&<ü\\'
@@ -37,6 +40,37 @@ def test_every_usual_spelling_of_a_secret_is_blotted_out() -> None:
     assert redactor.clean("about") == "about"
     event = {"at": NASTY, "deep": [{"text": NASTY, "n": 3}]}
     assert redactor.clean_value(event, keep=frozenset({"at"})) == {"at": NASTY, "deep": [{"text": "[secret]", "n": 3}]}
+
+
+@pytest.mark.parametrize("piece", [7, 64, 4096])
+def test_no_secret_passes_between_two_pieces_of_a_line(
+    tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Output without line ends is cleaned as a whole, wherever a piece ends, also in the middle of a letter; nothing else is lost."""
+    monkeypatch.setattr("bedrot_console.extraction.process.PIECE_BYTES", piece)
+    redactor = Redactor()
+    redactor.add(Secret(NASTY), "Nasty-short", "Nasty-short-and-longer")
+    parts = ["ü" * 13, NASTY, "x" * 50, "Nasty-short", "-and", "y" * 61, quote(NASTY), "Nasty-short-and-longer", "z" * 200]
+    with OutputGuard(tmp_path / "run.log", redactor):
+        os.write(1, ("".join(parts) * 40 + "\nlast " + NASTY).encode())
+    wanted = ["ü" * 13, "[secret]", "x" * 50, "[secret]", "-and", "y" * 61, "[secret]", "[secret]", "z" * 200]
+    assert (tmp_path / "run.log").read_text("utf-8") == "".join(wanted) * 40 + "\nlast [secret]"
+
+
+def test_an_exceptions_text_is_not_written_down(tmp_path: Path) -> None:
+    """It may quote what no redactor knows; the types of the whole chain and the places are enough."""
+    guard = OutputGuard(tmp_path / "run.log", Redactor())
+    try:
+        try:
+            raise KeyError("4111 1111 1111 1111")
+        except KeyError as error:
+            error.add_note("and of a note, nobody@example.com")
+            raise ValueError("the page said nobody@example.com") from error
+    except ValueError as error:
+        guard.record(error)
+    log = (tmp_path / "run.log").read_text("utf-8")
+    assert "builtins.KeyError\n" in log and "builtins.ValueError\n" in log and "test_extraction_secrecy.py" in log
+    assert log.count("nobody@") == log.count('"the page said nobody@')  # our own source line, as it stands in the file
 
 
 RFC = Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
