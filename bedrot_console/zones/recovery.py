@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import BedrotError, FixityError, LifecycleError, disk_error
+from ..domain.errors import BedrotError, FixityError, disk_error
 from ..domain.events import Event
 from ..domain.files import SIDECAR_SUFFIX
 from ..domain.lifecycle import Zone
@@ -47,6 +47,8 @@ def recover(zones: Zones) -> list[Recovered]:
             for intent in abandoned(state):
                 try:
                     done.append(_Recovery(zones, intent).run())
+                except _InUse:
+                    continue  # as an intent whose owner lives: the next recover brings it to its end
                 except BedrotError as error:
                     trouble = error
                 except OSError as error:
@@ -71,6 +73,10 @@ def _sweep(folders: disk.Folders) -> None:
         return
 
 
+class _InUse(Exception):
+    """Another living process holds a file that the intent is about."""
+
+
 class _Recovery:
     """One intent."""
 
@@ -93,8 +99,7 @@ class _Recovery:
                     self._land(plan, said)
                 else:
                     self._transfer(plan, said, last=latest[plan["decision"]] is plan)
-            for zone, folder in self.touched:
-                self.folders[zone].sync(folder)
+            self._sync()
             files = tuple(sorted({plan["file"] for plan in intent.files}))
             order = ("orphaned", "finished", "rolled-back")
             outcome = next((o for o in order if o in self.outcomes), "void")
@@ -103,9 +108,16 @@ class _Recovery:
                 self.zones.journal.append([*self.events, self._event("recovered", data)])
             intent.done()
             return Recovered(intent.id, intent.verb, outcome, files)
+        except _InUse:
+            self._sync()  # what was done stays done: the next recover does not see that there was something to sync
+            raise
         finally:
             for folders in self.folders.values():
                 folders.close()
+
+    def _sync(self) -> None:
+        for zone, folder in self.touched:
+            self.folders[zone].sync(folder)
 
     def _event(self, kind: str, data: dict[str, Any]) -> Event:
         return Event(kind=kind, at=self.zones.clock.now(), actor=self.zones.actor, data=data)
@@ -187,7 +199,7 @@ class _Recovery:
 
     @contextmanager
     def _locked(self, place: tuple[Zone, str], plan: dict[str, Any]) -> Iterator[bool]:
-        """The file's own lock; gives whether the file stands there whole. Raises LifecycleError while somebody holds it."""
+        """The file's own lock; gives whether the file stands there whole. Raises _InUse while somebody holds it."""
         folder, name = self._folder(*place)
         try:
             fd = os.open(name + SIDECAR_SUFFIX, disk.READ, dir_fd=folder) if folder is not None else -1
@@ -200,9 +212,7 @@ class _Recovery:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise LifecycleError(
-                    "another process is deciding on a file that must be recovered", hint="bedrot recover"
-                ) from error
+                raise _InUse from error
             payload = disk.status_of(folder, name)
             yield payload is not None and self._holds(place, plan)
         finally:

@@ -75,6 +75,8 @@ class Zones:
     def recover(self) -> list[Recovered]:
         """Finish or roll back what killed processes left. Run at the start of each writing command; cheap when there is nothing.
 
+        What another living process is at work on is left for the next recover.
+
         Raises:
             FixityError, DiskFull: an intent stays open; the next recover tries again.
         """

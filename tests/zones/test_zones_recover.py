@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from zones_lake import SETS
 
 from bedrot_console.domain.errors import DiskFull
+from bedrot_console.domain.files import SIDECAR_SUFFIX
 from bedrot_console.domain.lifecycle import Verb
 from bedrot_console.zones import landing as landing_module
 from bedrot_console.zones import transfer as transfer_module
@@ -114,6 +116,26 @@ def test_the_living_are_left_alone(lake, monkeypatch):
     lake.land_set()
     assert seen == [[], []]
     lake.sound()
+
+
+def test_a_file_that_somebody_decides_on_stops_no_other_verb(lake, monkeypatch):
+    """An intent about it is left for the next recover, as a living owner's is; all others are brought to their end."""
+    held, other = lake.land(b"1", b"2")
+    monkeypatch.setattr(transfer_module._Chunk, "_link_commit", stop)
+    for file in (held, other):
+        with pytest.raises(Killed):
+            lake.move(Verb.QUARANTINE, file)
+    monkeypatch.undo()
+    fresh = lake.again()
+    with (lake.home / "landing" / (held.path + SIDECAR_SUFFIX)).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (done,) = fresh.zones.recover()
+        assert (done.files, done.outcome) == ((other.id,), "rolled-back")
+        assert fresh.zones.recover() == []
+        fresh.landed(b"3")
+    (late,) = fresh.zones.recover()
+    assert (late.files, late.outcome) == ((held.id,), "rolled-back")
+    fresh.sound()
 
 
 def test_what_cannot_be_explained_is_set_aside_and_said(lake, monkeypatch):
