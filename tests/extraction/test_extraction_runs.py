@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
-from bedrot_console.extraction import worker
+from bedrot_console.extraction import runfolder, worker
 from bedrot_console.extraction.process import OutputGuard, limit_seconds
 from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.runfolder import EventLog, RunFolder, for_account
@@ -207,6 +207,38 @@ def test_the_newest_event_of_a_kind_is_found_in_a_long_file(house: Any) -> None:
         file.write(b'{"seq": 4000, "kind": "ended"')
     assert (folder.last_event("challenge") or {})["seq"] == 1 and (folder.last_event() or {})["seq"] == 3001
     assert folder.last_event("ended") is None and len(folder.events(2999)) == 2
+    folder.release()
+
+
+def test_looking_again_parses_only_what_is_new(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces look many times a second: of a long file each event is parsed once, whoever asks and from wherever, and none is missed."""
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    log = EventLog(folder, SystemClock(), Redactor())
+    parsed, parse = [], runfolder._parse
+    line = '{"seq": 1, "at": "2025-01-02T03:04:05Z", "kind": "log"}\n'
+    monkeypatch.setattr(runfolder, "_parse", lambda line: (parsed.append(line), parse(line))[1])
+    for n in range(1, 401):
+        log.emit("log", level="info", text=str(n))
+        assert [e["seq"] for e in house.runs.read_events(spec.id, n - 1)] == [n]
+        assert house.runs.view(spec.id).state is RunState.QUEUED
+    assert len(parsed) == 2 * 400  # once in the list, once as the newest
+    with (folder.path / "events.jsonl").open("ab") as file:
+        file.write(b'{"seq": 401, "kind": "lo')
+        file.flush()
+        assert len(house.runs.read_events(spec.id)) == 400 and house.runs.read_events(spec.id, 400) == []
+        file.write(b'g"}\n')
+    assert [e["seq"] for e in house.runs.read_events(spec.id, 399)] == [400, 401]
+    (folder.path / "events.jsonl").write_text(line)
+    assert [e["seq"] for e in house.runs.read_events(spec.id)] == [1]
+    for _ in range(20):
+        other = house.spec("tinyapi", account="second")
+        made = house.runs.create(other)
+        (made.path / "events.jsonl").write_text(line)
+        assert len(house.runs.read_events(other.id)) == 1
+        made.release()
+    assert len(runfolder._KNOWN) <= 8
+    log.close()
     folder.release()
 
 
