@@ -245,13 +245,17 @@ class EventLog:
     def __init__(
         self, folder: RunFolder, clock: Clock, redactor: Redactor, notice: Callable[[dict[str, Any]], None] | None = None
     ) -> None:
+        """Raises DiskFull, FixityError: the file cannot be opened."""
         self._clock, self._redactor, self._notice = clock, redactor, notice
         self._lock = threading.Lock()
         last = folder.last_event()
         self._seq = last["seq"] if last else 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._fd = os.open(folder.path / "events.jsonl", flags, 0o600)
-        _mend_tail(self._fd, folder.path / "events.jsonl")
+        try:
+            self._fd = os.open(folder.path / "events.jsonl", flags, 0o600)
+            _mend_tail(self._fd, folder.path / "events.jsonl")
+        except OSError as error:
+            raise disk_error(error, "cannot write the run's events") from error
 
     def emit(self, kind: str, **data: Any) -> dict[str, Any]:
         """Append one event; returns it as written. `notice` is told after, but of the end before: who sees a run ended finds it journalled.

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +93,24 @@ def main(path: Path, compose: Compose, clock: Clock | None = None) -> int:
         except Exception as error:  # border: the worker. A run that cannot begin still gets its last word.
             guard.record(error)
             ours = error if isinstance(error, BedrotError) else _defect(error, None)
-            log = EventLog(folder, clock or SystemClock(), redactor)
-            view = reduce(spec, [], alive=True)
-            end(log, view, RunState.FAILED, ours.exit_code, ours.code, str(ours), ours.hint)
-            log.close()
+            try:
+                log = EventLog(folder, clock or SystemClock(), redactor)
+                try:
+                    end(log, reduce(spec, [], alive=True), RunState.FAILED, ours.exit_code, ours.code, str(ours), ours.hint)
+                finally:
+                    log.close()
+            except FixityError as refused:
+                ours = refused
             shutil.rmtree(path / "tmp", ignore_errors=True)
             return ours.exit_code
         with Watchdog(cancel, limit) as watchdog:
-            view = execute(
-                folder, spec, parts, redactor=redactor, cancel=cancel, overdue=watchdog.overdue, record=guard.record,
-                walked=watchdog.stop,
-            )  # fmt: skip
+            try:
+                view = execute(
+                    folder, spec, parts, redactor=redactor, cancel=cancel, overdue=watchdog.overdue, record=guard.record,
+                    walked=watchdog.stop,
+                )  # fmt: skip
+            except FixityError as refused:  # not even its events could be opened
+                return refused.exit_code
         kill_descendants()
     return 70 if view.exit_code is None else view.exit_code
 
@@ -180,8 +187,12 @@ def execute(
             log, view, state, exit_code, problem.code if problem else None, redactor.clean(str(problem)) if problem else None,
             problem.hint if problem else None,
         )  # fmt: skip
-    except FixityError:
-        return view  # the disk refuses even the last word; the lock falls with the process, so the run is seen as died
+    except FixityError as error:
+        # The disk refuses even the last word; the lock falls with the process, so others see the run as died.
+        return replace(
+            view, state=RunState.FAILED, ended_at=parts.clock.now(), exit_code=error.exit_code, error_code=error.code,
+            error=redactor.clean(str(error)), hint=error.hint, challenge_id=None,
+        )  # fmt: skip
     finally:
         log.close()
         shutil.rmtree(tmp, ignore_errors=True)  # after the last word: a run without a spool needs no settling

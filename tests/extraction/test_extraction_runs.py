@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import resource
 import signal
@@ -10,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -216,7 +219,7 @@ def test_looking_again_parses_only_what_is_new(house: Any, monkeypatch: pytest.M
     folder = house.runs.create(spec)
     log = EventLog(folder, SystemClock(), Redactor())
     parsed, parse = [], runfolder._parse
-    line = '{"seq": 1, "at": "2025-01-02T03:04:05Z", "kind": "log"}\n'
+    line = '{"seq": 1, "at": "2025-01-02T03:04:05.000000Z", "kind": "log"}\n'
     monkeypatch.setattr(runfolder, "_parse", lambda line: (parsed.append(line), parse(line))[1])
     for n in range(1, 401):
         log.emit("log", level="info", text=str(n))
@@ -511,6 +514,44 @@ def test_a_run_that_cannot_be_made_holds_nothing(house: Any) -> None:
     first.discard()
     assert not first.path.exists()
     house.runs.create(house.spec("tinyapi")).release()
+
+
+@pytest.mark.parametrize("refused", ["write", "open"])
+def test_a_disk_that_refuses_the_last_word_is_exit_5(
+    house: Any, api: Any, refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run's process says that the disk is the trouble, not that the program is; others see a run that died."""
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    settings = house.settings(api)
+
+    def full(self: EventLog, line: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    idle = SimpleNamespace(record=lambda error: None, overdue=None, stop=None)
+    with monkeypatch.context() as patch, (tmp_path / "in").open("w+b") as empty:
+        if refused == "write":
+            patch.setattr(EventLog, "_write", full)
+        else:
+            (folder.path / "events.jsonl").mkdir()
+        for name in ("OutputGuard", "Watchdog"):
+            patch.setattr(worker, name, lambda *args: contextlib.nullcontext(idle))
+        for name in ("harden", "kill_descendants"):
+            patch.setattr(worker, name, lambda *args: None)
+        patch.setattr(signal, "signal", lambda *args: None)
+        patch.setattr(sys, "stdin", SimpleNamespace(buffer=empty))
+        patch.setattr(RunFolder, "adopt", lambda path, fds: folder)
+        assert worker.main(folder.path, lambda spec, handed: tiny_process.parts(house.home, spec, settings)) == 5
+
+        def broken(spec: Any, handed: Any) -> Any:
+            raise UsageError("wrong settings")
+
+        assert worker.main(folder.path, broken) == 5
+    folder.release()
+    if refused == "write":
+        assert house.runs.view(spec.id).error_code == "run-died"
+    else:
+        (folder.path / "events.jsonl").rmdir()
 
 
 def test_a_full_disk_leaves_no_torn_event(house: Any) -> None:
