@@ -22,6 +22,8 @@ from ..domain.errors import BedrotError, ChallengeExpired, LifecycleError, Permi
 NAME = "control.sock"
 LONGEST_LINE = 64 << 10
 TIMEOUT_SECONDS = 10.0
+PAUSE_SECONDS = 0.1
+"""Between two tries to take a connection while this process has no descriptor or thread left."""
 LONGEST_PATH = 100
 """`sun_path` has 108 bytes on Linux, 104 elsewhere. A longer path is reached through the folder's descriptor."""
 _ERRORS = {c.__name__: c for c in (ChallengeExpired, UsageError, PermissionDenied, LifecycleError)}
@@ -36,6 +38,7 @@ class ControlServer:
     def __init__(self, folder: Path, handler: Handler) -> None:
         self.path = folder / NAME
         self._handler = handler
+        self._stopped = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.path.unlink(missing_ok=True)
         # The mode set before bind is the mode of the name (Linux); chmod covers systems where it is not.
@@ -49,6 +52,7 @@ class ControlServer:
 
     def stop(self) -> None:
         """Listen no more and remove the name."""
+        self._stopped.set()
         self.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -56,12 +60,17 @@ class ControlServer:
         self._thread.join(2)
 
     def _serve(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 connection, _ = self._socket.accept()
             except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), name="control-peer", daemon=True).start()
+                self._stopped.wait(PAUSE_SECONDS)  # no descriptor or no memory is left just now, or we are stopped
+                continue
+            try:
+                threading.Thread(target=self._talk, args=(connection,), name="control-peer", daemon=True).start()
+            except RuntimeError:  # no thread can be started just now
+                connection.close()
+                self._stopped.wait(PAUSE_SECONDS)
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):

@@ -7,6 +7,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from werkzeug.wrappers import Response
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import AlreadyRunning, ChallengeExpired, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
-from bedrot_console.extraction import runfolder, worker
+from bedrot_console.extraction import control, runfolder, worker
 from bedrot_console.extraction.process import OutputGuard, limit_seconds
 from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.runfolder import EventLog, RunFolder, for_account
@@ -552,6 +553,26 @@ def test_a_disk_that_refuses_the_last_word_is_exit_5(
         assert house.runs.view(spec.id).error_code == "run-died"
     else:
         (folder.path / "events.jsonl").rmdir()
+
+
+def test_a_run_without_descriptors_listens_again_when_it_has_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EMFILE from accept ends nothing: whoever waits is heard afterwards, and stop still stops at once."""
+    monkeypatch.setattr(control, "PAUSE_SECONDS", 0.01)
+    accept, tries = socket.socket.accept, []
+
+    def short_of(self: socket.socket) -> Any:
+        tries.append(1)
+        if len(tries) < 5:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(self)
+
+    monkeypatch.setattr(socket.socket, "accept", short_of)
+    server = control.ControlServer(tmp_path, lambda command, sender: {"heard": command["cmd"]})
+    assert control.send(tmp_path, {"cmd": "ping"})["heard"] == "ping" and len(tries) >= 5
+    server.stop()
+    assert not server._thread.is_alive()
+    with pytest.raises(LifecycleError):
+        control.send(tmp_path, {"cmd": "ping"})
 
 
 def test_a_full_disk_leaves_no_torn_event(house: Any) -> None:
