@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "alert-ended": "alert",
     "torn-tail": "bytes, lost (acknowledged lines that are missing; only where there are any)",
     "ratchet-renewed": "index",
+    "chain-broken": "lost (lines), breaks [{after, hash, until, prev, aside}]: holes that were left when the journal was mended",
     "queried": "sha256 of the query text",
 }
 """Every kind the journal may hold, with the names in its data."""

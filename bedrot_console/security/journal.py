@@ -15,37 +15,23 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.events import Event
 from ..domain.files import format_time
 from ..resilience import Clock
+from .lines import GENESIS, SEAL_LENGTH, Ratchet, decoder, encoder, seal, seq_of, whole
+
+if TYPE_CHECKING:
+    from .soundness import JournalCheck, Mended
 
 SEGMENT_BYTES = 64 << 20
-GENESIS = b"0" * 64
-_PREV, _MAC, _HASH, _END = b',"prev":"', b'","mac":"', b'","hash":"', b'"}'
-HASH_LENGTH = len(_HASH) + 64 + len(_END)
-SEAL_LENGTH = len(_PREV) + 64 + len(_MAC) + 64 + HASH_LENGTH
-_PREV_AT = 64 + len(_MAC) + 64
 _WINDOW = 16 << 10
-_RATCHET_LENGTH = 8 + 32 + 16
-
-
-@dataclass(frozen=True, slots=True)
-class JournalCheck:
-    """What `verify` found. `first_bad_seq` is the seq that should have stood where the first problem is; `problem` one sentence."""
-
-    ok: bool
-    lines: int
-    first_bad_seq: int | None
-    problem: str | None
-    head_hash: str
+DAMAGED_HINT = "bedrot audit verify names the place; bedrot rebuild goes on without the damaged lines"
 
 
 class _Tail(NamedTuple):
@@ -58,72 +44,9 @@ class _Tail(NamedTuple):
     torn: int = 0
 
 
-class _Ratchet(NamedTuple):
-    """`key` is the key of line `index` + 1."""
-
-    index: int
-    key: bytes
-
-    def advanced(self, to: int) -> _Ratchet:
-        key = self.key
-        for _ in range(to - self.index):
-            key = hashlib.blake2b(key, digest_size=32, person=b"ratchet").digest()
-        return _Ratchet(max(to, self.index), key)
-
-    def to_bytes(self) -> bytes:
-        plain = self.index.to_bytes(8, "big") + self.key
-        return plain + hashlib.sha256(plain).digest()[:16]
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> _Ratchet | None:
-        plain, check = data[:40], data[40:]
-        if len(data) != _RATCHET_LENGTH or hashlib.sha256(plain).digest()[:16] != check:
-            return None
-        return cls(int.from_bytes(plain[:8], "big"), plain[8:])
-
-
 def actor_of_process() -> str:
     """Who we are, by the kernel: `uid:<n>`. The environment is never asked."""
     return f"uid:{os.getuid()}"
-
-
-def _line(prev: bytes, body: bytes, key: bytes) -> tuple[bytes, bytes]:
-    """The whole line (without line feed) and its hash in hex. `body` is the event's JSON without its last brace."""
-    mac = hashlib.blake2b(prev + body, key=key, digest_size=32).hexdigest().encode()
-    plain = b"".join((body, _PREV, prev, _MAC, mac))
-    digest = hashlib.sha256(plain).hexdigest().encode()
-    return b"".join((plain, _HASH, digest, _END)), digest
-
-
-def _whole(line: bytes) -> bytes | None:
-    """The event part of a line (without line feed) if the line hashes to its own `hash`, else None."""
-    plain = line[:-HASH_LENGTH]
-    if line[-HASH_LENGTH:] != b"".join((_HASH, hashlib.sha256(plain).hexdigest().encode(), _END)):
-        return None
-    return line[:-SEAL_LENGTH] or None
-
-
-def _seq_of(body: bytes) -> int:
-    """`seq` is the last name of the canonical event, so it ends the event part."""
-    return int(body[body.rindex(b'"seq":') + 6 :])
-
-
-@cache
-def _encoder() -> Callable[[Any], bytes]:
-    """Canonical JSON, fast. Loaded when first written: `status` only looks at the end."""
-    import msgspec
-
-    return msgspec.json.Encoder(order="sorted").encode
-
-
-@cache
-def _decoder() -> Callable[[bytes], Event]:
-    import msgspec
-
-    return msgspec.json.Decoder(Event).decode
-
-
-"""A line to its Event; the names of the seal are passed over."""
 
 
 def _close(fd: int) -> None:
@@ -169,10 +92,10 @@ class FileJournal:
         tail = self._tail()
         ratchet_fd = os.open(self.folder / "ratchet", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            ratchet = _Ratchet.from_bytes(os.pread(ratchet_fd, 4096, 0))
+            ratchet = Ratchet.from_bytes(os.pread(ratchet_fd, 4096, 0))
             added: list[Event] = []
             if ratchet is None:
-                ratchet = _Ratchet(tail.seq, os.urandom(32))
+                ratchet = Ratchet(tail.seq, os.urandom(32))
                 if tail.seq == 0:
                     # Before the first line, so that there is no moment with lines and without a key.
                     self._store_ratchet(ratchet_fd, ratchet)
@@ -188,7 +111,7 @@ class FileJournal:
             ]
             parts: list[bytes] = []
             prev, step = tail.hash, ratchet
-            encode = _encoder()
+            encode = encoder()
             for left, event in zip(range(len(numbered) - 1, -1, -1), numbered, strict=True):
                 body = encode(
                     {
@@ -196,7 +119,7 @@ class FileJournal:
                         "kind": event.kind, "left": left, "seq": event.seq,
                     }
                 )[:-1]  # fmt: skip
-                line, prev = _line(prev, body, step.key)
+                line, prev = seal(prev, body, step.key)
                 parts += line, b"\n"
                 step = step.advanced(event.seq)
             end, segment = self._write(tail, b"".join(parts), keep_torn=bool(lost))
@@ -206,7 +129,7 @@ class FileJournal:
         finally:
             _close(ratchet_fd)
 
-    def _store_ratchet(self, fd: int, ratchet: _Ratchet) -> None:
+    def _store_ratchet(self, fd: int, ratchet: Ratchet) -> None:
         # The lines are durable already; a ratchet that lags behind is caught up by the next append.
         try:
             os.pwrite(fd, ratchet.to_bytes(), 0)
@@ -268,20 +191,20 @@ class FileJournal:
         """Events with `seq` > `after`, in order, up to those committed when reading starts.
 
         Raises:
-            FixityError: a line is damaged; `verify` says which.
+            FixityError: a line is damaged; `verify` says which, `mend` goes on without it.
         """
         last = after
         decode = None
         for line in self._lines(after):
-            decode = decode or _decoder()
-            body = _whole(line)
+            decode = decode or decoder()
+            body = whole(line)
             if body is None:
-                raise FixityError(f"the journal is damaged after seq {last}", hint="bedrot audit verify")
+                raise FixityError(f"the journal is damaged after seq {last}", hint=DAMAGED_HINT)
             event = decode(line)
             if event.seq <= last:
                 if event.seq <= after:
                     continue
-                raise FixityError(f"the journal is out of order after seq {last}", hint="bedrot audit verify")
+                raise FixityError(f"the journal is out of order after seq {last}", hint=DAMAGED_HINT)
             last = event.seq
             yield event
 
@@ -340,7 +263,7 @@ class FileJournal:
     def _seq_at(line: bytes) -> int | None:
         body = line[: -SEAL_LENGTH - 1]
         try:
-            return _seq_of(body)
+            return seq_of(body)
         except ValueError:
             return None
 
@@ -376,48 +299,36 @@ class FileJournal:
                 with matching hashes passes; with it only lines before the anchor could have been rewritten.
             held: seq and hash of a line noted earlier; the line must still be the same.
         """
-        ratchet = _parse_anchor(anchor_key)
-        prev, seq, lines = GENESIS, 0, 0
+        from .soundness import verify
+
+        return verify(self, anchor_key, held)
+
+    def mend(self) -> Mended | None:
+        """Go on without the lines that cannot be read; None when there are none. What was there is kept aside, the break is recorded.
+
+        Raises:
+            FixityError, DiskFull: the disk does not let us; then everything is as it was, or the next call finishes it.
+        """
+        from .soundness import mend
+
+        try:
+            with self._mutex, self._locked(fcntl.LOCK_EX):
+                return mend(self)
+        except OSError as error:
+            raise disk_error(error, "cannot mend the journal") from error
+
+    def loses(self) -> bool:
+        """Whether acknowledged lines are missing at the end. Cheap."""
         try:
             with self._locked(fcntl.LOCK_SH):
-                stored, tail = self._ratchet(), self._tail()
-                born = (self.folder / "ratchet").exists() and os.stat(self.folder / "ratchet").st_size > 0
-                numbers = self._segments()
-            if numbers != list(range(1, len(numbers) + 1)):
-                return JournalCheck(False, 0, 1, "a segment is missing", "")
-            key, index = (ratchet.key, ratchet.index) if ratchet else (b"", 0)
-            sha256, blake2b = hashlib.sha256, hashlib.blake2b
-            for line in self._lines(0):
-                plain, body = line[:-HASH_LENGTH], line[:-SEAL_LENGTH]
-                digest = sha256(plain).hexdigest().encode()
-                if line[-HASH_LENGTH:] != b"".join((_HASH, digest, _END)):
-                    return JournalCheck(False, lines, seq + 1, "the line does not hash to its own hash", prev.decode())
-                if plain[-_PREV_AT : -_PREV_AT + 64] != prev:
-                    return JournalCheck(False, lines, seq + 1, "the line does not follow the one before it", prev.decode())
-                number = _seq_of(body)
-                if number != seq + 1:
-                    return JournalCheck(False, lines, seq + 1, f"lines {seq + 1} to {number - 1} are missing", prev.decode())
-                if ratchet and number > index:
-                    if plain[-64:] != blake2b(prev + body, key=key, digest_size=32).hexdigest().encode():
-                        return JournalCheck(False, lines, number, "the line's message code differs", prev.decode())
-                    key = blake2b(key, digest_size=32, person=b"ratchet").digest()
-                if held and number == held[0] and digest.decode() != held[1]:
-                    return JournalCheck(False, lines, number, "the line is not the one that was noted", prev.decode())
-                prev, seq, lines = digest, number, lines + 1
-        except (OSError, FixityError, ValueError) as error:
-            return JournalCheck(False, lines, seq + 1, f"cannot be read: {error}", prev.decode())
-        problem = None
-        if stored is None and (seq or born):
-            problem = "the ratchet file is missing or damaged, so a cut end could not be noticed"
-        elif stored is not None and stored.index > tail.seq:
-            problem = f"{stored.index - tail.seq} lines are missing at the end"
-        elif ratchet and ratchet.index > seq or held and held[0] > seq:
-            problem = "lines that were noted outside are missing at the end"
-        return JournalCheck(problem is None, lines, seq + 1 if problem else None, problem, prev.decode())
+                ratchet = self._ratchet()
+                return ratchet is not None and ratchet.index > self._tail().seq
+        except OSError as error:
+            raise disk_error(error, "cannot read the journal") from error
 
-    def _ratchet(self) -> _Ratchet | None:
+    def _ratchet(self) -> Ratchet | None:
         try:
-            return _Ratchet.from_bytes((self.folder / "ratchet").read_bytes()[:4096])
+            return Ratchet.from_bytes((self.folder / "ratchet").read_bytes()[:4096])
         except FileNotFoundError:
             return None
 
@@ -464,9 +375,9 @@ class FileJournal:
                     if begin == 0 and start > 0:
                         break
                     line = data[begin : end - 1]
-                    body = _whole(line)
+                    body = whole(line)
                     if body is not None and b',"left":0,"seq":' in body[-40:]:
-                        return _Tail(number, start + end, _seq_of(body), line[-66:-2], size - start - end)
+                        return _Tail(number, start + end, seq_of(body), line[-66:-2], size - start - end)
                     end = begin
                 if start == 0:
                     break
@@ -518,18 +429,3 @@ def make_private(folder: Path) -> None:
             os.fsync(fd)
         finally:
             _close(fd)
-
-
-def _parse_anchor(text: bytes | None) -> _Ratchet | None:
-    if text is None:
-        return None
-    try:
-        index, key = text.strip().split(b":")
-        ratchet = _Ratchet(int(index), bytes.fromhex(key.decode()))
-    except ValueError as error:
-        raise UsageError(
-            "not an anchor of this journal", hint="it looks like 120:9f3c…; bedrot audit anchor prints one"
-        ) from error
-    if len(ratchet.key) != 32:
-        raise UsageError("not an anchor of this journal", hint="it looks like 120:9f3c…; bedrot audit anchor prints one")
-    return ratchet

@@ -12,7 +12,7 @@ import pytest
 
 from bedrot_console.domain.errors import DiskFull, FixityError, UsageError
 from bedrot_console.domain.events import Event
-from bedrot_console.security import journal as journal_module
+from bedrot_console.security import lines as journal_lines
 from bedrot_console.security.journal import FileJournal, actor_of_process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,10 +201,10 @@ def test_a_loss_stays_visible_after_further_appends(journal, clock):
 
 def rewrite(journal: FileJournal, upto: int) -> None:
     """What someone does who knows the format and has today's key but not yesterday's: change line 2, chain all anew."""
-    prev, out = journal_module.GENESIS, []
+    prev, out = journal_lines.GENESIS, []
     for line in segment(journal).read_bytes().splitlines()[:upto]:
-        body = line[: -journal_module.SEAL_LENGTH].replace(b'"n":1', b'"n":7')
-        made, prev = journal_module._line(prev, body, b"k" * 32)
+        body = line[: -journal_lines.SEAL_LENGTH].replace(b'"n":1', b'"n":7')
+        made, prev = journal_lines.seal(prev, body, b"k" * 32)
         out.append(made + b"\n")
     segment(journal).write_bytes(b"".join(out))
 
@@ -375,3 +375,86 @@ def test_the_actor_is_the_kernels_uid(monkeypatch):
     """The environment has no say."""
     monkeypatch.setenv("USER", "somebody-else")
     assert actor_of_process() == f"uid:{os.getuid()}"
+
+
+def spoil(path: Path, number: int, count: int = 1) -> bytes:
+    """Flip one bit in the middle of `count` lines from the line `number` (from 0) on; returns what then is in the file."""
+    rows = path.read_bytes().splitlines(keepends=True)
+    for n in range(number, number + count):
+        at = len(rows[n]) // 3
+        rows[n] = rows[n][:at] + bytes([rows[n][at] ^ 1]) + rows[n][at + 1 :]
+    path.write_bytes(b"".join(rows))
+    return b"".join(rows)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (2, 1), (1, 3), (5, 1), (0, 6)])
+def test_a_mended_journal_goes_on_and_names_the_break_for_ever(journal, clock, first, count):
+    """Good lines stay, what was found is kept aside read-only, later lines verify, also against an anchor from before."""
+    fill(journal, clock, 6)
+    anchor = journal.anchor()
+    good = [e for e in journal.read() if not first < e.seq <= first + count]
+    found = spoil(segment(journal), first, count)
+    mended = again(journal).mend()
+    assert mended is not None and mended.lost == count
+    fresh = again(journal)
+    later = fresh.append([event(clock, 7)])
+    kept = list(fresh.read())
+    assert [e for e in kept if e.kind == "queried"] == good + later
+    check = fresh.verify(anchor)
+    assert check.ok, check.problem
+    assert [(b.after, b.until) for b in check.breaks] == [(first, first + count + 1)]
+    asides = [p for p in fresh.folder.iterdir() if p.name.startswith("damaged-")]
+    assert asides and all(p.stat().st_mode & 0o222 == 0 for p in asides if p.name == check.breaks[0].aside)
+    assert any(found.endswith(p.read_bytes()) or p.read_bytes() == found for p in asides)
+    assert again(fresh).mend() is None
+
+
+def test_a_mend_that_was_killed_is_finished_by_the_next_without_a_second_record(journal, clock, monkeypatch):
+    """The break is recorded first; the segment is exchanged by whoever comes next."""
+    fill(journal, clock, 6)
+    spoil(segment(journal), 2)
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            again(journal).mend()
+    again(journal).mend()
+    fresh = again(journal)
+    assert [e.seq for e in fresh.read() if e.kind == "chain-broken"] == [7]
+    assert fresh.verify().ok and len(fresh.verify().breaks) == 1
+
+
+def test_two_breaks_one_after_the_other_are_both_named(journal, clock):
+    """A mended journal that is damaged again is mended again."""
+    fill(journal, clock, 6)
+    spoil(segment(journal), 1)
+    journal.mend()
+    spoil(segment(journal), 3)
+    again(journal).mend()
+    fresh = again(journal)
+    assert fresh.verify().ok and [b.after for b in fresh.verify().breaks] == [1, 4]
+
+
+def test_a_mend_forgives_nothing_that_can_be_read(journal, clock):
+    """A line that was dropped or rewritten with a fitting hash is no damage: verify goes on to say so."""
+    fill(journal, clock, 6)
+    rows = segment(journal).read_bytes().splitlines(keepends=True)
+    segment(journal).write_bytes(b"".join(rows[:2] + rows[3:]))
+    assert again(journal).mend() is None
+    check = again(journal).verify()
+    assert (check.ok, check.first_bad_seq) == (False, 3)
+    spoil(segment(journal), 3)
+    again(journal).mend()
+    again(journal).append([event(clock, 9)])
+    check = again(journal).verify()
+    assert (check.ok, check.first_bad_seq) == (False, 3)
+
+
+def test_a_noted_line_that_was_lost_is_missed(journal, clock):
+    """Who noted a line elsewhere hears that it is gone, whatever was recorded."""
+    fill(journal, clock, 3)
+    noted = journal.verify().head_hash
+    fill(journal, clock, 3)
+    assert journal.verify(held=(3, noted)).ok
+    spoil(segment(journal), 2)
+    again(journal).mend()
+    assert not again(journal).verify(held=(3, noted)).ok
