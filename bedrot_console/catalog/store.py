@@ -38,7 +38,7 @@ class RebuildResult:
     """`files` and `events` in the new catalog; `equal` to the old one (None: not compared, or there was none).
 
     `added` files were unknown to the journal, `mended` rows differed from their sidecars, `missing` are in the journal but not on disk,
-    `damaged` sidecars could not be read.
+    `damaged` sidecars could not be read; `unreadable` lines of the journal neither, and it goes on without them.
     """
 
     files: int
@@ -48,6 +48,7 @@ class RebuildResult:
     mended: int = 0
     missing: int = 0
     damaged: int = 0
+    unreadable: int = 0
 
 
 class Catalog:

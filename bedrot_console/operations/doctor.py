@@ -138,6 +138,9 @@ def _journal(ws: Workspace) -> Check:
     check = ws.journal.verify()
     if not check.ok:
         return Check("journal", "fail", check.problem or "the chain does not hold", "bedrot audit verify")
+    if check.breaks:
+        lost = sum(one.lost for one in check.breaks)
+        return Check("journal", "warning", f"chain of {check.lines} lines holds but for {lost} lost ones", "bedrot audit verify")
     return Check("journal", "ok", f"chain of {check.lines} lines holds")
 
 

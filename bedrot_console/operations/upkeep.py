@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..domain.browsing import Outcome
-from ..domain.errors import BedrotError, PermissionDenied
+from ..domain.errors import BedrotError, FixityError, PermissionDenied
 from ..domain.lifecycle import Zone
 from .validate import failed
 from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..catalog.store import RebuildResult
-    from ..security.journal import JournalCheck
+    from ..security.soundness import JournalCheck
     from ..zones.fixity import Fixity
     from ..zones.recovery import Recovered
 
@@ -44,11 +45,24 @@ def recover(ws: Workspace) -> list[Recovered]:
 
 
 def rebuild(ws: Workspace, *, verify: bool = False) -> RebuildResult:
-    """Make the catalog anew from sidecars and journal; with `verify`, compare every answer with the old one first."""
+    """Make the catalog anew from sidecars and journal; with `verify`, compare every answer with the old one first.
+
+    Journal lines that cannot be read do not stop it: the damaged segment is set aside, the journal goes on without them and records that;
+    `unreadable` says how many they were. What they said of files is taken from the sidecars; reports and decisions that only they named
+    are gone.
+    """
     if ws.read_only:
         raise PermissionDenied("this workspace is read-only")
     ws.prepare()
-    return ws.catalog.rebuild(verify=verify)
+    mended = ws.journal.mend() if ws.journal.loses() else None
+    if mended is None:
+        try:
+            return ws.catalog.rebuild(verify=verify)
+        except FixityError:
+            mended = ws.journal.mend()
+            if mended is None:
+                raise
+    return replace(ws.catalog.rebuild(verify=verify), unreadable=max(mended.lost, 1))
 
 
 def verify_journal(ws: Workspace, anchor_key: bytes | None = None) -> JournalCheck:

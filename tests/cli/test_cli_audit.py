@@ -32,3 +32,24 @@ def test_a_journal_rewritten_as_a_whole_passes_without_the_anchor_and_fails_with
     assert run(["--home", str(home), "audit", "verify"]) == 0
     assert run(["--home", str(home), "audit", "verify", "--anchor", str(anchor)]) == 5
     capfd.readouterr()
+
+
+def test_a_damaged_line_ends_rebuild_and_audit_verify_with_a_warning(home: Path, capfd) -> None:
+    """Before: exit code 5 and what to do. Rebuild: 1, said. After: the break stays named, with 1, and new lines verify."""
+    ws = Workspace.open(Settings.load(home, {}))
+    ws.prepare()
+    for name in ("a1", "a2", "a3"):
+        ws.record(ws.event("alert-raised", alert=name, code="test", subject="one"))
+    path = ws.settings.state / "journal" / "000001.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"a2"', b'"a6"'))
+    assert run(["--home", str(home), "files"]) == 5
+    assert "bedrot rebuild" in capfd.readouterr().err
+    assert run(["--home", str(home), "rebuild"]) == 1
+    assert "1 line of the journal could not be read" in capfd.readouterr().err
+    assert run(["--home", str(home), "rebuild"]) == 0
+    assert run(["--home", str(home), "files"]) == 0
+    assert run(["--home", str(home), "status"]) == 0
+    capfd.readouterr()
+    assert run(["--home", str(home), "audit", "verify"]) == 1
+    out = capfd.readouterr().out
+    assert "the chain holds" in out and "recorded break: line 2 lost, kept in damaged-000001-" in out

@@ -9,7 +9,7 @@ import click
 from ...domain.events import KINDS, Event
 from ..face import Face
 from ..frame import Group, sub_command
-from ..records import FIXITY_EXIT, plain_record
+from ..records import FIXITY_EXIT, PARTIAL_EXIT, plain_record
 from ..tables import Column
 
 
@@ -64,14 +64,14 @@ def anchor(face: Face) -> None:
         face.out.line(text)
 
 
-@sub_command(audit, example="bedrot audit verify --anchor /mnt/elsewhere/journal.anchor", exits=(0, 2, 5))
+@sub_command(audit, example="bedrot audit verify --anchor /mnt/elsewhere/journal.anchor", exits=(0, 1, 2, 5))
 @click.option(
     "--anchor", "anchor_file", type=click.File("rb"), metavar="FILE", help="What `audit anchor` printed earlier; - for stdin."
 )
 def verify(face: Face, anchor_file: BinaryIO | None) -> int:
     """Walk the journal's chain of hashes; exit code 5 when a line was changed, dropped, moved or added.
 
-    With an anchor kept elsewhere, a journal that was rewritten as a whole is noticed too.
+    A break that `rebuild` recorded stays named for ever, with exit code 1. With an anchor kept elsewhere, a journal that was rewritten as a whole is noticed too.
     """
     from ...operations import upkeep
 
@@ -84,6 +84,11 @@ def verify(face: Face, anchor_file: BinaryIO | None) -> int:
             + ("the chain holds" if check.ok else f"broken at seq {check.first_bad_seq}: {check.problem}")
         )
         face.out.line(f"head {check.head_hash}")
+        for one in check.breaks:
+            what = f"{one.lost:,} lines lost after seq {one.after}" if one.lost != 1 else f"line {one.after + 1} lost"
+            face.out.line(f"recorded break: {what}" + (f", kept in {one.aside}" if one.aside else ""))
     if not check.ok:
         face.say.error("the journal is not what was written", "keep it as it is and compare it with a copy")
-    return 0 if check.ok else FIXITY_EXIT
+    if not check.ok:
+        return FIXITY_EXIT
+    return PARTIAL_EXIT if check.breaks else 0

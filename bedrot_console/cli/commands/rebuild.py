@@ -6,13 +6,16 @@ import click
 
 from ..face import Face
 from ..frame import command
-from ..records import FIXITY_EXIT, plain_record
+from ..records import FIXITY_EXIT, PARTIAL_EXIT, plain_record
 
 
-@command(example="bedrot rebuild --verify", exits=(0, 5, 6, 8))
+@command(example="bedrot rebuild --verify", exits=(0, 1, 5, 6, 8))
 @click.option("--verify", is_flag=True, help="Compare every answer with the old catalog's; exit code 5 when one differs.")
 def rebuild(face: Face, verify: bool) -> int:
-    """Make the catalog anew from sidecars and journal."""
+    """Make the catalog anew from sidecars and journal.
+
+    Damaged lines of the journal do not stop it: it goes on without them, records that, and ends with exit code 1.
+    """
     from ...operations import upkeep
 
     result = upkeep.rebuild(face.workspace(), verify=verify)
@@ -24,4 +27,9 @@ def rebuild(face: Face, verify: bool) -> int:
             result.equal
         ]
         face.out.line(f"{result.files:,} files and {result.events:,} events{same}")
-    return FIXITY_EXIT if verify and result.equal is False else 0
+    if result.unreadable:
+        lines = "1 line" if result.unreadable == 1 else f"{result.unreadable:,} lines"
+        face.say.error(f"{lines} of the journal could not be read; it goes on without", "bedrot audit verify names the break")
+    if verify and result.equal is False and not result.unreadable:
+        return FIXITY_EXIT
+    return PARTIAL_EXIT if result.unreadable else 0
