@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
 from ..domain.errors import BedrotError, LifecycleError, PermissionDenied, UsageError
@@ -133,36 +134,76 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
             wanted[row.id] = name
     if ids and not wanted:
         return
-    newest = _newest_decisions(ws, wanted)
+    newest = _last_on(ws, wanted) if wanted else _own_last(ws)
     if not newest:
         raise UsageError("nothing to undo", hint="bedrot audit show --kind decided")
-    for name, event in newest:
-        if event is None:
+    for name, last in newest:
+        if last is None:
             yield failed(name, LifecycleError("no decision on this file yet"), "undo")
             continue
-        verb = TRANSITIONS[Verb(event.data["verb"])].opposite
-        why = reason.strip() or f"undo of {event.data['verb']}"
+        verb = TRANSITIONS[last.verb].opposite
+        why = reason.strip() or f"undo of {last.verb}"
         try:
-            yield from decide(ws, verb, [event.data["file"]], reason=why, undoes={event.data["file"]: event.data["decision"]})
+            yield from decide(ws, verb, [last.file], reason=why, undoes={last.file: last.id})
         except PermissionDenied:
             raise
         except BedrotError as error:
-            yield failed(event.data["file"], error, verb)
+            yield failed(last.file, error, verb)
 
 
-def _newest_decisions(ws: Workspace, wanted: dict[str, str]) -> list[tuple[str, Event | None]]:
-    """(name, last decision) of each wanted file (file id -> name); without any, this actor's newest one."""
-    newest: dict[str, Event] = {}
+class _Last(NamedTuple):
+    """The decision that is the last word on a file."""
+
+    id: str
+    file: str
+    verb: Verb
+
+
+def _of_event(event: Event) -> _Last:
+    return _Last(event.data["decision"], event.data["file"], Verb(event.data["verb"]))
+
+
+def _last_on(ws: Workspace, wanted: dict[str, str]) -> list[tuple[str, _Last | None]]:
+    """(name, last decision that was not refused) of each wanted file (file id -> name): the catalog's, then the journal's tail."""
+    from .browse import reader
+
+    known = reader(ws)
+    applied = known.applied_seq
+    decided: dict[str, list[_Last]] = {
+        file: [_Last(d.id, file, d.verb) for d in reversed(known.decisions(file))] for file in wanted
+    }
     refused: set[str] = set()
-    for event in ws.journal.read():
-        if event.kind == "decided":
-            if not wanted or event.data["file"] in wanted:
-                newest[event.data["decision"]] = event
+    for event in ws.journal.read(after=applied):
+        if event.kind == "decided" and event.data["file"] in wanted:
+            decided[event.data["file"]].append(_of_event(event))
         elif event.kind == "refused":
             refused.add(event.data["decision"])
-    carried = [e for d, e in newest.items() if d not in refused]
-    last: dict[str, Event] = {e.data["file"]: e for e in carried}
-    if not wanted:
-        mine = [e for e in carried if e.actor == ws.actor and last[e.data["file"]] is e and not e.data.get("undoes")]
-        return [(mine[-1].data["file"], mine[-1])] if mine else []
-    return [(name, last.get(file)) for file, name in wanted.items()]
+    return [(name, next((d for d in reversed(decided[file]) if d.id not in refused), None)) for file, name in wanted.items()]
+
+
+def _own_last(ws: Workspace) -> list[tuple[str, _Last]]:
+    """This actor's newest decision that is still the last word on its file and is no undo itself; none: an empty list.
+
+    Walks the journal backwards, a window at a time.
+    """
+    high, span = ws.journal.head, 1024
+    refused: set[str] = set()
+    settled: set[str] = set()
+    while high > 0:
+        low = max(0, high - span)
+        window: list[Event] = []
+        for event in ws.journal.read(after=low):
+            if event.seq > high:
+                break
+            if event.kind in ("decided", "refused"):
+                window.append(event)
+        for event in reversed(window):
+            decision, file = event.data["decision"], event.data["file"]
+            if event.kind == "refused":
+                refused.add(decision)
+            elif decision not in refused and file not in settled:
+                if event.actor == ws.actor and not event.data.get("undoes"):
+                    return [(file, _of_event(event))]
+                settled.add(file)
+        high, span = low, min(span * 4, 65536)
+    return []

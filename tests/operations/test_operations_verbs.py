@@ -285,3 +285,77 @@ def test_ids_are_named_by_prefix_and_path_and_ambiguity_is_an_error(ws, plays) -
         with pytest.raises(UsageError):
             browse.find(ws, bad)
     assert browse.find(ws, two[:-1]).id == two
+
+
+def spoiled(ws, mark: bytes) -> None:
+    """Flip one bit of the first journal line that has `mark` in it."""
+    path = ws.settings.state / "journal" / "000001.jsonl"
+    data = bytearray(path.read_bytes())
+    data[data.index(mark) + 3] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def test_a_damaged_journal_line_has_a_way_out(open_workspace, plays) -> None:
+    """One flipped bit: rebuild goes on, every file is where it lies, landing works, and audit verify names the break for ever."""
+    ws = open_workspace()
+    one, two, three = (landed(ws, plays(name=f"{n}.json", each=n * 10 + 10))[0] for n in range(3))
+    judged(ws, one)
+    judged(ws, two)
+    list(decide.decide(ws, Verb.PROMOTE, [one]))
+    list(decide.decide(ws, Verb.QUARANTINE, [two], reason="looks odd"))
+    wanted = {one: Zone.RAW, two: Zone.QUARANTINE, three: Zone.LANDING}
+    spoiled(ws, b'"verb":"promote","zone"')
+    ws.settings.catalog.unlink()
+    (ws.settings.state / "catalog" / "work.duckdb").unlink()
+    with pytest.raises(FixityError) as stopped:
+        browse.files(open_workspace(), FileFilter())
+    assert "bedrot rebuild" in (stopped.value.hint or "")
+
+    result = upkeep.rebuild(open_workspace())
+    assert (result.files, result.unreadable) == (3, 1)
+    ws = open_workspace()
+    assert {r.id: r.zone for r in browse.files(ws, FileFilter())} == wanted
+    assert browse.find(ws, one).verdict == "passed"
+    (four,) = landed(ws, plays(name="four.json", each=70))
+    assert {r.id: r.zone for r in browse.files(open_workspace(), FileFilter())} == {**wanted, four: Zone.LANDING}
+    (undone,) = decide.undo(ws, [two])
+    assert undone.done
+    check = upkeep.verify_journal(open_workspace())
+    assert check.ok and [b.lost for b in check.breaks] == [1]
+    assert upkeep.rebuild(open_workspace(), verify=True).unreadable == 0
+
+
+def test_a_journal_that_lost_its_end_is_said_by_rebuild(open_workspace, plays) -> None:
+    """A flipped bit in the last line: the files are all there, and the loss is recorded."""
+    ws = open_workspace()
+    (one,) = landed(ws, plays())
+    path = ws.settings.state / "journal" / "000001.jsonl"
+    data = bytearray(path.read_bytes())
+    data[-200] ^= 1
+    path.write_bytes(bytes(data))
+    result = upkeep.rebuild(open_workspace())
+    assert (result.files, result.unreadable > 0) == (1, True)
+    assert browse.find(open_workspace(), one).zone is Zone.LANDING
+    check = upkeep.verify_journal(open_workspace())
+    assert check.ok and check.breaks
+
+
+def test_undo_takes_each_files_own_last_decision_also_from_the_tail(ws, plays) -> None:
+    """What the published catalog does not know yet counts, and a refused decision does not."""
+    one, two = (landed(ws, plays(name=f"{n}.json", each=n * 10 + 10))[0] for n in range(2))
+    list(decide.decide(ws, Verb.QUARANTINE, [one], reason="looks odd"))
+    ws.record(
+        ws.event("decided", decision="d1", file=one, verb="promote"), ws.event("refused", decision="d1", file=one, verb="promote")
+    )
+    undone, none = decide.undo(ws, [one, two])
+    assert (undone.id, undone.verb, undone.outcome) == (one, "release", "done")
+    assert (none.outcome, none.reason) == ("failed", "no decision on this file yet")
+
+
+def test_a_bare_undo_looks_behind_many_other_events(ws, plays) -> None:
+    """However much was journalled since, this actor's last decision is found."""
+    (one,) = landed(ws, plays())
+    list(decide.decide(ws, Verb.QUARANTINE, [one], reason="looks odd"))
+    ws.record(*(ws.event("queried", sha256=f"{n:064x}") for n in range(3000)))
+    (undone,) = decide.undo(ws)
+    assert (undone.id, undone.verb, undone.outcome) == (one, "release", "done")
