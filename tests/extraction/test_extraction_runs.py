@@ -358,6 +358,16 @@ def test_a_run_beyond_its_limit_fails_by_itself(house: Any, api: Any, mode: str)
     house.runs.create(house.spec("tinyapi")).release()
 
 
+def test_a_run_that_nothing_can_end_ends_its_process() -> None:
+    """Beyond its limit, deaf to the cancel and without children to kill: its process goes, so that its locks fall."""
+    script = (
+        "import threading, time\nfrom bedrot_console.extraction import process\n"
+        "process.GRACE_SECONDS = process.LAST_SECONDS = 0.1\n"
+        "with process.Watchdog(threading.Event(), 0.1):\n    time.sleep(60)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 4
+
+
 @pytest.mark.parametrize("wrong", ["0", "-1", "true", "nan", "inf", "'2 h'"])
 def test_a_limit_that_is_none_is_refused(house: Any, wrong: str) -> None:
     """Without a setting a run has two hours; what is no time is a usage error, not a run without limit."""
