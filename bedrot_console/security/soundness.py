@@ -78,9 +78,6 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
     holes: dict[tuple[int, str, int, str], JournalCheck] = {}
     breaks: list[Break] = []
 
-    def bad(number: int, problem: str) -> JournalCheck:
-        return next(iter(holes.values()), JournalCheck(False, lines, number, problem, prev.decode(), tuple(breaks)))
-
     try:
         with journal._locked(fcntl.LOCK_SH):
             stored, tail = journal._ratchet(), journal._tail()
@@ -94,37 +91,37 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
             plain, body = line[:-HASH_LENGTH], line[:-SEAL_LENGTH]
             digest = sha256(plain).hexdigest().encode()
             if line[-HASH_LENGTH:] != b"".join((HASH_MARK, digest, END)):
-                return bad(seq + 1, "the line does not hash to its own hash")
+                return _bad(holes, breaks, lines, prev, seq + 1, "the line does not hash to its own hash")
             follows, number = plain[-PREV_AT : -PREV_AT + 64], seq_of(body)
             if follows != prev or number != seq + 1:
                 problem = f"lines {seq + 1} to {number - 1} are missing"
                 if follows != prev or number <= seq:
                     problem = "the line does not follow the one before it"
-                found = bad(seq + 1, problem)
                 if number <= seq:
-                    return found
+                    return _bad(holes, breaks, lines, prev, seq + 1, problem)
                 # Perhaps a hole that a later line records.
+                found = JournalCheck(False, lines, seq + 1, problem, prev.decode(), tuple(breaks))
                 holes[seq, prev.decode(), number, follows.decode()] = found
             if ratchet and number > index:
                 if number > seq + 1:
                     key = Ratchet(max(seq, index), key).advanced(number - 1).key
                 if plain[-64:] != blake2b(follows + body, key=key, digest_size=32).hexdigest().encode():
-                    return bad(number, "the line's message code differs")
+                    return _bad(holes, breaks, lines, prev, number, "the line's message code differs")
                 key = blake2b(key, digest_size=32, person=b"ratchet").digest()
             if held and number == held[0]:
                 met = True
                 if digest.decode() != held[1]:
-                    return bad(number, "the line is not the one that was noted")
-            if _BROKEN_AS_WRITTEN in body:
+                    return _bad(holes, breaks, lines, prev, number, "the line is not the one that was noted")
+            if _BROKEN_AS_WRITTEN in body[-64:]:
                 for one in _recorded(line):
                     holes.pop(one.key, None)
                     breaks.append(one)
             prev, seq, lines = digest, number, lines + 1
-    except (OSError, FixityError, ValueError) as error:
-        return bad(seq + 1, f"cannot be read: {error}")
+    except (OSError, FixityError, ValueError, KeyError, TypeError) as error:
+        return _bad(holes, breaks, lines, prev, seq + 1, f"cannot be read: {error}")
     problem = None
     if holes:
-        return bad(0, "")
+        return next(iter(holes.values()))
     if stored is None and (seq or born):
         problem = "the ratchet file is missing or damaged, so a cut end could not be noticed"
     elif stored is not None and stored.index > tail.seq:
@@ -134,6 +131,11 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
     elif held and held[0] > 0 and not met:
         return JournalCheck(False, lines, held[0], "the line that was noted is among the lost ones", prev.decode(), tuple(breaks))
     return JournalCheck(problem is None, lines, seq + 1 if problem else None, problem, prev.decode(), tuple(breaks))
+
+
+def _bad(holes: dict, breaks: list[Break], lines: int, prev: bytes, number: int, problem: str) -> JournalCheck:
+    """The first problem: a hole that nobody recorded, else this one."""
+    return next(iter(holes.values()), JournalCheck(False, lines, number, problem, prev.decode(), tuple(breaks)))
 
 
 def _recorded(line: bytes) -> list[Break]:
@@ -184,7 +186,7 @@ def _damage(journal: FileJournal) -> _Found:
                 follows = line[-HASH_LENGTH - PREV_AT :][:64].decode()
                 found.breaks.append(Break(seq, digest, seq_of(body), follows, aside))
                 aside = None
-            if _BROKEN_AS_WRITTEN in body:
+            if _BROKEN_AS_WRITTEN in body[-64:]:
                 found.recorded.update(one.key for one in _recorded(line))
             seq, digest = seq_of(body), line[-66:-2].decode()
     following = max(ratchet.index if ratchet else 0, seq) + 1
