@@ -22,7 +22,7 @@ import os, sys, signal
 from pathlib import Path
 sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[1])!r}]
 from bedrot_console.resilience import SystemClock
-from conftest import Lake, PlainJournal
+from catalog_house import Lake, PlainJournal
 class Clock(SystemClock):
     def advance(self, seconds): pass
 lake = Lake(Path(sys.argv[1]), Clock())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SIGN_IN, Bedrot
+from cli_house import SIGN_IN, Bedrot
 
 from bedrot_console.cli.contents import HELP
 from bedrot_console.operations import status as status_verb

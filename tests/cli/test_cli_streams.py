@@ -31,8 +31,9 @@ def terminal(home: Path, *arguments: str, columns: int = 80, environ: dict[str, 
     """A command line on a terminal of its own: (process id, the other end)."""
     pid, end = pty.fork()
     if pid == 0:
-        # pytest's readline has set COLUMNS behind Python's back; the environment is handed over as Python knows it
-        values = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        # pytest's readline sets COLUMNS behind Python's back, and parallel workers inherit it for real: it is left out
+        known = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        values = {**known, "TERM": "xterm-256color", **(environ or {})}
         ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.execve(PROGRAM[0], [*PROGRAM, "--home", str(home), *arguments], values)
     try:
