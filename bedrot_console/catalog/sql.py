@@ -121,8 +121,9 @@ class SqlRun:
 
 
 def _meaning(kind: str, words: str) -> BedrotError:
+    words = " ".join(line.strip() for line in words.splitlines() if line.strip().strip("^"))
     if kind == "file":
-        return CatalogError(f"the catalog cannot be read: {words.splitlines()[0]}")
+        return CatalogError(f"the catalog cannot be read: {words}")
     if kind == "refused":
         return UsageError(words, hint="bedrot sql --schema lists what can be asked")
     if kind == "timeout":

@@ -9,7 +9,7 @@ from ..domain.browsing import FileFilter, FileRow, Outcome
 from ..domain.errors import BedrotError, LifecycleError, PermissionDenied, UsageError
 from ..domain.events import Event
 from ..domain.identifiers import new_id
-from ..domain.lifecycle import TRANSITIONS, Decision, Verb, transition
+from ..domain.lifecycle import TRANSITIONS, Decision, Verb, Zone, transition
 from .validate import bound, failed
 from .workspace import Workspace
 
@@ -115,6 +115,15 @@ def passed(ws: Workspace) -> list[FileRow]:
     """Landing files whose verdict is `passed` under today's rules, oldest first: what `promote --passed` takes."""
     rules: dict[str, str] = {}
     return [r for r in ws.catalog.select(FileFilter(status="passed", order="oldest")) if bound(ws, r, rules).verdict is not None]
+
+
+def waiting(ws: Workspace) -> dict[str, int]:
+    """How many files in landing wait for something else than a promotion, by status: failed, warned, pending."""
+    counts: dict[str, int] = {}
+    for row in ws.catalog.select(FileFilter(zone=Zone.LANDING)):
+        if row.status != "passed":
+            counts[row.status] = counts.get(row.status, 0) + 1
+    return counts
 
 
 def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterator[Outcome]:

@@ -44,6 +44,14 @@ def status(ws: Workspace) -> dict[str, Any]:
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
     alerts = [*summary.get("alerts", []), *_bad_endings(recent)]
+    for status in ("failed", "warned"):
+        if statuses.get(status):
+            alerts.append(
+                {
+                    "alert": f"landing-{status}", "code": f"files-{status}", "subject": f"{statuses[status]} in landing",
+                    "raised_at": summary.get("made_at") or "", "message": "they wait for a decision", "command": f"bedrot files status:{status}",
+                }
+            )  # fmt: skip
     health = "ok"
     if needs or statuses.get("failed") or any(f["state"] == "warn" for f in freshness) or alerts:
         health = "attention"

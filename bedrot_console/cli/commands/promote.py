@@ -30,6 +30,8 @@ def promote(face: Face, ids: tuple[str, ...], passed: bool, reason: str, dry_run
 
         names = [row.id for row in decide.passed(face.workspace())]
         if not names:
-            face.say.note("nothing to promote")
+            waiting = decide.waiting(face.workspace())
+            also = ", ".join(f"{number:,} {status}" for status, number in waiting.items())
+            face.say.note("nothing to promote" + (f"; in landing wait {also}: bedrot files --zone landing" if also else ""))
             return 0
     return carry_out(face, Verb.PROMOTE, names, reason, dry_run)
