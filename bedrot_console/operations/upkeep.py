@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.browsing import Outcome
 from ..domain.errors import BedrotError, FixityError, PermissionDenied
+from ..domain.events import Event
 from ..domain.lifecycle import Zone
 from .validate import failed
 from .workspace import Workspace
@@ -20,7 +21,52 @@ if TYPE_CHECKING:
 
 
 def verify(ws: Workspace, ids: Sequence[str] = (), *, budget_seconds: float | None = None) -> Iterator[Fixity | Outcome]:
-    """Hash payloads again and compare with their sidecars; yields one Fixity per file. Without ids: everything in all zones."""
+    """Hash payloads again and compare with their sidecars; yields one Fixity per file. Without ids: everything in all zones.
+
+    What is wrong stays on record: an alert is raised for each damaged file, and ended when the file is found whole again.
+    """
+    known = _open_alerts(ws)
+    for item in _verified(ws, ids, budget_seconds):
+        if not isinstance(item, Outcome) and not ws.read_only:
+            alert = f"fixity:{item.id or item.zone}"
+            if item.problem is not None and alert not in known:
+                known.add(alert)
+                place = item.zone if item.problem == "unexpected-file" else f"{item.zone}/{item.path}"
+                _note(ws, ws.event("alert-raised", alert=alert, code=item.problem, subject=str(place)))
+            elif item.problem is None and alert in known:
+                known.discard(alert)
+                _note(ws, ws.event("alert-ended", alert=alert))
+        yield item
+    if not ws.read_only and ws.settings.state.is_dir():
+        ws.settle()
+
+
+def _note(ws: Workspace, event: Event) -> None:
+    """Journal an alert. A disk that refuses it must not keep the other files from being verified: what is wrong is told all the same."""
+    try:
+        ws.record(event)
+    except FixityError:
+        pass
+
+
+def _open_alerts(ws: Workspace) -> set[str]:
+    """Names of the alerts that stand: the published summary's, and what the journal says after it."""
+    from ..catalog.summary import read_summary
+
+    summary = read_summary(ws.home) or {}
+    found = {a["alert"] for a in summary.get("alerts", [])}
+    try:
+        for event in ws.journal.read(after=summary.get("applied_seq", 0)):
+            if event.kind == "alert-raised":
+                found.add(event.data["alert"])
+            elif event.kind == "alert-ended":
+                found.discard(event.data["alert"])
+    except FixityError:
+        pass  # a damaged journal must not keep payloads from being verified
+    return found
+
+
+def _verified(ws: Workspace, ids: Sequence[str], budget_seconds: float | None) -> Iterator[Fixity | Outcome]:
     if not ids:
         yield from ws.zones.verify(budget_seconds=budget_seconds)
         return

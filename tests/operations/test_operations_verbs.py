@@ -12,7 +12,7 @@ import pytest
 from bedrot_console.domain.browsing import FileFilter, FileRow, Outcome
 from bedrot_console.domain.errors import FixityError, PermissionDenied, UsageError
 from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
-from bedrot_console.operations import browse, decide, review, upkeep
+from bedrot_console.operations import browse, decide, review, status, upkeep
 from bedrot_console.operations.land import land
 from bedrot_console.operations.validate import validate
 
@@ -359,3 +359,22 @@ def test_a_bare_undo_looks_behind_many_other_events(ws, plays) -> None:
     ws.record(*(ws.event("queried", sha256=f"{n:064x}") for n in range(3000)))
     (undone,) = decide.undo(ws)
     assert (undone.id, undone.verb, undone.outcome) == (one, "release", "done")
+
+
+def test_damage_that_verify_found_stays_on_record_until_the_file_is_whole_again(ws, plays) -> None:
+    """`status` shows an alert after a damaged payload was found, once; a clean verify ends it."""
+    (one,) = landed(ws, plays())
+    path = ws.settings.landing / browse.find(ws, one).path
+    whole = path.read_bytes()
+    path.chmod(0o640)
+    path.write_bytes(whole.replace(b"1", b"2", 1))
+    for _ in range(2):
+        assert [f.problem for f in upkeep.verify(ws)] == ["hash-differs"]
+    ws.settle(publish="now")
+    found = status.status(ws)
+    assert [a["code"] for a in found["alerts"]] == ["hash-differs"] and found["health"] != "ok"
+    assert len([e for e in ws.journal.read() if e.kind == "alert-raised"]) == 1
+    path.write_bytes(whole)
+    assert [f.problem for f in upkeep.verify(ws)] == [None]
+    ws.settle(publish="now")
+    assert status.status(ws)["alerts"] == []

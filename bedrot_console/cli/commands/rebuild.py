@@ -30,6 +30,13 @@ def rebuild(face: Face, verify: bool) -> int:
     if result.unreadable:
         lines = "1 line" if result.unreadable == 1 else f"{result.unreadable:,} lines"
         face.say.error(f"{lines} of the journal could not be read; it goes on without", "bedrot audit verify names the break")
+    gone = result.missing + result.damaged
+    if gone:
+        face.say.error(
+            f"{gone:,} {'file is' if gone == 1 else 'files are'} in the journal and not whole on the disk",
+            "bedrot verify names them",
+        )
+        return FIXITY_EXIT
     if verify and result.equal is False and not result.unreadable:
         return FIXITY_EXIT
     return PARTIAL_EXIT if result.unreadable else 0
