@@ -68,9 +68,16 @@ def demo(home: Path, *, only: Sequence[str] = ()) -> Iterator[Line]:
     Raises:
         DemoFailed: the outcome is not what the product promises. UsageError: unknown platform.
     """
+    from ..extraction.chromium import find_browser, how_to_get_one
+
     home.mkdir(parents=True, exist_ok=True)
     plain = Workspace.open(Settings.load(home))
     names = simulate.simulated(plain, only)
+    if find_browser(plain.settings.browser) is None:
+        left = [name for name in names if plain.registry.load(name).method == "browser"]
+        names = [name for name in names if name not in left]
+        if left:
+            yield Line("bad", f"left out, since this machine has no browser: {', '.join(left)}; {how_to_get_one()}")
     with simulate.serving(plain, names) as platforms:
         configure(home, platforms)
         ws = Workspace.open(Settings.load(home))

@@ -266,3 +266,11 @@ def test_a_run_that_cannot_begin_ends_in_the_journal(lake, tmp_path: Path) -> No
     assert (view.state, view.exit_code) == (RunState.FAILED, 70)
     (ended,) = browse.events(ws, kind="run-ended")
     assert (ended.data["run"], ended.data["state"], ended.data["exit_code"]) == (view.id, "failed", 70)
+
+
+def test_the_demo_leaves_out_what_needs_a_browser_where_there_is_none(tmp_path: Path, monkeypatch) -> None:
+    """Without a browser the demo says so, runs the rest, and its fault is still stopped."""
+    monkeypatch.setattr("bedrot_console.extraction.chromium.find_browser", lambda setting=None: None)
+    lines = list(demo.demo(tmp_path / "lake"))
+    assert "distrokid" in lines[0].text and lines[0].kind == "bad"
+    assert lines[-1].kind == "end" and lines[-1].data["quarantined"] >= 1
