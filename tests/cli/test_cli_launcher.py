@@ -116,3 +116,15 @@ def test_a_machine_without_python_is_told_what_to_install(checkout: Path, tmp_pa
         return
     assert done.returncode == 2
     assert "apt-get install python3 python3-venv" in done.stderr
+
+
+def test_no_function_of_the_launcher_has_the_name_of_a_program_it_looks_for() -> None:
+    """`command -v NAME` finds a shell function first, so a function of that name would pass for an installed program."""
+    import re
+
+    text = (Path(__file__).resolve().parents[2] / "bedrot").read_text("utf-8")
+    functions = set(re.findall(r"^([a-z_0-9]+)\(\)", text, re.MULTILINE))
+    looked_for = set(re.findall(r"command -v ([a-z0-9-]+)", text)) | {
+        w for names in re.findall(r"for name in ([a-z0-9 -]+);", text) for w in names.split()
+    }
+    assert functions and looked_for and not functions & looked_for
