@@ -151,6 +151,11 @@ class Browser:
         except PlaywrightError as error:
             self.close()
             raise _launch_error(error, str(found)) from None
+        except Exception as error:  # a driver that does not start is told by the bare class, nothing narrower
+            self.close()
+            if type(error) is not Exception:
+                raise
+            raise MissingBrowser("Playwright's driver does not start on this machine", hint="bedrot doctor") from None
         self._remember(self._state.get("storage_state"))
         saved = self._state.get("session_storage")
         if saved:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -70,6 +71,23 @@ def find_browser(setting: str | None = None, *, search: str | None = None, build
             if os.access(place, os.X_OK):
                 return Found("system", Path(place))
     return None
+
+
+def driver_trouble() -> str | None:
+    """Why Playwright's own program does not start here (`libatomic.so.1` missing on small systems); None if it does, or is not installed."""
+    found = importlib.util.find_spec("playwright")
+    if found is None or not found.origin:
+        return None
+    node = Path(found.origin).parent / "driver" / "node"
+    if not node.exists():
+        return None
+    try:
+        done = subprocess.run(
+            [str(node), "--version"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["it ends at once"])[-1]
 
 
 def browser_version(found: Found, *, timeout_seconds: float = 10.0) -> str | None:

@@ -40,6 +40,7 @@ def doctor(ws: Workspace) -> Iterator[Check]:
         ("file system", _file_system),
         ("state folder", _state),
         ("browser", _browser),
+        ("driver", _driver),
         ("sandbox", _landlock),
         ("journal", _journal),
         ("catalog", _catalog),
@@ -121,6 +122,15 @@ def _browser(ws: Workspace) -> Check:
     if found is None:
         return Check("browser", "fail", "no Chromium or Chrome found; needed by platforms without an API", how_to_get_one())
     return Check("browser", "ok", f"{found}: {browser_version(found) or 'version unknown'}")
+
+
+def _driver(ws: Workspace) -> Check:
+    from ..extraction.chromium import driver_trouble
+
+    trouble = driver_trouble()
+    if trouble:
+        return Check("driver", "fail", f"what drives the browser does not start: {trouble}", "apt-get install libatomic1")
+    return Check("driver", "ok", "what drives the browser starts")
 
 
 def _landlock(ws: Workspace) -> Check:
