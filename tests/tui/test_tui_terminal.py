@@ -59,7 +59,8 @@ def test_a_dropped_line_ends_the_console(lines):
     lines.append(line)
     line.until("of 100")
     line.hang_up()
-    assert line.process.wait(10) in (130, -signal.SIGHUP)
+    # 120 is Python's own word for a standard output that is gone and cannot be flushed at the end
+    assert line.process.wait(10) in (130, 120, -signal.SIGHUP)
 
 
 def test_a_failing_backend_shows_its_kind_and_never_what_it_held(lines):
