@@ -255,8 +255,10 @@ class Browser:
                     if name in found or (callable(mark) and mark(page)):
                         return name
             except PlaywrightError as error:
-                if not _navigating(error):
-                    raise translate(error, what) from None
+                ours = translate(error, what)
+                # A page that is just being made can fail a mark in any way; only what waiting cannot mend ends it here.
+                if not _navigating(error) and not isinstance(ours, SourceChanged):
+                    raise ours from None
             if time.monotonic() >= until:
                 break
             with _translated(what):
