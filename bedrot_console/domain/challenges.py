@@ -5,7 +5,7 @@ A code lives in memory only, is used once, is bound to its challenge, and is nev
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -119,6 +119,23 @@ class Challenge:
         values["expires_at"] = parse_time(r["expires_at"]) if r["expires_at"] else None
         values["can"] = tuple(r["can"])
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person must see to answer a challenge. Handed from the run to a face, never written anywhere: a QR code is a login.
+
+    Attributes:
+        text: what a `qr` challenge's code says, to be drawn again.
+        picture: the page of a `page` challenge as PNG; `width` and `height` in pixels.
+        outline: the page as a text outline, live secrets and personal data blotted out: outside text.
+    """
+
+    text: Secret | None = None
+    picture: bytes = field(default=b"", repr=False)
+    width: int = 0
+    height: int = 0
+    outline: str = ""
 
 
 class Operator(Protocol):

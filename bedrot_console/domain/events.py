@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 KINDS: dict[str, str] = {
-    "landed": "file, path, sidecar (whole record without received_name), actor's run",
+    "landed": "file, path, sidecar (whole record without files.PRIVATE), actor's run",
     "validated": "file, report, sha256, rules, verdict, segment, offset, length, codes {code: count}, as_of, rows, content_sha256, "
     "errors, warnings, first_code",
     "decided": "decision, file, verb, reason, sha256, report, source, source_path, target, target_path, undoes",

@@ -63,7 +63,7 @@ class Feed:
     """Declaration of one feed. Only `template` is needed; every default is usable.
 
     Attributes:
-        template: landing path relative to `landing/`, with `{stamp}` or `{date}`, and `{slug}` for uploads.
+        template: landing path relative to `landing/`, with `{stamp}` or `{date}`, `{slug}` for uploads, `{series}` where a feed has several.
         format: one of FORMATS; `table` is CSV or TSV.
         parse: for json and html feeds: payload bytes -> Content. Default for json: the document's list (or its `data`) as rows.
         columns: for table feeds: what is expected. Unknown further columns are drift, not errors.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
@@ -20,6 +21,11 @@ from .lifecycle import Verdict, Zone, status
 SIDECAR_SUFFIX = ".meta.json"
 SIDECAR_SCHEMA = 1
 METHODS = ("api", "browser", "manual", "drop")
+SERIES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+LONGEST_REQUEST = 512
+"""Characters of one name and value in `request`."""
+PRIVATE = ("received_name", "request")
+"""Fields of a sidecar that stay beside the payload: the journal must hold nothing personal."""
 
 
 def canonical_json(value: Any) -> bytes:
@@ -111,6 +117,9 @@ class Capture:
         source_system: the host (and port) the bytes came from; for uploads the word `upload`.
         received_name: the name the bytes had outside; kept as data, never used as a path.
         set_id: captures of one declared set share it; a set with a folder of its own appears whole.
+        series: which of several series of the feed this is (an artist, a period), as SERIES; empty where a feed has one per account.
+            History, freshness and differences are kept apart by it.
+        request: what was asked of the platform, as far as a check must know it (`from`, `to`, `artist`): small texts, no secret.
         echoes: credentials to mask.
     """
 
@@ -125,7 +134,16 @@ class Capture:
     received_name: str | None = None
     extension: str | None = None
     set_id: str | None = None
+    series: str = ""
+    request: Mapping[str, str] = field(default_factory=dict)
     echoes: tuple[Echo, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.series and not SERIES.fullmatch(self.series):
+            raise ValueError("a series is named by letters, digits, dots, dashes and underscores")
+        for name, value in self.request.items():
+            if not (isinstance(name, str) and isinstance(value, str)) or len(name) + len(value) > LONGEST_REQUEST:
+                raise ValueError("what was asked is kept as small texts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +175,8 @@ class Sidecar:
     masks: tuple[Mask, ...] = ()
     sealed: bool = False
     seq: int = 0
+    series: str = ""
+    request: Mapping[str, str] = field(default_factory=dict)
 
     def to_record(self) -> dict[str, Any]:
         """All fields as JSON values, without `self_sha256`."""
@@ -173,7 +193,9 @@ class Sidecar:
             "landed_at": format_time(self.landed_at),
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "extractor_version": self.extractor_version,
+            "request": dict(self.request),
             "run_id": self.run_id,
+            "series": self.series,
             "set_id": self.set_id,
             "media_type": self.media_type,
             "size_bytes": self.size_bytes,

@@ -1,6 +1,7 @@
 """Template <-> path. One template per feed; nothing from outside becomes a path.
 
-`{stamp}` is `YYYYMMDD_HHMMSS` UTC, `{date}` is `YYYYMMDD`, `{slug}` is a made-safe word (uploads). From schema version 2 on, `_v<n>` stands
+`{stamp}` is `YYYYMMDD_HHMMSS` UTC, `{date}` is `YYYYMMDD`, `{slug}` is a made-safe word (uploads), `{series}` which series
+of the feed it is. From schema version 2 on, `_v<n>` stands
 before the stamp. A taken name gets `_02`, `_03` …; nothing is ever overwritten.
 """
 
@@ -17,6 +18,7 @@ _SLUG = re.compile(r"[^a-z0-9]+")
 _FIELDS = {
     "{stamp}": r"(?P<stamp>\d{8}_\d{6})",
     "{date}": r"(?P<date>\d{8})",
+    "{series}": r"(?P<series>[A-Za-z0-9][A-Za-z0-9._-]{0,79})",
     "{slug}": r"(?P<slug>[a-z0-9][a-z0-9-]{0,59})",
     "{ext}": r"(?P<ext>[a-z0-9]{1,8})",
 }
@@ -34,11 +36,12 @@ def extension(name: str | None) -> str:
     return suffix if re.fullmatch(r"[a-z0-9]{1,8}", suffix) else "bin"
 
 
-def landing_path(feed: Feed, at: datetime, *, name: str | None = None, attempt: int = 1) -> str:
+def landing_path(feed: Feed, at: datetime, *, name: str | None = None, series: str = "", attempt: int = 1) -> str:
     """Where a capture of `feed` lands, relative to `landing/`.
 
     Args:
         at: `captured_at`, aware.
+        series: of the capture, for templates with `{series}`.
         name: the outside name, for templates with `{slug}` or `{ext}`.
         attempt: 1 for the plain name, 2 for `_02` and so on. For a set with its own folder the folder gets the suffix.
     """
@@ -48,6 +51,7 @@ def landing_path(feed: Feed, at: datetime, *, name: str | None = None, attempt: 
     stem = PurePosixPath(name or "").stem
     path = (
         feed.template.replace("{slug}", slug(stem))
+        .replace("{series}", series or "all")
         .replace("{ext}", extension(name))
         .replace("{stamp}", version + at.strftime("%Y%m%d_%H%M%S"))
         .replace("{date}", version + at.strftime("%Y%m%d"))

@@ -7,7 +7,7 @@ reads the clock: the Session does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -115,6 +115,8 @@ class Extractor:
         media_type: str | None = None,
         method: str | None = None,
         set_id: str | None = None,
+        series: str = "",
+        request: Mapping[str, str] | None = None,
         extension: str | None = None,
         echoes: tuple[Echo, ...] | None = None,
     ) -> Capture:
@@ -123,6 +125,7 @@ class Extractor:
         Args:
             body: bytes, an open binary file, a path (`session.fetch`, `session.download`), or a `requests.Response`.
             captured_at: default now; captures of a set with its own folder share the moment of the first.
+            series, request: as of Capture.
             set_id: default: the run's own set for feeds with `set_name`, else None.
             echoes: default: what `echoes` of the class names, as far as this session has read it.
         """
@@ -143,6 +146,8 @@ class Extractor:
             received_name=received_name,
             extension=extension,
             set_id=set_id,
+            series=series,
+            request=dict(request or {}),
             echoes=session.echoes(self.echoes) if echoes is None else echoes,
         )
 

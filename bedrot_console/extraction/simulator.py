@@ -4,7 +4,7 @@ A platform's `simulator.py` subclasses Simulator and sets `simulator = ItsClass`
 
     class Tiny(Simulator):
         name = "tiny"
-        faults_known = ("empty_data", "layout_changed")
+        faults_known = {"layout_changed": Fault("the pages are rebuilt", 4, "source-changed", tells="looks like none")}
 
         @route("/signin", methods=("POST",))
         def sign_in(self, request):
@@ -24,7 +24,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,27 +35,28 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from ..domain.challenges import Secret
+from ..domain.challenges import Look, Secret
 from ..resilience import Clock, SystemClock
 from . import totp
-from .standins import Account, Asked, Mail, as_response, json_response, redirect, route, strict
+from .standins import Account, Asked, Fault, Hands, Mail, Trial, as_response, json_response, redirect, route, strict
 
 __all__ = [
-    "GENERIC_FAULTS", "SESSION_COOKIE", "Account", "Asked", "Mail", "Served", "Simulator", "json_response", "redirect", "route", "serve",
-    "start", "strict",
+    "GENERIC_FAULTS", "SESSION_COOKIE", "Account", "Asked", "Fault", "Hands", "Mail", "Served", "Simulator", "Trial", "json_response",
+    "redirect", "route", "serve", "start", "strict",
 ]  # fmt: skip
 
-GENERIC_FAULTS: dict[str, str] = {
-    "http_500": "every answer is 500",
-    "http_503": "every answer is 503",
-    "rate_limited": "every answer is 429 with Retry-After",
-    "slow": "every answer comes late",
-    "connection_reset": "every connection is closed without an answer",
-    "truncated": "data breaks off before its announced length",
-    "truncated_silently": "data breaks off, and no length was announced",
-    "empty_body": "data answers 200 with no byte",
+GENERIC_FAULTS: dict[str, Fault] = {
+    "http_500": Fault("every answer is 500", 4, "source-unavailable", tells="500"),
+    "http_503": Fault("every answer is 503", 4, "source-unavailable", tells="503"),
+    "rate_limited": Fault("every answer is 429 with Retry-After", 4, "rate-limited", tells="slow down"),
+    "slow": Fault("every answer comes late", 0),
+    "connection_reset": Fault("every connection is closed without an answer", 4, "source-unavailable"),
+    "truncated": Fault("data breaks off before its announced length", 4, "source-unavailable"),
+    "truncated_silently": Fault("data breaks off, and no length was announced", 4, "source-unavailable"),
+    "empty_body": Fault("data answers 200 with no byte", 4, "source-unavailable"),
 }
-"""Faults that the harness itself can do, for every simulator. The last three touch routes with `data=True` only."""
+"""Faults that the harness itself can do, for every simulator, and what usually comes of them. The last three touch routes with
+`data=True` only. A platform where another thing comes of one names it in its own `faults_known`."""
 CONTROL = "/__simulator__/"
 SESSION_COOKIE = "sid"
 _SECRET_NAMES = ("token", "password", "code", "secret", "proof", "otp")
@@ -68,14 +69,16 @@ class Simulator:
         name: the platform.  title: for people.
         accounts: who exists; default one account from `default_accounts()`.
         faults: names of the faults on now; set them at any time with `set_faults`, or for the next n requests with `fail_next`.
-        faults_known: the platform's own faults (the generic ones are always known).
+        faults_known: the platform's own faults, and what must come of each (the generic ones are always known).
+        trials: name -> a challenge that a login raises.
         day: the platform's data day; `advance_days` moves it and the clock of sessions and codes.
         log: what was asked, for assertions; holds no secret values.
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
-    faults_known: ClassVar[tuple[str, ...]] = ()
+    faults_known: ClassVar[Mapping[str, Fault]] = {}
+    trials: ClassVar[Mapping[str, Trial]] = {}
     session_seconds: ClassVar[float] = 14 * 86400.0
     code_tries: ClassVar[int] = 5
     slow_seconds: float = 0.3
@@ -147,6 +150,10 @@ class Simulator:
     def known_faults(self) -> tuple[str, ...]:
         """Every fault this simulator can show."""
         return (*self.faults_known, *(f for f in GENERIC_FAULTS if f not in self.faults_known))
+
+    def fault_table(self) -> dict[str, Fault]:
+        """Every fault this simulator can show and what must come of it: the platform's own first, then the generic ones."""
+        return {name: self.faults_known.get(name) or GENERIC_FAULTS[name] for name in self.known_faults()}
 
     def set_faults(self, faults: Iterable[str]) -> None:
         """Exactly these faults are on from now on. Raises ValueError for an unknown one."""
@@ -235,6 +242,41 @@ class Simulator:
     def authenticator(self, account: str = "default") -> str:
         """What the human's authenticator app shows now."""
         return totp.code(Secret(self.account(account).totp_secret or ""), totp.step_at(self.clock.now().timestamp()))
+
+    # -- the person behind an account ---------------------------------------------------------------------------------------
+
+    def answer(self, challenge: Mapping[str, Any], hands: Hands) -> str | None:
+        """What the person behind an account does about a challenge, rightly and in time.
+
+        Args:
+            challenge: the record of the challenge (`Challenge.to_record`).
+            hands: what the person can see and do besides typing an answer.
+
+        Returns:
+            What they type, or an act (`done`, or one of the challenge's `can`); None when they acted elsewhere (scanned, approved,
+            solved the page) and the page moves on by itself.
+        """
+        account = challenge["account"]
+        if challenge["kind"] == "code":
+            return self.authenticator(account) if challenge["medium"] == "app" else self.mailbox(account)[-1].code
+        if challenge["kind"] == "password":
+            return self.account(account).password
+        raise NotImplementedError(f"{self.name}: nobody answers a {challenge['kind']}")
+
+    def wrong_answer(self, challenge: Mapping[str, Any]) -> str:
+        """An answer of the right form that is wrong."""
+        right = self.answer(challenge, _NoHands()) or ""
+        return "".join("1" if c != "1" else "2" for c in right) if challenge["kind"] == "code" else right + "x"
+
+    # -- what a run would bring ---------------------------------------------------------------------------------------------
+
+    def payloads(self, account: str = "default") -> dict[str, bytes]:
+        """What a run on the platform's day brings for this account, byte for byte, without serving anything: feed attribute -> payload.
+
+        A feed that a run brings several times (one file per period or artist) is `attribute:label`. Faults that are on count. The
+        contract suite holds it to what a real run brings; the campaigns judge a year of days with it.
+        """
+        raise NotImplementedError(f"{self.name} cannot tell its payloads without being served")
 
     def start_session(self, response: Response, account: Account | str, *, persistent: bool = True, **facts: Any) -> Response:
         """Log the account in: an opaque session cookie on `response`, facts kept on this side."""
@@ -365,6 +407,17 @@ class Simulator:
         elif act != "state":
             raise ValueError(f"no such act: {act}")
         return {"day": self.day.isoformat(), "faults": sorted(self.faults), "known": list(self.known_faults())}
+
+
+class _NoHands:
+    """A person who only types."""
+
+    def look(self) -> Look:
+        return Look()
+
+    def click(self, x: int, y: int) -> None: ...
+    def type(self, text: str) -> None: ...
+    def press(self, key: str) -> None: ...
 
 
 class _Reset(Response):

@@ -1,4 +1,4 @@
-"""What stand-ins are made of: accounts, mail, routes, strictness, answers."""
+"""What stand-ins are made of: accounts, mail, routes, strictness, answers; and what must come of their faults and challenges."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
+
+from ..domain.challenges import Look
 
 
 @dataclass
@@ -51,6 +53,69 @@ class Asked:
     args: dict[str, str]
     status: int
     headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A named fault of a simulator, and what must come of it. The contract suite runs each one and the table of faults is made from them.
+
+    Attributes:
+        does: what the platform does, as the end of a sentence ("the export breaks off at a line's end").
+        ends: exit code of an attended run, the person behind the account answering everything.
+        error: code of the error the run ends with, or of the first feed that could not be brought (`source-changed`); None without.
+        finding: code of the finding in a landed file; None where no file gets one.
+        tells: words out of the sentence that the operator is told: of that error, else of that finding.
+        after: what came before the fault: `nothing` (no login saved), `login` (a good run on the same day, its login saved), `yesterday`
+            (a good run on the day before, its files promoted, its login saved).
+        feeds: attributes of the feeds the run is asked for; all without any.
+        account: whose run it is.
+    """
+
+    does: str
+    ends: int
+    error: str | None = None
+    finding: str | None = None
+    tells: str = ""
+    after: str = "nothing"
+    feeds: tuple[str, ...] = ()
+    account: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A challenge that a login of this platform raises, and what must come of each answer.
+
+    Attributes:
+        kind, medium: of the first challenge (`code`, `e-mail`).
+        account: whose login raises it.  faults: that must be on for it.
+        wrong: exit code when every answer is wrong; None where a wrong answer cannot be given (`qr`).
+        expired: exit code when the platform's own time for the answer is over before each answer; None where it has none.
+        sends: whether the platform sends something when it asks (a code, a push): an unattended run must end before that.
+    """
+
+    kind: str
+    medium: str = ""
+    account: str = "default"
+    faults: tuple[str, ...] = ()
+    wrong: int | None = 3
+    expired: int | None = 3
+    sends: bool = True
+
+
+class Hands(Protocol):
+    """What a person can do about an open challenge besides typing an answer, as the faces offer it."""
+
+    def look(self) -> Look:
+        """What there is to see: the text of a QR code, or the page as a picture."""
+
+    def click(self, x: int, y: int) -> None:
+        """Click at a pixel of the page's picture."""
+
+    def type(self, text: str) -> None:
+        """Type into whatever has the focus."""
+
+    def press(self, key: str) -> None:
+        """Press a key by its name (`Enter`)."""
 
 
 def route(path: str, *, methods: Iterable[str] = ("GET",), data: bool = False) -> Callable[[Any], Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import BedrotError, UsageError, disk_error
 from ..domain.events import Event
 from ..domain.feeds import Feed
-from ..domain.files import SIDECAR_SUFFIX, Capture, LandedFile
+from ..domain.files import PRIVATE, SIDECAR_SUFFIX, Capture, LandedFile
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Zone
 from ..domain.naming import landing_path, numbered
@@ -211,7 +211,7 @@ def _choose(zones: Zones, chunk: Chunk, unit: Unit, taken: set[str]) -> None:
     while True:
         # One folder for all: the stamp is that of the set's first capture.
         paths = [
-            landing_path(m.landing.feed, capture.captured_at, name=outside_name(m.landing.capture), attempt=unit.attempt)
+            landing_path(m.landing.feed, capture.captured_at, name=outside_name(m.landing.capture), series=m.landing.capture.series, attempt=unit.attempt)
             for m in unit.members
         ]
         folder = paths[0].rpartition("/")[0]
@@ -315,7 +315,8 @@ def _journal(zones: Zones, chunk: Chunk, units: list[Unit], head: int) -> bool:
     members = [m for u in units for m in u.members]
     events = []
     for member in members:
-        del member.record["received_name"]
+        for name in PRIVATE:
+            del member.record[name]
         data = {"file": member.sidecar.id, "path": member.path, "sidecar": member.record}
         events.append(Event(kind="landed", at=member.sidecar.landed_at, actor=zones.actor, data=data))
     try:

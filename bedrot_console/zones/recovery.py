@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import BedrotError, FixityError, disk_error
 from ..domain.events import Event
-from ..domain.files import SIDECAR_SUFFIX
+from ..domain.files import PRIVATE, SIDECAR_SUFFIX
 from ..domain.lifecycle import Zone
 from . import disk
 from .fixity import ORPHANS, ZONES, read_sidecar
@@ -173,8 +173,7 @@ class _Recovery:
             return
         # Its folder may not have been synced before its owner died.
         self.folders[Zone.LANDING].sync(path.rpartition("/")[0])
-        record = sidecar.to_record()
-        del record["received_name"]
+        record = {name: value for name, value in sidecar.to_record().items() if name not in PRIVATE}
         self.events.append(self._event("landed", {"file": sidecar.id, "path": path, "sidecar": record}))
         self.outcomes.add("finished")
 

@@ -118,7 +118,7 @@ def stage(zones: Zones, chunk: Chunk, index: int, item: Landing) -> None:
         chunk.units.append(unit)
         if key:
             chunk.sets[key] = unit
-    path = landing_path(item.feed, capture.captured_at, name=outside_name(capture))
+    path = landing_path(item.feed, capture.captured_at, name=outside_name(capture), series=capture.series)
     member = Member(index, item, path.rpartition("/")[0], path=path)
     unit.members.append(member)
     if unit.error is not None:
@@ -223,7 +223,7 @@ def _seal_one(chunk: Chunk, member: Member, seq: int, now: datetime) -> None:
         source_system=capture.source_system, method=capture.method, captured_at=capture.captured_at, landed_at=now, as_of=capture.as_of,
         extractor_version=member.landing.extractor_version, run_id=member.landing.run_id, set_id=capture.set_id,
         media_type=capture.media_type, size_bytes=member.payload.size, sha256=member.sha256, received_sha256=member.received_sha256,
-        received_name=capture.received_name, masks=member.masks, seq=seq,
+        received_name=capture.received_name, masks=member.masks, seq=seq, series=capture.series, request=capture.request,
     )  # fmt: skip
     member.record = member.sidecar.to_record()
     member.commit_bytes = seal_record(member.record)

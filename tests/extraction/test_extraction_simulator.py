@@ -13,12 +13,12 @@ from werkzeug.wrappers import Request, Response
 
 from bedrot_console.domain.errors import MissingBrowser
 from bedrot_console.extraction.chromium import browser_version, find_browser
-from bedrot_console.extraction.simulator import GENERIC_FAULTS, Account, Simulator, route, serve, start, strict
+from bedrot_console.extraction.simulator import GENERIC_FAULTS, Account, Fault, Simulator, route, serve, start, strict
 
 
 class Shop(Simulator):
     name = "shop"
-    faults_known = ("sold_out",)
+    faults_known = {"sold_out": Fault("nothing is left", 0)}
 
     def default_accounts(self) -> list[Account]:
         return [Account(totp_secret="JBSWY3DPEHPK3PXP", extra={"shop_id": "17"})]

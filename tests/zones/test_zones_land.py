@@ -14,7 +14,7 @@ import pytest
 from zones_lake import PLAIN, SETS, UPLOAD, Lake
 
 from bedrot_console.domain.errors import DiskFull, FixityError, UsageError
-from bedrot_console.domain.files import SIDECAR_SUFFIX, LandedFile, Sidecar
+from bedrot_console.domain.files import PRIVATE, SIDECAR_SUFFIX, LandedFile, Sidecar
 from bedrot_console.domain.lifecycle import Zone
 from bedrot_console.zones import disk
 from bedrot_console.zones import landing as landing_module
@@ -53,8 +53,7 @@ def test_bytes_land_as_received_beside_their_sidecar(lake):
     assert path.parent.stat().st_mode & 0o777 == 0o750
     assert (lake.home / ".bedrot").stat().st_mode & 0o777 == 0o700
     (event,) = lake.journal.read()
-    record = sidecar.to_record()
-    del record["received_name"]
+    record = {name: value for name, value in sidecar.to_record().items() if name not in PRIVATE}
     assert (event.kind, event.actor, event.data) == ("landed", "uid:7", {"file": file.id, "path": file.path, "sidecar": record})
     lake.sound()
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from bedrot_console.extraction.simulator import Account, Simulator, redirect, route
+from bedrot_console.extraction.simulator import Account, Fault, Simulator, redirect, route
 
 PAGE = "<!doctype html><title>{title}</title><body>{body}</body>"
 STORE = "sessionStorage.setItem('tab', 'kept-in-tab');localStorage.setItem('seen', 'yes')"
@@ -15,7 +15,11 @@ STORE = "sessionStorage.setItem('tab', 'kept-in-tab');localStorage.setItem('seen
 class TinySite(Simulator):
     name = "tiny"
     title = "Tiny"
-    faults_known: ClassVar[tuple[str, ...]] = ("layout_changed", "code_expired", "approved_elsewhere")
+    faults_known: ClassVar[dict[str, Fault]] = {
+        "layout_changed": Fault("the pages are rebuilt", 4, "source-changed"),
+        "code_expired": Fault("codes are too old at once", 3, "challenge-expired"),
+        "approved_elsewhere": Fault("the person approves on another device", 0),
+    }
     app: bool = False
 
     def default_accounts(self) -> list[Account]:

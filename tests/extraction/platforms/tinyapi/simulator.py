@@ -8,13 +8,16 @@ from typing import Any, ClassVar
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Request
 
-from bedrot_console.extraction.simulator import Account, Simulator, redirect, route, strict
+from bedrot_console.extraction.simulator import Account, Fault, Simulator, redirect, route, strict
 
 
 class TinyApi(Simulator):
     name = "tinyapi"
     title = "Tiny API"
-    faults_known: ClassVar[tuple[str, ...]] = ("error_in_200", "to_login")
+    faults_known: ClassVar[dict[str, Fault]] = {
+        "error_in_200": Fault("errors come with 200", 3, "credentials-rejected"),
+        "to_login": Fault("every call is sent to a login page", 3, "redirected"),
+    }
 
     def default_accounts(self) -> list[Account]:
         return [Account(token="Token-canary-90q+/=")]
