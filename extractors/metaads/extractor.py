@@ -24,15 +24,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import AccessError, CredentialsRejected, SourceChanged, UsageError
+from bedrot_console.domain.errors import AccessError, SourceChanged, UsageError
 from bedrot_console.domain.feeds import Column, Feed
 from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import header_has
 
 from . import checks, dumps, insight_checks
-from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, TOKEN_HINT, Graph, Page, appsecret_proof
+from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, Graph, Page, inspector_of, proof_of, worth_of
 from .reports import Insights
 
 if TYPE_CHECKING:
@@ -58,7 +57,6 @@ STATUS_WORDS = {
     100: "pending closure",
     101: "closed",
 }
-WARN_AHEAD = timedelta(days=7)
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 
@@ -154,11 +152,7 @@ class MetaAds(Extractor):
             what = "has ended on" if end < today else "ends on"
             session.log("warning", f"{version} of the Marketing API {what} {end}: set [platforms.metaads] version")
         token = session.secret_or_none("access_token") or session.secret_or_none("token") or session.secret("access_token")
-        app_secret = session.secret_or_none("app_secret")
-        proof = None
-        if app_secret is not None:
-            proof = Secret(appsecret_proof(token, app_secret))
-            session.redactor.add(proof)
+        proof = proof_of(session, token)
         return Graph(
             session, version=version, token=token, proof=proof, patience_seconds=float(session.option("patience_seconds", 120))
         )
@@ -169,36 +163,9 @@ class MetaAds(Extractor):
         Raises:
             CredentialsRejected: not valid, or expired. AccessError: data access lapsed, or no permission to read ads.
         """
-        document = self._inspector(session, graph).get("debug_token", {"input_token": graph.token.reveal()}).document
-        data = document.get("data") if isinstance(document, dict) else None
-        if not isinstance(data, dict) or "is_valid" not in data:
-            raise SourceChanged("Meta says nothing about the token")
-        now = session.clock.now()
-        expires, access = _moment(data.get("expires_at")), _moment(data.get("data_access_expires_at"))
-        if data["is_valid"] is not True or (expires and expires <= now):
-            problem = data.get("error") if isinstance(data.get("error"), dict) else {}
-            sub = f"/{problem['subcode']}" if problem.get("subcode") else ""
-            when = f" since {expires:%Y-%m-%d %H:%M} UTC" if expires and expires <= now else ""
-            raise CredentialsRejected(f"the access token is not valid{when} ({problem.get('code', 190)}{sub})", hint=TOKEN_HINT)
-        if access and access <= now:
-            raise AccessError(f"the token's access to data lapsed on {access:%Y-%m-%d}", hint=TOKEN_HINT)
-        scopes = data.get("scopes")
-        if isinstance(scopes, list) and not {"ads_read", "ads_management"} & set(map(str, scopes)):
+        worth = worth_of(session, graph, inspector_of(session, graph))
+        if not worth.allows_any(("ads_read", "ads_management")):
             raise AccessError("the token has no permission ads_read", hint=GRANT_HINT)
-        for what, moment in (("token expires", expires), ("token's access to data lapses", access)):
-            if moment and moment - now < WARN_AHEAD:
-                session.log("warning", f"the {what} on {moment:%Y-%m-%d %H:%M} UTC: make a new one in time")
-
-    def _inspector(self, session: Session, graph: Graph) -> Graph:
-        """Who asks about the token: the app itself if its id and secret are known (it may also ask about dead tokens), else the token."""
-        env = session.settings.secret(self.name, "app_id")
-        app_id = str(session.option("app_id") or (env.reveal() if env else ""))
-        secret = session.secret_or_none("app_secret")
-        if not app_id or secret is None:
-            return graph
-        own = Secret(f"{app_id}|{secret.reveal()}")
-        session.redactor.add(own)
-        return Graph(session, version=graph.version, token=own, patience_seconds=graph.patience_seconds)
 
     def _account_id(self, session: Session, graph: Graph) -> str:
         """Digits of the ad account: the run's account if it is one, the setting, the environment, else the only one the token can see."""
@@ -324,11 +291,6 @@ def _newest(pages: list[Page]) -> date | None:
         return max((date.fromisoformat(d) for d in days), default=None)
     except ValueError:
         return None
-
-
-def _moment(value: Any) -> datetime | None:
-    """Seconds since the epoch; 0 means never."""
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int) and 0 < value < 1 << 36 else None
 
 
 def _day(value: Any) -> date | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bedrot_console.extraction.registry import Registry
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 GROUND = {"domain", "resilience", "settings"}
 WORKSHOPS = {"zones", "catalog", "inspection", "extraction", "security"}
@@ -41,6 +43,8 @@ OUTSIDE = {
     "__init__": set(),
 }
 GARDEN_KNOWS = {"domain", "resilience", "extraction", "inspection"}
+SHARED_BEDS = {"_graph"}
+"""Folders of the garden that are no platform: what several platforms share. They know no platform."""
 
 
 def modules(folder: str) -> list[Path]:
@@ -102,7 +106,7 @@ def test_a_library_has_one_door(room: str) -> None:
 
 
 def test_extractors_know_the_ground_and_their_two_workshops() -> None:
-    """An extractor knows domain, extraction and inspection, its own folder, and no simulator, face or verb."""
+    """An extractor knows domain, extraction and inspection, its own folder and the shared beds, and no simulator, face or verb."""
     wrong = []
     for path in modules("extractors"):
         parts = path.relative_to(CHECKOUT / "extractors").parts
@@ -110,11 +114,21 @@ def test_extractors_know_the_ground_and_their_two_workshops() -> None:
             steps = name.split(".")
             if steps[0] == "bedrot_console" and len(steps) > 1 and steps[1] not in GARDEN_KNOWS:
                 wrong.append(f"{path.relative_to(CHECKOUT)} imports {name}")
-            if steps[0] == "extractors" and len(steps) > 1 and steps[1] != parts[0]:
+            if steps[0] == "extractors" and len(steps) > 1 and steps[1] not in SHARED_BEDS | {parts[0]}:
                 wrong.append(f"{path.relative_to(CHECKOUT)} imports {name}")
             if parts[-1] in ("extractor.py", "pages.py", "checks.py", "api.py") and "simulator" in steps:
                 wrong.append(f"{path.relative_to(CHECKOUT)} imports {name}")
+            if parts[0] in SHARED_BEDS and parts[1] != "simulated" and "simulated" in steps:
+                wrong.append(f"{path.relative_to(CHECKOUT)} imports {name}")
     assert not wrong
+
+
+def test_a_shared_bed_is_no_platform() -> None:
+    """The registry passes over shared beds, and every folder with a leading underscore is known to be one."""
+    folders = {path.name for path in (CHECKOUT / "extractors").glob("_*") if path.is_dir() and path.name != "__pycache__"}
+    assert folders == SHARED_BEDS
+    assert not SHARED_BEDS & set(Registry(CHECKOUT / "extractors").names())
+    assert not [path for bed in SHARED_BEDS for path in (CHECKOUT / "extractors" / bed).glob("extractor.py")]
 
 
 def test_the_program_never_reads_the_clock_or_sleeps_by_itself() -> None:
