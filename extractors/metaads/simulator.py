@@ -6,26 +6,20 @@ pointed at its address. Every account, token and figure is invented.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from bedrot_console.extraction.simulator import Account as Login
 from bedrot_console.extraction.simulator import Simulator, route
 
+from .._graph.simulated.serving import served, sign_in_page
 from .simulated.faults import NAMES, Faults
-from .simulated.graph import App, Call, Graph, Token
+from .simulated.graph import App, Graph, Token
 from .simulated.world import ACCOUNTS
 from .simulated.world import Account as AdAccount
 
-LOGIN_PAGE = (
-    b'<!DOCTYPE html>\n<html lang="en" id="facebook"><head><meta charset="utf-8"><title>Log in to Facebook</title></head><body>'
-    b'<form id="login_form" action="/login/" method="post"><input type="text" name="email" autocomplete="username">'
-    b'<input type="password" name="pass" autocomplete="current-password"><button name="login">Log in</button></form></body></html>\n'
-)
 OURS = frozenset({"rate_limited"})
 """Faults of the harness that Meta words in its own way."""
 
@@ -82,30 +76,8 @@ class MetaAdsSimulator(Simulator):
     def _call(self, request: Request) -> Response:
         assert self.graph is not None
         if self.fault("login_page_as_data"):
-            return Response(LOGIN_PAGE, 200, content_type="text/html; charset=utf-8")
-        self.graph.base_url = self.base_url
-        params = _flat(request.args.items(multi=True)) | _flat(request.form.items(multi=True))
-        headers = {k.lower(): v for k, v in request.headers.items()}
-        reply = self.graph.answer(Call(request.method, request.path, params, headers))
-        response = Response(reply.body, reply.status, _no_type(reply.headers), content_type=reply.headers["Content-Type"])
-        response.headers["Date"] = http_date(self.now())
-        return response
-
-
-def _flat(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Parameters as one value each: PHP-like `name[0]` spellings become a JSON-free comma list, a repeated name keeps its last value."""
-    out: dict[str, str] = {}
-    for name, value in pairs:
-        base, bracket, _ = name.partition("[")
-        if bracket and base in out:
-            out[base] += f",{value}"
-        else:
-            out[base] = value
-    return out
-
-
-def _no_type(headers: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in headers.items() if k != "Content-Type"}
+            return sign_in_page()
+        return served(self.graph, request, self.base_url, self.now())
 
 
 simulator = MetaAdsSimulator

@@ -30,13 +30,3 @@ MARKETING_ENDS: dict[str, date | None] = {
     "v26.0": None,
 }
 """Last day of each Marketing API version. v18, v19, v20 and v24: documented (dated third-party reading); v21 to v23: assumed."""
-
-
-def usable_version(asked: str | None, today: date) -> str | None:
-    """The version that answers: the asked one, or the oldest still usable when it has ended (a silent change). None: no such version."""
-    usable = [v for v, end in MARKETING_ENDS.items() if end is None or today <= end]
-    if asked is None:
-        return usable[0]
-    if asked not in MARKETING_ENDS:
-        return None
-    return asked if asked in usable else usable[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 SILENT_CALLS = 3
@@ -14,11 +14,11 @@ BLOCK = timedelta(minutes=5)
 class Usage:
     """Calls per account and use case within the last hour, against quotas that tests may lower."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], quotas: Mapping[str, int]) -> None:
         self._now = now
         self._calls: dict[tuple[str, str], deque[datetime]] = {}
         self._blocked: dict[tuple[str, str], datetime] = {}
-        self.quotas = {"ads_insights": 190_000, "ads_management": 100_000}
+        self.quotas = dict(quotas)
         self.tier = "standard_access"
         self.total = 0
 
