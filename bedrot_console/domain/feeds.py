@@ -38,6 +38,10 @@ class Context(Protocol):
     def previous(self) -> Content | None:
         """The last good capture of the same feed and account, parsed; None if there is none. Parsed once, on first call."""
 
+    @property
+    def earlier(self) -> History | None:
+        """Facts of that capture; None if there is none. `previous()` itself is read from bytes alone: `Feed.complete` did not touch it."""
+
     def sibling(self, feed: str) -> Content | None:
         """The capture of another feed (whole name) in the same set, parsed; None if absent."""
 
@@ -47,6 +51,9 @@ Check = Callable[[Any, Any], Iterable[Finding]]
 
 Parse = Callable[[bytes], Any]
 """Reads a whole payload (JSON and HTML feeds) into a Content. Raises ValueError with a sentence, or FormatTrouble, when it cannot."""
+
+Complete = Callable[[Any, Sidecar], Any]
+"""Gives a parsed Content what its sidecar knows and its bytes do not. Pure; raises as Parse does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Feed:
         template: landing path relative to `landing/`, with `{stamp}` or `{date}`, `{slug}` for uploads, `{series}` where a feed has several.
         format: one of FORMATS; `table` is CSV or TSV.
         parse: for json and html feeds: payload bytes -> Content. Default for json: the document's list (or its `data`) as rows.
+        complete: for feeds with `parse`: (content, sidecar) -> content, before facts are taken and checks made; for payloads that do not
+            say everything themselves (days without a year, which the received name or the capture time tells).
         columns: for table feeds: what is expected. Unknown further columns are drift, not errors.
         day: content column with the data's own date; gives `as_of`, freshness and history.
         key: content columns that name a row, for diff and duplicates; empty: no keyed diff.
@@ -88,6 +97,7 @@ class Feed:
     media_type: str = "application/json"
     version: int = 1
     parse: Parse | None = None
+    complete: Complete | None = None
     columns: tuple[Column, ...] = ()
     day: str | None = None
     key: tuple[str, ...] = ()

@@ -138,6 +138,11 @@ class Knowledge:
         """The last good capture, parsed; None if there is none or it can no longer be read."""
         return self._read("", self._job.feed, self._job.previous)
 
+    @property
+    def earlier(self) -> History | None:
+        """Facts of the last good capture; None if there is none."""
+        return self._job.history[0] if self._job.history else None
+
     def sibling(self, feed: str) -> Any:
         """The capture of another feed in the same set, parsed; None if absent or unreadable (its own report says why)."""
         declared = next((f for f in self._job.feeds if f.name == feed), None)

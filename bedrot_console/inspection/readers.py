@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from bedrot_console.domain.feeds import Feed
+from bedrot_console.domain.files import Sidecar
 from bedrot_console.domain.findings import Place
 
 from .contents import FormatTrouble, Rows, Table
@@ -88,11 +90,21 @@ def refuse_page(feed: Feed, data: bytes) -> None:
         raise FormatTrouble("format.html-instead", expected=feed.format)
 
 
+def completed(feed: Feed, content: Any, sidecar: Sidecar) -> Any:
+    """What was read, with what only its sidecar knows: see `Feed.complete`. Raises as `read` does."""
+    return content if feed.complete is None else _made(lambda: feed.complete(content, sidecar))  # type: ignore[misc]
+
+
 def _parsed(feed: Feed, data: bytes) -> Rows:
     if feed.parse is None:
         raise FormatTrouble("format.unknown-shape", "the feed declares no parser")
+    return _made(lambda: feed.parse(data))  # type: ignore[misc]
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    """The Content that a feed's own function makes; what it stumbles over is a FormatTrouble."""
     try:
-        content = feed.parse(data)
+        content = make()
     except FormatTrouble:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as trouble:

@@ -19,7 +19,7 @@ from .contents import FormatTrouble, Rows, Table
 from .facts import facts_of
 from .jobs import Job, Knowledge
 from .jsontext import collector_off
-from .readers import open_payload, read_bytes
+from .readers import completed, open_payload, read_bytes
 from .recognise import HEAD_BYTES
 from .rules import rules_of
 from .texts import day_of, error, masked, note, warning
@@ -207,7 +207,7 @@ class _Inspection:
             assert self.file is not None
             self.content = open_table(self.feed, self.file)
         else:
-            self.content = read_bytes(self.feed, self.data)
+            self.content = completed(self.feed, read_bytes(self.feed, self.data), self.job.sidecar)
 
     def _claims(self, head: bytes) -> str | None:
         return next(

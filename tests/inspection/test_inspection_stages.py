@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from inspection_feeds import CHART, NOW, PLAYS, SALES, chart, codes, days, sidecar_of, sold
 
 from bedrot_console.domain.feeds import History
+from bedrot_console.domain.files import Sidecar
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Report, Severity
 from bedrot_console.domain.lifecycle import Verdict
-from bedrot_console.inspection.helpers import header_has, json_rows_with, note
+from bedrot_console.inspection.helpers import Rows, header_has, json_rows_with, note
 
 Ask = Callable[..., Report]
 GOOD = days("2026-01-31", list(range(100, 130)))
@@ -310,3 +312,33 @@ def test_a_finding_for_an_earlier_stage_changes_that_stage(ask: Ask) -> None:
     report = ask(dataclasses.replace(PLAYS, checks=(check,)), GOOD)
     assert outcome(report, "completeness") is Outcome.FAILED
     assert outcome(report, "consistency") is Outcome.PASSED
+
+
+def _without_year(payload: bytes) -> Rows:
+    return Rows([{"label": line} for line in payload.decode().split()], ("label", "day"))
+
+
+def _with_year(content: Rows, sidecar: Sidecar) -> Rows:
+    year = (sidecar.received_name or "").removesuffix(".txt")
+    if not year:
+        raise ValueError("nothing tells the year")
+    return Rows([row | {"day": f"{year}-{row['label']}"} for row in content.records], ("label", "day"))
+
+
+def test_what_the_bytes_do_not_tell_comes_from_the_sidecar(ask: Ask) -> None:
+    """A feed may complete its content from the sidecar; facts and checks see the result, and what cannot be completed is unreadable."""
+    seen: list[object] = []
+
+    def look(content: Rows, context: Any) -> Iterator[Finding]:
+        seen.append((content.records[0]["day"], context.earlier, [list(r) for r in context.previous().rows()]))
+        yield from ()
+
+    feed = dataclasses.replace(
+        PLAYS, format="table", parse=_without_year, complete=_with_year, key=("label",), measures=(), checks=(look,), history=None
+    )
+    data, earlier = b"02-27\n02-28\n", History(captured_at=NOW, as_of=None, facts={"last_day": "2026-02-27"}, file_id="f0")
+    card = dataclasses.replace(sidecar_of(data, feed), received_name="2026.txt")
+    report = ask(feed, data, sidecar=card, previous=b"02-26\n", history=[earlier])
+    assert report.verdict is Verdict.PASSED and (report.facts["first_day"], report.facts["last_day"]) == ("2026-02-27", "2026-02-28")
+    assert seen == [("2026-02-27", earlier, [["label"]])]
+    assert codes(ask(feed, data)) == {"format.unknown-shape"}
