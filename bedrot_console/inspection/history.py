@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -54,10 +54,15 @@ def _is_one_of(value: Any, wrong: set[Any]) -> bool:
 
 
 def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
-    """The same bytes, or the same extracted content, as an earlier capture. `options["duplicates"]`: `warning` (default), `note` or `error`."""
+    """The same bytes, or the same extracted content, as an earlier capture.
+
+    `options["duplicates"]`: `warning` (default), `note`, `error`, or `daily` for a source that has something new every day: repeating
+    itself on the same day is a note, on a later day a warning, without rows a note.
+    """
     if job.twins:
         file_id, landed_at = job.twins[0]
-        yield _repeated(job.feed)(
+        since = min(at for _, at in job.twins)
+        yield _repeated(job.feed, job.sidecar.captured_at, since, facts)(
             "duplicates.same-bytes",
             f"the same bytes landed before, on {landed_at:%Y-%m-%d %H:%M}",
             expected="new bytes",
@@ -65,17 +70,17 @@ def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
             count=len(job.twins),
         )
         return
-    if (found := same_content(job.feed, facts, job.history)) is not None:
+    if (found := same_content(job.feed, facts, job.history, job.sidecar.captured_at)) is not None:
         yield found
 
 
-def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History]) -> Finding | None:
-    """The finding that earlier captures (newest first) hold the same extracted content; None if none does."""
+def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History], captured_at: datetime) -> Finding | None:
+    """The finding that captures before `captured_at` (newest first) hold the same extracted content; None if none does."""
     own = facts.get("content_sha256")
     same = [h for h in earlier if own and h.facts.get("content_sha256") == own]
     if not same or not facts.get("rows"):
         return None
-    return _repeated(feed)(
+    return _repeated(feed, captured_at, min(h.captured_at for h in same), facts)(
         "duplicates.same-content",
         f"the same content was captured before, on {same[0].captured_at:%Y-%m-%d %H:%M}",
         seen=same[0].file_id,
@@ -83,16 +88,19 @@ def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History]) 
     )
 
 
-def _repeated(feed: Feed) -> Callable[..., Finding]:
-    return {"error": error, "note": note}.get(feed.options.get("duplicates", "warning"), warning)
+def _repeated(feed: Feed, captured_at: datetime, since: datetime, facts: dict[str, Any]) -> Callable[..., Finding]:
+    how = feed.options.get("duplicates", "warning")
+    if how == "daily":
+        how = "warning" if facts.get("rows") and since.date() < captured_at.date() else "note"
+    return {"error": error, "note": note}.get(how, warning)
 
 
-def with_same_content(report: Report, feed: Feed, earlier: Iterable[History]) -> Report:
+def with_same_content(report: Report, feed: Feed, earlier: Iterable[History], captured_at: datetime) -> Report:
     """A report whose duplicates were judged against the last capture only, judged against all earlier ones. Reads facts, no payload."""
     spot = next((i for i, s in enumerate(report.stages) if s.stage == "duplicates" and s.outcome is not Outcome.SKIPPED), None)
     if spot is None or any(f.code == "duplicates.same-bytes" for f in report.findings):
         return report
-    found = same_content(feed, report.facts, earlier)
+    found = same_content(feed, report.facts, earlier, captured_at)
     if found is None:
         return report
     kept = [f for f in report.findings if f.code != "duplicates.same-content"]

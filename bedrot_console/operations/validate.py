@@ -227,7 +227,7 @@ class _Past:
         from ..inspection.history import with_same_content
 
         before = self.of(row)
-        report = with_same_content(report, self.ws.registry.feed(row.feed), (h for h, _ in reversed(before)))
+        report = with_same_content(report, self.ws.registry.feed(row.feed), (h for h, _ in reversed(before)), row.captured_at)
         if not report.rules:  # its reader died before it could say
             report = dataclasses.replace(report, rules=current_rules(self.ws, row.feed, {}))
         self.judged.add(row.id)
