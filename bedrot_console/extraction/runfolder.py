@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .redaction import Redactor
 
 KINDS: dict[str, str] = {
-    "state": "state; the first also platform, account, attended, expected",
+    "state": "state; the first also platform, account, attended, expected; a later one expected, if that became less",
     "log": "level, text",
     "stage": "stage, done, total",
     "landed": "feed, file, path",

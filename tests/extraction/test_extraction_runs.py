@@ -74,6 +74,25 @@ def test_a_part_is_partial_never_done(house: Any, api: Any) -> None:
     assert len(api.simulator.requests("/big")) == 4
 
 
+def test_a_feed_that_the_platform_does_not_have_is_told_and_not_missed(
+    house: Any, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`nothing`: a warning says why, the feed is no longer expected, and the run that brought the others is done."""
+    real = Session.wants
+
+    def wants(self: Session, feed: Any) -> bool:
+        if feed.name == "tinyapi/big":
+            self.nothing(feed, "the list is empty")
+        return real(self, feed)
+
+    monkeypatch.setattr(Session, "wants", wants)
+    view = house.here(house.spec("tinyapi"), house.settings(api))
+    assert (view.state, view.exit_code) == (RunState.DONE, 0)
+    assert view.expected == view.landed == ("tinyapi/albums", "tinyapi/tracks")
+    told = [e["text"] for e in house.runs.read_events(view.id) if e["kind"] == "log" and e["level"] == "warning"]
+    assert told == ["tinyapi/big: the list is empty"]
+
+
 @pytest.mark.parametrize(
     "fault, code, exit_code",
     [("error_in_200", "credentials-rejected", 3), ("to_login", "redirected", 4)],
