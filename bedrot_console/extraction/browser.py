@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, Request, Response, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -40,6 +40,10 @@ CHATTER = (
 )
 """Where Chromium reports to by itself, even with Playwright's flags (seen, Chromium 156)."""
 POLL_MILLISECONDS = 50
+BREAK_SECONDS = 0.1
+"""How soon a document that broke off is noticed."""
+REPLACED = "net::ERR_ABORTED"
+"""How a document's request fails that another navigation of the page itself replaced: no trouble (seen, Chromium 156)."""
 COOKIE_LENGTH = 12
 """Shorter cookies are settings (a language, a flag), not logins."""
 SHORT_PATH = 56
@@ -220,7 +224,7 @@ class Browser:
         def once() -> None:
             try:
                 with _translated(place(url)):
-                    response = self.page.goto(url, wait_until="domcontentloaded", timeout=timeout_seconds * 1000)
+                    response = self._go(url, timeout_seconds)
             except BedrotError:
                 self._drop_page()
                 raise
@@ -233,6 +237,34 @@ class Browser:
             self.session.log("warning", f"{error}; again in {seconds:.0f} s")
 
         Retry(attempts=3, total_seconds=60).call(once, Pauses(self.session), noticed=noticed)
+
+    def _go(self, url: str, timeout_seconds: float) -> Response | None:
+        """Navigate and wait for the DOM. A document that breaks off never gets there: its request's failure is told at once.
+
+        Raises:
+            SourceUnavailable: it broke off. PlaywrightError: as `goto` and `wait_for_load_state` do.
+        """
+        page, until = self.page, time.monotonic() + timeout_seconds
+        failed: list[Request] = []
+
+        def note(request: Request) -> None:
+            failed.append(request)
+
+        page.on("requestfailed", note)
+        try:
+            response = page.goto(url, wait_until="commit", timeout=timeout_seconds * 1000)
+            while True:
+                if response is not None and response.request in failed and response.request.failure != REPLACED:
+                    raise SourceUnavailable(f"{place(url)} broke off before its end")
+                left = until - time.monotonic()
+                try:
+                    page.wait_for_load_state("domcontentloaded", timeout=max(1.0, 1000 * min(left, BREAK_SECONDS)))
+                    return response
+                except PlaywrightTimeout:
+                    if left <= BREAK_SECONDS:
+                        raise
+        finally:
+            page.remove_listener("requestfailed", note)
 
     def _drop_page(self) -> None:
         if self._page is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,17 @@ def test_a_download_that_breaks_off_lands_nothing(house: Any, site: Any) -> None
     view = house.here(house.spec("tiny", attended=False), house.settings(site))
     assert (view.state, view.error_code) == (RunState.PARTIAL, "source-unavailable")
     assert view.landed == ("tiny/plays",)
+
+
+def test_a_page_that_breaks_off_is_noticed_at_once_and_asked_for_again(house: Any, site: Any) -> None:
+    """A document cut before its announced length never finishes loading: told by its request's failure, not after the whole patience."""
+    house.vault.save("tiny", "default", _logged_in(site))
+    site.simulator.fail_next("truncated")
+    began = time.monotonic()
+    view = house.here(house.spec("tiny", attended=False, feeds=("plays",)), house.settings(site, first="/long"))
+    assert view.state is RunState.DONE, view
+    assert time.monotonic() - began < 15 and len(site.simulator.requests("/long")) == 2
+    assert any("broke off before its end" in e["text"] for e in house.runs.read_events(view.id) if e["kind"] == "log")
 
 
 def test_a_browser_that_is_not_there_says_what_to_do(house: Any, site: Any) -> None:

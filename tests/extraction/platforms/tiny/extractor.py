@@ -34,7 +34,7 @@ class Tiny(Extractor):
 
     def extract(self, session: Session) -> Iterator[Capture]:
         session.stage("sign in", 0, 2)
-        session.open("/home")
+        session.open(session.option("first", "/home"))
         if session.option("stuck"):
             session.stage("stuck")
             session.page.evaluate("new Promise(() => {})")

@@ -88,6 +88,10 @@ class TinySite(Simulator):
             f"<script>document.querySelector('#tab').textContent = sessionStorage.getItem('tab') || 'none';{STORE}</script>",
         )
 
+    @route("/long", data=True)
+    def long(self, request: Request) -> Any:
+        return self._page("Long", f"<p>{'x' * 200_000}</p><script>location.assign('/home')</script>")
+
     @route("/plays")
     def plays(self, request: Request) -> Any:
         if self.session_account(request) is None:
