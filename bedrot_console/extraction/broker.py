@@ -1,7 +1,8 @@
 """The challenge broker: one open question at a time, raced by every source of answers. Codes pass through memory only, once.
 
 The extractor's thread asks and waits; the control socket's threads offer. The first valid answer wins; a late or foreign one is refused,
-and so is one of the wrong shape, before it can cost an attempt at the platform.
+and so is one of the wrong shape, before it can cost an attempt at the platform. Who answers may also look at what the challenge shows and
+lay hands on its page: a page belongs to one thread, so the thread that waits does it for them, one wish after the other.
 """
 
 from __future__ import annotations
@@ -9,15 +10,26 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ..domain.challenges import Challenge, ChallengeKind, ChallengeState, Secret
-from ..domain.errors import BedrotError, Cancelled, ChallengeExpired, ChallengeUnanswered, UsageError
+from ..domain.challenges import Challenge, ChallengeKind, ChallengeState, Look, Secret
+from ..domain.errors import (
+    BedrotError,
+    Cancelled,
+    ChallengeExpired,
+    ChallengeUnanswered,
+    LifecycleError,
+    SourceUnavailable,
+    UsageError,
+)
 from ..domain.identifiers import new_id
 from ..domain.runs import RunSpec
 from ..resilience import Clock, Deadline
+from . import acts
 from . import totp as otp
 from .redaction import Redactor
 
@@ -26,6 +38,19 @@ TOTP_TRIES = 2
 """Codes of the vault's authenticator per run: one, and one more in case the clocks differ by a step."""
 TYPED = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
 LONGEST = 1024
+MOST_WISHES = 16
+WISH_SECONDS = 12.0
+"""How long who looks or acts waits for the page."""
+
+
+@dataclass(eq=False, slots=True)
+class _Wish:
+    """Something to be done in the run's own thread for somebody in another."""
+
+    work: Callable[[], Any]
+    done: threading.Event = field(default_factory=threading.Event)
+    value: Any = None
+    error: BedrotError | None = None
 
 
 class Broker:
@@ -47,6 +72,9 @@ class Broker:
         self._deadline: Deadline | None = None
         self._answer: tuple[Secret | str, str] | None = None
         self._last_step = -1
+        self._look: Callable[[], Look] | None = None
+        self._hand: Callable[[dict[str, Any]], None] | None = None
+        self._wishes: deque[_Wish] = deque()
 
     @property
     def open(self) -> Challenge | None:
@@ -70,8 +98,10 @@ class Broker:
         picture: str | None = None,
         moved: Callable[[], bool] | None = None,
         totp: Secret | None = None,
+        look: Callable[[], Look] | None = None,
+        hand: Callable[[dict[str, Any]], None] | None = None,
     ) -> Secret | str:
-        """Raise a challenge and wait. See `Session.ask`."""
+        """Raise a challenge and wait. See `Session.ask`. `look` and `hand` are called in this thread while it waits."""
         patience = self.spec.challenge_timeout_seconds
         seconds = patience if expires_in is None else min(patience, expires_in)
         now = self._clock.now()
@@ -83,6 +113,7 @@ class Broker:
         )  # fmt: skip
         with self._changed:
             self._open, self._answer = challenge, None
+            self._look, self._hand = look, hand
             self._deadline = Deadline.after(self._clock, seconds)
         self._emit("challenge", challenge=challenge.to_record())
         self._emit("state", state="waiting")
@@ -98,7 +129,12 @@ class Broker:
             raise
         finally:
             with self._changed:
-                self._open = self._answer = self._deadline = None
+                self._open = self._answer = self._deadline = self._look = self._hand = None
+                wishes = list(self._wishes)
+                self._wishes.clear()
+            for wish in wishes:
+                wish.error = _over()
+                wish.done.set()
             self._emit("challenge-ended", challenge=challenge.id, state=state.value, by=by)
             self._emit("state", state="running")
         return value
@@ -108,7 +144,7 @@ class Broker:
             if totp is not None and self.totp_left > 0:
                 self._offer_totp(totp)
             with self._changed:
-                if self._answer is None and not self._cancel.is_set():
+                if self._answer is None and not self._wishes and not self._cancel.is_set():
                     self._changed.wait(POLL_SECONDS)
                 if self._cancel.is_set():
                     raise Cancelled("cancelled by the operator")
@@ -120,6 +156,9 @@ class Broker:
                 if self._deadline is not None and self._deadline.passed:
                     self._open = None
                     raise ChallengeExpired("the time for the answer is over")
+                wish = self._wishes.popleft() if self._wishes else None
+            if wish is not None:
+                _grant(wish)
             if moved is not None and moved():
                 with self._changed:
                     self._open = None
@@ -167,6 +206,54 @@ class Broker:
             self._answer = (act, by)
             self._changed.notify_all()
 
+    def look(self, challenge_id: str) -> Look:
+        """What there is to see of the open challenge, now; any thread but the one that asks. Secret: it is shown and forgotten.
+
+        Raises:
+            ChallengeExpired: as `offer`.  UsageError: it shows nothing.  LifecycleError: too many look at once.
+            SourceChanged, SourceUnavailable: the page shows no code just now, or does not answer in time.
+        """
+        with self._changed:
+            self._current(challenge_id)
+            look = self._look
+        if look is None:
+            raise UsageError("this challenge shows nothing", hint="bedrot challenges")
+        return self._wished(challenge_id, look)
+
+    def hand(self, challenge_id: str, act: Mapping[str, Any], by: str) -> None:
+        """Do something on the live page of an open `page` challenge (see `acts`); any thread but the one that asks. Returns when it is done.
+
+        Raises:
+            ChallengeExpired, LifecycleError, SourceUnavailable: as `look`.  UsageError: no such act, or not on this page.
+        """
+        with self._changed:
+            challenge = self._current(challenge_id)
+            hand = self._hand
+        if challenge.kind is not ChallengeKind.PAGE or hand is None:
+            raise UsageError("this challenge has no page to act on", hint="bedrot challenges")
+        act = acts.checked(act)
+        if act["act"] == "type":
+            self._redactor.add(act["text"])
+        self._wished(challenge_id, lambda: hand(act))
+
+    def _wished(self, challenge_id: str, work: Callable[[], Any]) -> Any:
+        """Have `work` done by the thread that waits for the answer."""
+        wish = _Wish(work)
+        with self._changed:
+            self._current(challenge_id)
+            if len(self._wishes) >= MOST_WISHES:
+                raise LifecycleError("too many are at this page at once", hint="try again in a moment")
+            self._wishes.append(wish)
+            self._changed.notify_all()
+        if not wish.done.wait(WISH_SECONDS):
+            with self._changed:
+                if wish in self._wishes:
+                    self._wishes.remove(wish)  # whoever was told that it failed must not see it happen later
+            raise SourceUnavailable("the page does not answer", hint="look again before you repeat it")
+        if wish.error is not None:
+            raise wish.error
+        return wish.value
+
     def cancel(self) -> None:
         """The operator cancels the run: whoever waits stops waiting."""
         with self._changed:
@@ -174,12 +261,27 @@ class Broker:
             self._changed.notify_all()
 
     def _current(self, challenge_id: str) -> Challenge:
-        over: BedrotError = ChallengeExpired("this challenge is over", hint="bedrot challenges")
         if self._open is None or self._open.id != challenge_id or (self._deadline is not None and self._deadline.passed):
-            raise over
+            raise _over()
         if self._answer is not None:
             raise ChallengeExpired("somebody else answered first")
         return self._open
+
+
+def _over() -> BedrotError:
+    return ChallengeExpired("this challenge is over", hint="bedrot challenges")
+
+
+def _grant(wish: _Wish) -> None:
+    """Do it. Our own errors are for who wished it; anything else is a defect and ends the run."""
+    wish.error = _over()
+    try:
+        wish.value = wish.work()
+        wish.error = None
+    except BedrotError as error:
+        wish.error = error
+    finally:
+        wish.done.set()
 
 
 def _shaped(challenge: Challenge, value: str) -> Secret:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +22,10 @@ from playwright.sync_api import BrowserContext, Page, Playwright, Request, Respo
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from ..domain.challenges import Secret
+from ..domain.challenges import Look, Secret
 from ..domain.errors import BedrotError, Cancelled, MissingBrowser, SourceChanged, SourceUnavailable
 from ..resilience import Retry
-from . import chromium
+from . import chromium, looking
 from .http import Pauses, Redirected, Spooled, is_loopback, place, status_error
 
 if TYPE_CHECKING:
@@ -65,8 +64,6 @@ RESTORE_STORAGE = """(() => {
 })()"""
 HIDE = "input, textarea, select, [contenteditable], img, canvas, video, [data-sensitive]"
 """What the kept picture hides."""
-TYPED = re.compile(r"^(\s*- (?:textbox|searchbox|spinbutton|combobox)\b[^:\n]*):.*$", re.MULTILINE)
-"""Lines of an outline that show what stands in a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +92,7 @@ class Browser:
         self._playwright: Playwright | None = None
         self._cookies_before: dict[tuple[str, str], str] | None = None
         self._downloads = 0
+        self._codes: set[str] = set()
 
     # -- life ---------------------------------------------------------------------------------------------------------------
 
@@ -335,6 +333,50 @@ class Browser:
 
         return tolerated
 
+    # -- the human ----------------------------------------------------------------------------------------------------------
+
+    def guarded(self, work: Callable[[], Any]) -> Callable[[], Any]:
+        """`work` on the page with its errors as ours; once more where the page was only on its way to another one."""
+
+        def done() -> Any:
+            for left in (2, 1, 0):
+                try:
+                    return work()
+                except PlaywrightError as error:
+                    if left and _navigating(error):
+                        with _translated("the page"):
+                            self.page.wait_for_timeout(POLL_MILLISECONDS * 4)
+                        continue
+                    raise translate(error, "the page") from None
+            raise AssertionError
+
+        return done
+
+    def look(self) -> Look:
+        """The page for whoever answers its challenge: as it is, passwords hidden; the outline masked. It is never kept.
+
+        Raises:
+            SourceUnavailable: it does not answer in time.
+        """
+        return self.guarded(lambda: looking.look(self.page, self.session.masked))()
+
+    def hand(self, act: Mapping[str, Any]) -> None:
+        """One checked act (`acts.checked`) of whoever answers the page's challenge. No error or log shows what was typed.
+
+        Raises:
+            UsageError: outside of the page.  SourceUnavailable: the browser went away.
+        """
+        with _translated("the page"):
+            looking.perform(self.page, act)
+
+    def read_qr(self, selector: str) -> Secret:
+        """See `Session.read_qr`. Evidence that is kept later does not show the element."""
+        self._codes.add(selector)
+        with _translated(f"code {selector}", missing=SourceChanged):
+            return looking.read_qr(self.page, selector)
+
+    # -- evidence -----------------------------------------------------------------------------------------------------------
+
     def keep_evidence(self, what: str) -> None:
         """Seal outline and picture of the page into the run's folder, fields hidden. Best effort: it must never hide the first error."""
         page = self._page
@@ -342,9 +384,9 @@ class Browser:
             return
         with contextlib.suppress(PlaywrightError, BedrotError, OSError):
             outline = page.locator("body").aria_snapshot(timeout=3000)
-            text = place(page.url) + "\n" + TYPED.sub(r"\1: ***", outline) + "\n"
+            text = place(page.url) + "\n" + looking.TYPED.sub(r"\1: ***", outline) + "\n"
             self.session.keep("outline.txt", self.session.masked(text).encode())
-            picture = page.screenshot(mask=[page.locator(HIDE)], timeout=5000, caret="hide")
+            picture = page.screenshot(mask=[page.locator(s) for s in (HIDE, *sorted(self._codes))], timeout=5000, caret="hide")
             self.session.keep("page.png", picture)
 
     # -- bytes --------------------------------------------------------------------------------------------------------------

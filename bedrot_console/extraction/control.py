@@ -1,7 +1,8 @@
 """The control socket of a run: how faces speak to it. One JSON object a line; only the same user (or root) is listened to.
 
-Commands: `{"cmd": "answer", "challenge": id, "value": text}`, `act`, `cancel`, `ping`. A reply is `{"ok": true, …}` or
-`{"ok": false, "code", "error", "hint"}`. Answers are never written anywhere.
+Commands: `{"cmd": "answer", "challenge": id, "value": text}`, `act`, `look` and `hand` (`"act": {…}`, see `acts`) with a challenge,
+`cancel`, `ping`. A reply is `{"ok": true, …}` or `{"ok": false, "code", "error", "hint"}`; that of `look` holds `text`, or `picture` (PNG
+in base64), `width`, `height` and `outline`. Answers, acts and what was seen are never written anywhere.
 """
 
 from __future__ import annotations
@@ -17,16 +18,28 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import BedrotError, ChallengeExpired, LifecycleError, PermissionDenied, UsageError
+from ..domain.errors import (
+    BedrotError,
+    ChallengeExpired,
+    LifecycleError,
+    PermissionDenied,
+    SourceChanged,
+    SourceUnavailable,
+    UsageError,
+)
 
 NAME = "control.sock"
 LONGEST_LINE = 64 << 10
+LONGEST_REPLY = 16 << 20
+"""A page's picture is about 4 MB at most, a third more in base64. Only who asks takes such a line; the run does not."""
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 """Between two tries to take a connection while this process has no descriptor or thread left."""
 LONGEST_PATH = 100
 """`sun_path` has 108 bytes on Linux, 104 elsewhere. A longer path is reached through the folder's descriptor."""
-_ERRORS = {c.__name__: c for c in (ChallengeExpired, UsageError, PermissionDenied, LifecycleError)}
+_ERRORS = {
+    c.__name__: c for c in (ChallengeExpired, UsageError, PermissionDenied, LifecycleError, SourceChanged, SourceUnavailable)
+}
 
 Handler = Callable[[dict[str, Any], str], dict[str, Any]]
 """(command, `uid:<n>` of the sender) -> what to add to the reply. Raises BedrotError to refuse."""
@@ -78,7 +91,7 @@ class ControlServer:
             uid = peer_uid(connection)
             if uid not in (os.geteuid(), 0):
                 return
-            for line in _lines(connection):
+            for line in _lines(connection, LONGEST_LINE):
                 connection.sendall(json.dumps(self._reply(line, uid)).encode() + b"\n")
 
     def _reply(self, line: bytes, uid: int) -> dict[str, Any]:
@@ -110,7 +123,7 @@ def send(folder: Path, command: dict[str, Any], *, timeout_seconds: float = TIME
             with _short(path) as address:
                 connection.connect(address)
             connection.sendall(json.dumps(command).encode() + b"\n")
-            line = next(_lines(connection), b"")
+            line = next(_lines(connection, LONGEST_REPLY), b"")
         reply = json.loads(line)
     except (OSError, ValueError):
         raise LifecycleError("the run does not listen: it has ended, or is just starting", hint="bedrot runs") from None
@@ -129,14 +142,17 @@ def peer_uid(connection: socket.socket) -> int:
     return os.geteuid()  # no peer credentials here: the 0700 folder alone keeps others out
 
 
-def _lines(connection: socket.socket) -> Iterator[bytes]:
-    buffer = b""
-    while len(buffer) <= LONGEST_LINE:
-        head, found, rest = buffer.partition(b"\n")
-        if found:
-            buffer = rest
-            yield head
+def _lines(connection: socket.socket, longest: int) -> Iterator[bytes]:
+    buffer, searched = bytearray(), 0
+    while len(buffer) <= longest:
+        end = buffer.find(b"\n", searched)
+        if end >= 0:
+            line = bytes(buffer[:end])
+            del buffer[: end + 1]
+            searched = 0
+            yield line
             continue
+        searched = len(buffer)
         part = connection.recv(65536)
         if not part:
             return

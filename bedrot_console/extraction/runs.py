@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..domain.challenges import Challenge, Secret
+from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError, disk_error
 from ..domain.identifiers import LENGTH, MIN_PREFIX, is_id
 from ..domain.runs import RunSpec, RunView
@@ -19,6 +19,8 @@ from .runfolder import RunFolder, settle
 
 FOLLOW_SECONDS = 0.1
 CANCEL_SECONDS = 3.0
+LOOK_SECONDS = 15.0
+"""How long who looks or acts waits for the run: longer than the run waits for its page."""
 LEAVING_SECONDS = 5.0
 """How long the process of a run that has ended may take to close its browser and leave."""
 NOT_SECRET = ("BEDROT_HOME", "BEDROT_BROWSER")
@@ -216,6 +218,38 @@ class Runs:
         from . import control
 
         control.send(self.get(challenge.run_id).path, {"cmd": "act", "challenge": challenge.id, "act": act})
+        return challenge
+
+    def look(self, prefix: str) -> Look:
+        """What there is to see of a challenge now: the text of its QR code, or its page. To be shown and forgotten.
+
+        Raises:
+            ChallengeExpired: over.  UsageError: it shows nothing.  SourceChanged, SourceUnavailable: no code just now, or no answer in time.
+        """
+        import base64
+
+        from . import control
+
+        challenge = self.challenge(prefix)
+        command = {"cmd": "look", "challenge": challenge.id}
+        seen = control.send(self.get(challenge.run_id).path, command, timeout_seconds=LOOK_SECONDS)
+        text = seen.get("text")
+        return Look(
+            text=Secret(text) if text else None, picture=base64.b64decode(seen.get("picture") or ""), width=int(seen.get("width") or 0),
+            height=int(seen.get("height") or 0), outline=str(seen.get("outline") or ""),
+        )  # fmt: skip
+
+    def hand(self, prefix: str, act: Mapping[str, Any]) -> Challenge:
+        """Click, type, press, scroll or drag on the live page of a challenge (see `acts`); returns when it is done.
+
+        Raises:
+            ChallengeExpired: over.  UsageError: no such act, not on this page, or no page.  SourceUnavailable: no answer in time.
+        """
+        from . import control
+
+        challenge = self.challenge(prefix)
+        command = {"cmd": "hand", "challenge": challenge.id, "act": dict(act)}
+        control.send(self.get(challenge.run_id).path, command, timeout_seconds=LOOK_SECONDS)
         return challenge
 
     def cancel(self, run: str) -> RunView:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ..domain.challenges import Challenge, ChallengeKind, Secret
-from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected
+from ..domain.challenges import Challenge, ChallengeKind, Look, Secret
+from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected, SourceChanged
 from ..domain.feeds import Feed
 from ..domain.files import Echo, format_time
 from ..domain.ports import Secrets, Sessions
@@ -335,6 +335,14 @@ class Session:
         """Put a secret into a field through the page's own setter (input and change events fire): no exception, log or trace shows it."""
         self.browser.set_secret(selector, value, timeout_seconds=timeout_seconds)
 
+    def read_qr(self, selector: str) -> Secret:
+        """What the QR code in the page's first element of `selector` says now, read from its picture. From now on a secret of this run.
+
+        Raises:
+            SourceChanged: no such element, or no code in it.  SourceUnavailable: the page does not answer in time.
+        """
+        return self._a_login(self.browser.read_qr(selector))
+
     def download(self, action: Callable[[], Any], *, timeout_seconds: float = 60.0, max_bytes: int = 2 << 30) -> Spooled:
         """The file that the browser downloads when `action` (a click) is done; the waiting is armed before. `.content`, `.name`.
 
@@ -428,6 +436,7 @@ class Session:
         error: str | None = None,
         picture: str | None = None,
         moved: Callable[[], bool] | None = None,
+        look: Callable[[], str | Secret | Look] | None = None,
     ) -> Secret | str:
         """Ask the human; the first of these ends it: a valid answer, TOTP from the vault, the page moving on, the deadline, cancel.
 
@@ -437,9 +446,12 @@ class Session:
             hint: masked destination as the platform shows it.
             length, pattern: what an answer looks like; another shape is refused without spending an attempt at the platform.
             expires_in: seconds until the platform no longer takes the answer.
-            can: further acts the human may choose (`resend`, `other`); `approve` and `page` always allow `done`.
+            can: further acts the human may choose (`resend`, `other`); `approve`, `page` and `qr` always allow `done`.
             error: what the platform said about the last attempt.
             moved: whether the page went on by itself; asked a few times a second, in this thread.
+            look: what there is to see NOW, asked in this thread whenever somebody looks: for `qr` what the code says (usually
+                `lambda: session.read_qr(selector)`; codes rotate). A `page` shows the session's page without it, and whoever answers can
+                also click and type there. What it returns is shown to the human and written nowhere.
 
         Returns:
             The answer as Secret (used once, never stored); or the word `moved`, `done`, or one of `can`.
@@ -449,13 +461,39 @@ class Session:
             Cancelled: the operator cancelled the run.
         """
         self.require_operator(kind, medium)
-        if moved is not None and self._browser is not None:
-            moved = self._browser.tolerant(moved)
+        browser = self._browser
+        if moved is not None and browser is not None:
+            moved = browser.tolerant(moved)
+        page = browser if kind == "page" else None
+        see = self._seen(look) if look is not None else page.look if page is not None else None
         totp = self.secret_or_none("totp_secret") if self._totp_can(kind, medium) else None
         return self._broker.ask(
             ChallengeKind(kind), prompt, medium=medium, hint=hint, length=length, pattern=pattern, expires_in=expires_in,
             attempts_left=attempts_left, can=can, error=error, picture=picture, moved=moved, totp=totp,
+            look=see, hand=page.hand if page is not None else None,
         )  # fmt: skip
+
+    def _seen(self, look: Callable[[], str | Secret | Look]) -> Callable[[], Look]:
+        """`look` as the broker wants it: errors of the page are ours, and what a code says is a secret of this run."""
+        guarded = self._browser.guarded(look) if self._browser is not None else look
+
+        def see() -> Look:
+            found = guarded()
+            seen = found if isinstance(found, Look) else Look(text=found if isinstance(found, Secret) else Secret(found))
+            if not seen.text and not seen.picture and not seen.outline:
+                raise SourceChanged(f"{self.platform} shows no code just now")
+            if seen.text:
+                self._a_login(seen.text)
+            return seen
+
+        return see
+
+    def _a_login(self, text: Secret) -> Secret:
+        """What a QR code says lets somebody in: it stands in no log."""
+        from .qr import keys
+
+        self.redactor.add(*keys(text))
+        return text
 
     def _totp_can(self, kind: str, medium: str) -> bool:
         return (

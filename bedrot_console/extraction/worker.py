@@ -7,6 +7,7 @@ States: queued -> running <-> waiting (a challenge) -> done | partial | failed |
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import shutil
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..domain.challenges import Look
 from ..domain.errors import BedrotError, Cancelled, DiskFull, FixityError, RunTimedOut, SourceChanged, UsageError
 from ..domain.files import Capture
 from ..domain.ports import Secrets, Sessions
@@ -328,6 +330,10 @@ def _handler(broker: Broker) -> Callable[[dict[str, Any], str], dict[str, Any]]:
                 broker.offer(str(command["challenge"]), str(command["value"]), sender)
             case "act":
                 broker.act(str(command["challenge"]), str(command["act"]), sender)
+            case "look":
+                return {"pid": os.getpid(), **_seen(broker.look(str(command["challenge"])))}
+            case "hand":
+                broker.hand(str(command["challenge"]), dict(command["act"]), sender)
             case "cancel":
                 broker.cancel()
             case "ping":
@@ -337,6 +343,13 @@ def _handler(broker: Broker) -> Callable[[dict[str, Any], str], dict[str, Any]]:
         return {"pid": os.getpid()}
 
     return handle
+
+
+def _seen(look: Look) -> dict[str, Any]:
+    return {
+        "text": look.text.reveal() if look.text else None, "picture": base64.b64encode(look.picture).decode("ascii"),
+        "width": look.width, "height": look.height, "outline": look.outline,
+    }  # fmt: skip
 
 
 def _keeper(folder: RunFolder, seal: Callable[[bytes], bytes] | None, log: EventLog) -> Callable[[str, bytes], str | None]:

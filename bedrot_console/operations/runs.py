@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..domain.challenges import Challenge, Secret
+from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import PermissionDenied
 from ..domain.files import parse_time
 from ..domain.runs import DIED, RunView
@@ -101,6 +101,27 @@ def act(ws: Workspace, challenge: str, what: str) -> Challenge:
     """Choose one of a challenge's acts (`resend`, `other`, `done`). Raises as `answer`."""
     _may_speak(ws)
     return of(ws).act(challenge, what)
+
+
+def look(ws: Workspace, challenge: str) -> Look:
+    """What there is to see of a challenge now: the text of its QR code, or its page. Who may answer may look: a QR code is a login.
+
+    Raises:
+        ChallengeExpired: over.  UsageError: it shows nothing.  SourceChanged, SourceUnavailable: no code just now, or no answer in time.
+    """
+    _may_speak(ws)
+    return of(ws).look(challenge)
+
+
+def hand(ws: Workspace, challenge: str, act: Mapping[str, Any]) -> Challenge:
+    """Do something on the live page of a `page` challenge: `{"act": "click", "x": 640, "y": 400}`, `type` (text), `press` (key), `scroll`
+    (dy), `drag` (x, y, to_x, to_y), in pixels of its picture. Returns when it is done.
+
+    Raises:
+        ChallengeExpired: over.  UsageError: no such act, not on this page, or no page.  SourceUnavailable: no answer in time.
+    """
+    _may_speak(ws)
+    return of(ws).hand(challenge, act)
 
 
 def needs_operator(ws: Workspace, summary: Mapping[str, Any] | None = None) -> list[NeedsOperator]:

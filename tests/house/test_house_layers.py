@@ -34,7 +34,9 @@ OUTSIDE = {
     "zones": {"msgspec", "cryptography"},
     "catalog": {"duckdb", "msgspec"},
     "inspection": {"duckdb", "jsonschema", "jsonschema_rs", "lxml", "msgspec", "referencing"},
-    "extraction": {"requests", "urllib3", "playwright", "werkzeug", "msgspec", "cryptography", "segno", "stamina"},
+    "extraction": {
+        "requests", "urllib3", "playwright", "werkzeug", "msgspec", "cryptography", "segno", "zxingcpp", "PIL", "stamina",
+    },  # fmt: skip
     "security": {"cryptography", "pyrage", "msgspec"},
     "operations": {"msgspec"},
     "cli": {"click"},
