@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +20,7 @@ from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import BedrotError, RateLimited, SourceChanged, SourceUnavailable
 from bedrot_console.resilience import Retry
 
-from .errors import Advice, CursorRefused, NotFinished, TooMuchData, error_of
+from .errors import Advice, CursorRefused, NotFinished, TooMuchData, error_of, said_of
 from .usage import Usage, usage_of
 
 LEAST_PAGE = 25
@@ -25,6 +28,7 @@ SLOW_FROM_PERCENT = 75.0
 SLOWEST_SECONDS = 60.0
 ALL_STATUSES = tuple(range(400, 600))
 ONCE = Retry(attempts=1)
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,18 @@ class Page:
     def rows(self) -> list[Any]:
         return self.document["data"]
 
+    def served_at(self, ours: datetime) -> datetime:
+        """When the platform says it answered: the last Date header (a proxy may have put its own before), else our clock."""
+        found = _HTTP_DATE.findall(self.date or "")
+        return parsedate_to_datetime(found[-1]).astimezone(UTC) if found else ours
+
 
 class Graph:
     """Calls to one Graph API in one run. Makes no decision about data. A platform's own subclass says its `advice`.
 
     Args:
         session: the run's Session; owns HTTP, waiting and the log.
+        origin: where the API is, if not at the session's own address (Instagram has two doors).
         patience_seconds: how long to wait in all for throttles and temporary errors of one call before giving up.
     """
 
@@ -53,12 +63,13 @@ class Graph:
 
     def __init__(
         self, session: Any, *, version: str, token: Secret, proof: Secret | None = None, patience_seconds: float = 120.0,
-        rng: random.Random | None = None,
+        origin: str = "", rng: random.Random | None = None,
     ) -> None:  # fmt: skip
         self.session = session
         self.version = version
         self.token = token
         self.proof = proof
+        self.origin = (origin or session.base_url).rstrip("/")
         self.patience_seconds = patience_seconds
         self.calls = 0
         self._rng = rng or random.Random()
@@ -132,7 +143,7 @@ class Graph:
         link = paging.get("next") if isinstance(paging, dict) else None
         if not link:
             return None
-        if not isinstance(link, str) or urlsplit(link).netloc != urlsplit(self.session.base_url).netloc:
+        if not isinstance(link, str) or urlsplit(link).netloc != urlsplit(self.origin).netloc:
             raise SourceChanged("Meta's next page lies on another host")
         cursors = paging.get("cursors")
         after = cursors.get("after") if isinstance(cursors, dict) else None
@@ -147,7 +158,7 @@ class Graph:
         if self.proof is not None:
             sent["appsecret_proof"] = self.proof.reveal()
         headers = {"Authorization": f"Bearer {self.token.reveal()}", "Accept": "application/json"}
-        where = f"/{self.version}/{path.lstrip('/')}"
+        where = f"{self.origin}/{self.version}/{path.lstrip('/')}"
         self.calls += 1
         if method == "GET":
             answer = self.session.get(
@@ -159,6 +170,8 @@ class Graph:
         document = _document(answer.status_code, answer.content)
         error = error_of(answer.status_code, document, answer.headers, self.advice)
         if error is not None:
+            if (said := said_of(error)) is not None:
+                said.body = answer.content
             raise error
         page = Page(answer.content, document, answer.headers.get("facebook-api-version"), answer.headers.get("Date"))
         self._check_version(page, answer.headers.get("x-ad-api-version-warning"))

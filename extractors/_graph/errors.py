@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bedrot_console.domain.errors import (
@@ -58,13 +58,14 @@ class Advice:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
-    """What Meta itself said with an error."""
+    """What Meta itself said with an error; `body` is the answer byte for byte, for who keeps refusals."""
 
     code: int | None
     subcode: int | None
     message: str
+    body: bytes = field(default=b"", repr=False)
 
 
 def error_of(status: int, document: Any, headers: Mapping[str, str], advice: Advice) -> BedrotError | None:

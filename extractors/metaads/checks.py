@@ -14,7 +14,8 @@ from typing import Any
 from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import day_of, error, warning
 
-from .dumps import Dump, has_next, summary_of
+from .._graph.bodies import has_next
+from .dumps import Dump, summary_of
 
 STATUSES = frozenset(
     {

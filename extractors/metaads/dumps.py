@@ -15,12 +15,7 @@ from typing import Any
 from bedrot_console.domain.findings import Place
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
 
-CREDENTIALS = (
-    re.compile(rb"access_token=(?!\*+(?:[&\"\\]|$))[^&\"\\]{8,}"),
-    re.compile(rb"appsecret_proof=(?!\*+(?:[&\"\\]|$))[0-9a-f]{16,}"),
-    re.compile(rb"EAA[A-Za-z0-9]{30,}"),
-)
-"""A live credential in clear: a token or proof in a paging URL, or the shape of an access token anywhere (seen: they begin with EAA)."""
+from .._graph.bodies import has_next, leaks_of
 
 NOT_BREAKDOWNS = frozenset({"account_id", "account_name", "account_currency", "date_start", "date_stop"})
 BREAKDOWNS = (
@@ -70,12 +65,6 @@ class Dump(Rows):
         return out
 
 
-def has_next(page: dict[str, Any]) -> bool:
-    """Whether a page says that there is a further one. Fewer rows than asked for, even none, say nothing (documented)."""
-    paging = page.get("paging")
-    return isinstance(paging, dict) and bool(paging.get("next"))
-
-
 def read_dump(data: bytes) -> Dump:
     """A dump file as rows.
 
@@ -99,8 +88,7 @@ def read_dump(data: bytes) -> Dump:
                 where = {"pages": f"/{n}/data/{i}", "envelope": f"/data/{i}"}.get(shape, f"/{i}")
                 raise FormatTrouble("format.unknown-shape", "a row is not an object", place=Place(pointer=where))
     rows = [row for page in pages for row in page["data"]]
-    leaks = sorted({m.start() for pattern in CREDENTIALS for m in pattern.finditer(data)})
-    return Dump(rows, document=document, pages=pages, shape=shape, leaks=leaks)
+    return Dump(rows, document=document, pages=pages, shape=shape, leaks=leaks_of(data))
 
 
 def read_insights(data: bytes) -> Dump:

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,7 +56,6 @@ STATUS_WORDS = {
     100: "pending closure",
     101: "closed",
 }
-_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 
 class MetaAds(Extractor):
@@ -215,7 +213,7 @@ class MetaAds(Extractor):
         session.log(
             "info", f"account {node.get('name', '')!s:.60}, currency {node.get('currency', '?')!s:.8}, time zone {zone.key}"
         )
-        self._platform_now = _served_at(page, session.clock.now())
+        self._platform_now = page.served_at(session.clock.now())
         if abs(self._platform_now - session.clock.now()) > timedelta(hours=12):
             session.log("warning", f"Meta's clock says {self._platform_now:%Y-%m-%d %H:%M} UTC: days are counted by it")
         return account, zone
@@ -297,9 +295,3 @@ def _day(value: Any) -> date | None:
     if value is None or type(value) is date:
         return value
     return date.fromisoformat(str(value))
-
-
-def _served_at(page: Page, ours: datetime) -> datetime:
-    """When the platform says it answered: the last Date header (a proxy may have put its own before), else our clock."""
-    found = _HTTP_DATE.findall(page.date or "")
-    return parsedate_to_datetime(found[-1]).astimezone(UTC) if found else ours

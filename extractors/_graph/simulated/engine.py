@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -110,8 +109,6 @@ class Engine:
         self.faults = faults
         self.base_url = "https://graph.facebook.com"
         self.usage = Usage(now, self.quotas)
-        self._traces = 0
-        self._lock = threading.Lock()
 
     def _target(self, call: Call, token: Token, parts: list[str]) -> tuple[str, str, Any]:
         """What the path is about: the id whose quota it uses, the use case of that quota, and the object. Raises GraphError when it is not ours to see."""
@@ -127,11 +124,7 @@ class Engine:
 
     def answer(self, call: Call) -> Reply:
         """Handle one request. Never raises for anything a client sent."""
-        with self._lock:
-            self._traces += 1
-            trace = "A" + base64.urlsafe_b64encode(
-                hashlib.sha256(f"trace {self._traces}".encode()).digest()[:16]
-            ).decode().rstrip("=")
+        trace = self._trace(call)
         today = self.now().date()
         version, path = _version(call.path)
         served = usable_version(version, today, self.versions)
@@ -151,6 +144,12 @@ class Engine:
             if "error_in_200" in self.faults:
                 status = 200
         return Reply(status, dump(body), headers | dict(more))
+
+    def _trace(self, call: Call) -> str:
+        """The id of an answer. The same question at the same moment gets the same, so that a run can be told in advance."""
+        asked = sorted((k, v) for k, v in call.params.items() if k != "access_token")
+        digest = hashlib.sha256(repr((call.method, call.path, asked, errors.utc(self.now()))).encode()).digest()
+        return "A" + base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
     def _route(self, call: Call, version: str) -> tuple[Any, Mapping[str, str]]:
         parts = [p for p in call.path.split("/") if p]
@@ -246,12 +245,13 @@ class Engine:
         data = cut(start, end)
         if not data and end >= count:
             return {"data": []}
-        paging: dict[str, Any] = {"cursors": {"before": self._cursor(start + 1, bound), "after": self._cursor(end, bound)}}
+        salt = "" if data else hashlib.sha256(call.params.get("after", "").encode()).hexdigest()[:6]
+        after = start if "repeated_page" in self.faults and end < count else end
+        paging: dict[str, Any] = {
+            "cursors": {"before": self._cursor(start + 1, bound), "after": self._cursor(after, bound, salt)}
+        }
         if end < count:
-            again = "repeated_page" in self.faults
-            paging["next"] = self._link(call, version, after=self._cursor(start, bound) if again else paging["cursors"]["after"])
-            if again:
-                paging["cursors"]["after"] = self._cursor(start, bound)
+            paging["next"] = self._link(call, version, after=paging["cursors"]["after"])
         if start > 0:
             paging["previous"] = self._link(call, version, before=paging["cursors"]["before"])
         return {"data": data, "paging": paging}
@@ -263,8 +263,9 @@ class Engine:
         query = urlencode({"access_token": token, "pretty": "0", **kept, **cursor})
         return f"{self.base_url}/{version}{call.path.rstrip('/')}?{query}"
 
-    def _cursor(self, position: int, bound: str) -> str:
-        text = f"{position}:{errors.utc(self.now())}:{self._traces}"
+    def _cursor(self, position: int, bound: str, salt: str = "") -> str:
+        """`salt` tells an empty page's cursor from that of the page before it."""
+        text = f"{position}:{errors.utc(self.now())}:{salt}"
         seal = hmac.new(self.app.secret.encode(), f"{text}|{bound}".encode(), hashlib.sha256).hexdigest()[:12]
         return "QVFI" + base64.urlsafe_b64encode(f"{text}:{seal}".encode()).decode().rstrip("=") + "ZD"
 

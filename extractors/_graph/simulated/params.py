@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,3 +49,21 @@ def whole(text: str, name: str) -> int:
         return int(text)
     except ValueError:
         raise errors.bad_param(name, "must be an integer") from None
+
+
+def split_fields(text: str) -> list[tuple[str, str | None]]:
+    """`id,name,creative{id,name}` as (name, inner) pairs; modifiers such as `.limit(5)` are dropped. JSON arrays are accepted too."""
+    if text.lstrip().startswith("["):
+        text = ",".join(str(f) for f in json_list({"fields": text}, "fields"))
+    out: list[tuple[str, str | None]] = []
+    depth, start = 0, 0
+    for at, char in enumerate(text + ","):
+        depth += (char == "{") - (char == "}")
+        if char == "," and depth == 0:
+            name, brace, inner = text[start:at].strip().partition("{")
+            if name:
+                out.append((re.sub(r"\..*", "", name), inner.rstrip("}") if brace else None))
+            start = at + 1
+    if depth:
+        raise errors.GraphError('(#2500) Syntax error "Expected end of string instead of "{"." in the fields parameter', 2500)
+    return out

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from . import errors
-from .params import json_list
+from .params import json_list, split_fields
 from .vocabulary import names
 from .world import EPOCH, GOALS, Account, Ad, AdSet, Campaign, _roll, campaigns
 
 KINDS: dict[type, str] = {Account: "AdAccount", Campaign: "Campaign", AdSet: "AdSet", Ad: "Ad"}
 PIXEL = "700000000000001"
 _ZONE_IDS = {"America/Los_Angeles": 1, "Asia/Tokyo": 47, "Europe/Berlin": 47}
-
-
-def split_fields(text: str) -> list[tuple[str, str | None]]:
-    """`id,name,creative{id,name}` as (name, inner) pairs; modifiers such as `.limit(5)` are dropped. JSON arrays are accepted too."""
-    if text.lstrip().startswith("["):
-        text = ",".join(str(f) for f in json_list({"fields": text}, "fields"))
-    out: list[tuple[str, str | None]] = []
-    depth, start = 0, 0
-    for at, char in enumerate(text + ","):
-        depth += (char == "{") - (char == "}")
-        if char == "," and depth == 0:
-            name, brace, inner = text[start:at].strip().partition("{")
-            if name:
-                out.append((re.sub(r"\..*", "", name), inner.rstrip("}") if brace else None))
-            start = at + 1
-    if depth:
-        raise errors.GraphError('(#2500) Syntax error "Expected end of string instead of "{"." in the fields parameter', 2500)
-    return out
 
 
 def node(thing: Any, params: Mapping[str, str], now: datetime, default: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ..._graph.simulated.params import flag, json_list, json_value, whole
+from ..._graph.simulated.params import flag, json_list, json_value, split_fields, whole
 from . import errors
 from .vocabulary import names
 
-__all__ = ["dates", "flag", "json_list", "json_value", "preset_range", "whole"]
+__all__ = ["dates", "flag", "json_list", "json_value", "preset_range", "split_fields", "whole"]
 
 
 def _day(value: Any, name: str) -> date:

@@ -13,7 +13,7 @@ from typing import Any
 from . import errors
 from .faults import Faults
 from .insights import Query
-from .nodes import split_fields
+from .params import split_fields
 from .vocabulary import names
 
 COURSE = (("Job Not Started", 0), ("Job Started", 0), ("Job Running", 43), ("Job Running", 100), ("Job Completed", 100))
