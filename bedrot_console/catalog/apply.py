@@ -63,8 +63,12 @@ def _event_values(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _group_of(draft: Draft) -> tuple[str, str, str]:
-    return draft["platform"], draft["feed"], draft["account"]
+Group = tuple[str, str, str, str]
+"""Platform, feed, account and series: what has a freshness of its own."""
+
+
+def _group_of(draft: Draft) -> Group:
+    return draft["platform"], draft["feed"], draft["account"], draft["series"]
 
 
 _GOOD = "verdict IN ('passed', 'warned') AND zone IN ('landing', 'raw')"
@@ -120,7 +124,8 @@ class Applier:
             "INSERT INTO base.tally SELECT zone, platform, feed, account, verdict, count(*), sum(size_bytes) FROM base.files GROUP BY ALL"
         )
         self.cursor.execute(
-            f"INSERT INTO base.freshness SELECT platform, feed, account, {_FRESHNESS} FROM base.files GROUP BY platform, feed, account"
+            f"INSERT INTO base.freshness SELECT platform, feed, account, series, {_FRESHNESS} FROM base.files"
+            " GROUP BY platform, feed, account, series"
         )
 
     def stamp(self, last: Event) -> None:
@@ -160,7 +165,7 @@ class Applier:
         self.cursor.execute(f"UPDATE base.files f SET {sets} FROM (SELECT {', '.join(given)}) g WHERE f.id = g.id", values)
 
     def count(self, pairs: Sequence[tuple[Draft | None, Draft | None]]) -> None:
-        """Keep the tally by zone, platform, feed, account and verdict, and the freshness of each feed and account."""
+        """Keep the tally by zone, platform, feed, account and verdict, and the freshness of each feed, account and series."""
         files: Counter[TallyKey] = Counter()
         size: Counter[TallyKey] = Counter()
         for old, new in pairs:
@@ -186,31 +191,31 @@ class Applier:
         self._freshen(pairs)
 
     def _freshen(self, pairs: Sequence[tuple[Draft | None, Draft | None]]) -> None:
-        groups: dict[tuple[str, str, str], dict[str, date | datetime | None]] = {}
+        groups: dict[Group, dict[str, date | datetime | None]] = {}
         names = ("as_of", "captured_at", "landed_at", "last_landed_at")
-        for platform, feed, account, *values in self.cursor.execute(
-            "SELECT platform, feed, account, as_of, captured_at, landed_at, last_landed_at FROM base.freshness"
+        for platform, feed, account, series, *values in self.cursor.execute(
+            "SELECT platform, feed, account, series, as_of, captured_at, landed_at, last_landed_at FROM base.freshness"
         ).fetchall():
-            groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
-        shrunk: set[tuple[str, str, str]] = set()
+            groups[(platform, feed, account, series)] = dict(zip(names, values, strict=True))
+        shrunk: set[Group] = set()
         for old, new in pairs:
             if old is not None and (new is None or reducer.good(old) and (not reducer.good(new) or new["as_of"] != old["as_of"])):
                 shrunk.add(_group_of(old))
             if new is not None:
-                group = groups.setdefault(_group_of(new), dict.fromkeys(names))
+                held = groups.setdefault(_group_of(new), dict.fromkeys(names))
                 landed = rows.naive(new["landed_at"])
                 found: dict[str, Any] = {"last_landed_at": landed}
                 if reducer.good(new):
                     found |= {"as_of": new["as_of"], "captured_at": rows.naive(new["captured_at"]), "landed_at": landed}
                 for name, value in found.items():
-                    if value is not None and (group[name] is None or value > group[name]):
-                        group[name] = value
-        for platform, feed, account in shrunk:
+                    if value is not None and (held[name] is None or value > held[name]):
+                        held[name] = value
+        for group in shrunk:
             values = self.cursor.execute(
-                f"SELECT {_FRESHNESS} FROM base.files WHERE platform = $1 AND feed = $2 AND account = $3",
-                [platform, feed, account],
+                f"SELECT {_FRESHNESS} FROM base.files WHERE platform = $1 AND feed = $2 AND account = $3 AND series = $4",
+                list(group),
             ).fetchone()
-            groups[(platform, feed, account)] = dict(zip(names, values, strict=True))
+            groups[group] = dict(zip(names, values, strict=True))
         self.cursor.execute("DELETE FROM base.freshness")
         append(self.cursor, "freshness", sorted((*k, *v.values()) for k, v in groups.items() if v["last_landed_at"]))
 

@@ -45,7 +45,7 @@ def summarise(database: Database, made_at: str) -> dict[str, Any]:
         "platforms": platforms,
         "statuses": statuses,
         "counts": counts,
-        "freshness": _records(database, "SELECT * FROM base.freshness ORDER BY platform, feed, account"),
+        "freshness": _records(database, "SELECT * FROM base.freshness ORDER BY platform, feed, account, series"),
         "needs_operator": _records(
             database,
             "SELECT item, platform, account, run_id AS run, code, command, raised_at FROM base.needs WHERE ended_at IS NULL ORDER BY raised_at, item",

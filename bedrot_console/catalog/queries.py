@@ -42,7 +42,12 @@ ORDERS: dict[str, tuple[Key, ...]] = {
     "oldest": (_ID,),
     "worst": (Key(_rank_sql(), lambda r: _WORST[r.status]), Key("f.errors", lambda r: r.errors, descending=True), _ID_DOWN),
     "largest": (Key("f.size_bytes", lambda r: r.size_bytes, descending=True), _ID_DOWN),
-    "feed": (Key("f.feed", lambda r: r.feed), Key("f.account", lambda r: r.account), _ID_DOWN),
+    "feed": (
+        Key("f.feed", lambda r: r.feed),
+        Key("f.account", lambda r: r.account),
+        Key("f.series", lambda r: r.series),
+        _ID_DOWN,
+    ),  # fmt: skip
     "path": (Key("f.path", lambda r: r.path), Key("f.zone", lambda r: r.zone.value), _ID_DOWN),
 }
 """order -> keys; the last is always the id, so that no two rows are equal."""
@@ -85,7 +90,7 @@ def where(wanted: FileFilter, feeds: Sequence[str] | None = None) -> Where:
         feeds: the feeds whose name holds the filter's text, if the caller knows them; spares a look at each row's feed.
     """
     w = Where()
-    for column in ("zone", "platform", "feed", "account", "run_id", "set_id"):
+    for column in ("zone", "platform", "feed", "account", "series", "run_id", "set_id"):
         value = getattr(wanted, column)
         if value is not None:
             w.add(f"f.{column} = {w.bind(str(value))}")
@@ -111,7 +116,7 @@ def where(wanted: FileFilter, feeds: Sequence[str] | None = None) -> Where:
 
 def matches(wanted: FileFilter, row: FileRow) -> bool:
     """Whether a row in memory passes the filter; the same answer as the SQL."""
-    for column in ("zone", "platform", "feed", "account", "run_id", "set_id", "status", "sha256"):
+    for column in ("zone", "platform", "feed", "account", "series", "run_id", "set_id", "status", "sha256"):
         value = getattr(wanted, column)
         if value is not None and getattr(row, column) != value:
             return False
@@ -166,7 +171,7 @@ def beyond(w: Where, order: str, row: FileRow, *, backwards: bool = False) -> No
 
 def only_tally(wanted: FileFilter) -> bool:
     """Whether the tally alone can count this filter."""
-    return not wanted.text and all(v is None for v in (wanted.run_id, wanted.set_id, wanted.sha256, wanted.since))
+    return not wanted.text and all(v is None for v in (wanted.series, wanted.run_id, wanted.set_id, wanted.sha256, wanted.since))
 
 
 SELECT = f"SELECT {rows.FILE_SELECT} FROM base.files f"

@@ -28,6 +28,7 @@ GROUPS = (
     "platform",
     "feed",
     "account",
+    "series",
     "status",
     "verdict",
     "run_id",
@@ -303,15 +304,17 @@ class Reader:
         )
         return self._load(found[0]) if found else None
 
-    def history(self, feed: str, account: str, limit: int = 400, before: FileRow | None = None) -> list[History]:
-        """Facts of good captures (passed or warned, in landing or raw) of one feed and account, newest first.
+    def history(
+        self, feed: str, account: str, series: str = "", limit: int = 400, before: FileRow | None = None
+    ) -> list[History]:
+        """Facts of good captures (passed or warned, in landing or raw) of one feed, account and series, newest first.
 
         Args:
             before: only captures made before this file's own.
         """
         from ..domain.feeds import History
 
-        w = self._where(FileFilter(feed=feed, account=account))
+        w = self._where(FileFilter(feed=feed, account=account, series=series))
         w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
         if before is not None:
             at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)

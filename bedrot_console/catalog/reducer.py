@@ -28,7 +28,7 @@ Reports = Callable[[Event], Report | None]
 def draft_of_sidecar(sidecar: Sidecar, zone: Zone, path: str) -> Draft:
     """A file as its sidecar and its place alone tell it: nothing validated yet."""
     return {
-        "id": sidecar.id, "platform": sidecar.platform, "feed": sidecar.feed, "account": sidecar.account, "zone": zone,
+        "id": sidecar.id, "platform": sidecar.platform, "feed": sidecar.feed, "account": sidecar.account, "series": sidecar.series, "zone": zone,
         "status": status(zone, None), "verdict": None, "path": path, "size_bytes": sidecar.size_bytes, "sha256": sidecar.sha256,
         "captured_at": sidecar.captured_at, "landed_at": sidecar.landed_at, "as_of": sidecar.as_of, "run_id": sidecar.run_id,
         "set_id": sidecar.set_id, "method": sidecar.method, "media_type": sidecar.media_type, "source_system": sidecar.source_system,
@@ -41,8 +41,8 @@ def draft_of_record(record: Mapping[str, Any], path: str) -> Draft:
     """A file in landing as the record in its `landed` event tells it."""
     as_of = record["as_of"]
     return {
-        "id": record["id"], "platform": record["platform"], "feed": record["feed"], "account": record["account"], "zone": Zone.LANDING,
-        "status": "pending", "verdict": None, "path": path, "size_bytes": record["size_bytes"], "sha256": record["sha256"],
+        "id": record["id"], "platform": record["platform"], "feed": record["feed"], "account": record["account"],
+        "series": record.get("series", ""), "zone": Zone.LANDING, "status": "pending", "verdict": None, "path": path, "size_bytes": record["size_bytes"], "sha256": record["sha256"],
         "captured_at": parse_time(record["captured_at"]), "landed_at": parse_time(record["landed_at"]),
         "as_of": date.fromisoformat(as_of) if as_of else None, "run_id": record["run_id"], "set_id": record["set_id"],
         "method": record["method"], "media_type": record["media_type"], "source_system": record["source_system"],

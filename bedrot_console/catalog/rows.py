@@ -55,13 +55,13 @@ def sha_fingerprint(sha256: str) -> int:
 def file_row(values: Sequence[Any]) -> FileRow:
     """A FileRow from the columns of FILE_SELECT."""
     (
-        identifier, platform, feed, account, zone, verdict, path, size_bytes, sha256, captured_at, landed_at, as_of, run_id, set_id,
-        method, media_type, source_system, extractor_version, report_id, rules, errors, warnings, rows, content_sha256, first_code,
+        identifier, platform, feed, account, series, zone, verdict, path, size_bytes, sha256, captured_at, landed_at, as_of, run_id,
+        set_id, method, media_type, source_system, extractor_version, report_id, rules, errors, warnings, rows, content_sha256, first_code,
     ) = values  # fmt: skip
     place, judged = Zone(zone), Verdict(verdict) if verdict else None
     return FileRow(
-        id=identifier, platform=platform, feed=feed, account=account, zone=place, status=status(place, judged), verdict=judged, path=path,
-        size_bytes=size_bytes, sha256=sha256, captured_at=captured_at.replace(tzinfo=UTC), landed_at=landed_at.replace(tzinfo=UTC),
+        id=identifier, platform=platform, feed=feed, account=account, series=series, zone=place, status=status(place, judged), verdict=judged,
+        path=path, size_bytes=size_bytes, sha256=sha256, captured_at=captured_at.replace(tzinfo=UTC), landed_at=landed_at.replace(tzinfo=UTC),
         as_of=as_of, run_id=run_id, set_id=set_id, method=method, media_type=media_type, source_system=source_system,
         extractor_version=extractor_version, report_id=report_id, rules=rules, errors=errors, warnings=warnings, rows=rows,
         content_sha256=content_sha256, first_code=first_code,
@@ -84,7 +84,7 @@ _DRAFTED = tuple(schema.FILE_COLUMNS)
 def file_values(d: dict[str, Any]) -> tuple[Any, ...]:
     """A row of `base.files` from the reducer's draft, fingerprints included."""
     return (
-        d["id"], d["platform"], d["feed"], d["account"], d["zone"].value, d["verdict"].value if d["verdict"] else None, d["path"],
+        d["id"], d["platform"], d["feed"], d["account"], d["series"], d["zone"].value, d["verdict"].value if d["verdict"] else None, d["path"],
         d["size_bytes"], d["sha256"], naive(d["captured_at"]), naive(d["landed_at"]), d["as_of"], d["run_id"], d["set_id"], d["method"],
         d["media_type"], d["source_system"], d["extractor_version"], d["report_id"], d["rules"], d["errors"], d["warnings"], d["rows"],
         d["content_sha256"], d["first_code"], fingerprint(d["path"]), sha_fingerprint(d["sha256"]),

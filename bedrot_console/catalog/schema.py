@@ -12,15 +12,15 @@ from typing import Any
 
 from ..domain.lifecycle import Verdict, Zone, status
 
-VERSION = 1
+VERSION = 2
 """Stamp of the tables' shape. A file with a higher one is refused (CatalogTooNew)."""
 
 STORAGE = "v1.5.0"
 """Storage format of new files: DuckDB 1.5 and 2.0 both read and write it."""
 
 FILE_COLUMNS: dict[str, str] = {
-    "id": "VARCHAR", "platform": "VARCHAR", "feed": "VARCHAR", "account": "VARCHAR", "zone": "VARCHAR", "verdict": "VARCHAR",
-    "path": "VARCHAR", "size_bytes": "BIGINT", "sha256": "VARCHAR", "captured_at": "TIMESTAMP", "landed_at": "TIMESTAMP",
+    "id": "VARCHAR", "platform": "VARCHAR", "feed": "VARCHAR", "account": "VARCHAR", "series": "VARCHAR", "zone": "VARCHAR",
+    "verdict": "VARCHAR", "path": "VARCHAR", "size_bytes": "BIGINT", "sha256": "VARCHAR", "captured_at": "TIMESTAMP", "landed_at": "TIMESTAMP",
     "as_of": "DATE", "run_id": "VARCHAR", "set_id": "VARCHAR", "method": "VARCHAR", "media_type": "VARCHAR",
     "source_system": "VARCHAR", "extractor_version": "VARCHAR", "report_id": "VARCHAR", "rules": "VARCHAR", "errors": "INTEGER",
     "warnings": "INTEGER", "rows": "BIGINT", "content_sha256": "VARCHAR", "first_code": "VARCHAR",
@@ -40,8 +40,8 @@ TABLES: dict[str, dict[str, str]] = {
         "bytes": "BIGINT",
     },
     "freshness": {
-        "platform": "VARCHAR", "feed": "VARCHAR", "account": "VARCHAR", "as_of": "DATE", "captured_at": "TIMESTAMP",
-        "landed_at": "TIMESTAMP", "last_landed_at": "TIMESTAMP",
+        "platform": "VARCHAR", "feed": "VARCHAR", "account": "VARCHAR", "series": "VARCHAR", "as_of": "DATE",
+        "captured_at": "TIMESTAMP", "landed_at": "TIMESTAMP", "last_landed_at": "TIMESTAMP",
     },
     "reports": {
         "report_id": "VARCHAR", "file_id": "VARCHAR", "seq": "BIGINT", "made_at": "TIMESTAMP", "sha256": "VARCHAR", "rules": "VARCHAR",
@@ -110,7 +110,7 @@ def _listed(*names: str) -> str:
 
 
 VIEWS: dict[str, str] = {
-    "files": "SELECT id, platform, feed, account, zone, " + status_sql() + " AS status, verdict, path, "
+    "files": "SELECT id, platform, feed, account, series, zone, " + status_sql() + " AS status, verdict, path, "
     + _listed(*list(FILE_COLUMNS)[list(FILE_COLUMNS).index("size_bytes"):]) + " FROM base.files",
     "findings": "SELECT n.* FROM base.findings n SEMI JOIN base.files f ON f.report_id = n.report_id AND f.id = n.file_id",
     "reports": "SELECT * EXCLUDE (segment, start, length) FROM base.reports",
@@ -148,5 +148,14 @@ def create_views(connection: Any) -> None:
         connection.execute(f"CREATE OR REPLACE VIEW main.{name} AS {body}")
 
 
-MIGRATIONS: dict[int, Callable[[Any], None]] = {}
+def add_series(connection: Any) -> None:
+    """1 to 2: files and freshness are told apart by series. The tables are made anew, since columns have their order; views follow."""
+    for table, made in (("files", ", ".join(quoted(c) for c in TABLES["files"] if c != "series")), ("freshness", "*")):
+        listed = ", ".join("'' AS series" if c == "series" else quoted(c) for c in TABLES[table])
+        connection.execute(f"CREATE TABLE base.{table}_2 AS SELECT {listed} FROM (SELECT {made} FROM base.{table})")
+        connection.execute(f"DROP TABLE base.{table}; ALTER TABLE base.{table}_2 RENAME TO {table}")
+    create_views(connection)
+
+
+MIGRATIONS: dict[int, Callable[[Any], None]] = {1: add_series}
 """From version n to n + 1: the step's function. Run under the writer's lock, one transaction each, before applying."""

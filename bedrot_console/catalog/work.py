@@ -185,7 +185,7 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
 
 
 _FACTS = (
-    "platform", "feed", "account", "zone", "path", "size_bytes", "sha256", "captured_at", "landed_at", "run_id", "set_id", "method",
+    "platform", "feed", "account", "series", "zone", "path", "size_bytes", "sha256", "captured_at", "landed_at", "run_id", "set_id", "method",
     "media_type", "source_system", "extractor_version",
 )  # fmt: skip
 """Columns in which a row and its sidecar, where it lies, must be the same. `as_of` only adds to what inspection found."""
@@ -193,7 +193,7 @@ _FACTS = (
 
 def _lying(zone: Zone, path: str, s: Sidecar) -> tuple[Any, ...]:
     return (
-        s.id, s.as_of, s.platform, s.feed, s.account, zone.value, path, s.size_bytes, s.sha256, rows.naive(s.captured_at),
+        s.id, s.as_of, s.platform, s.feed, s.account, s.series, zone.value, path, s.size_bytes, s.sha256, rows.naive(s.captured_at),
         rows.naive(s.landed_at), s.run_id, s.set_id, s.method, s.media_type, s.source_system, s.extractor_version,
     )  # fmt: skip
 

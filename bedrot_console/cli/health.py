@@ -55,7 +55,7 @@ def _fresh(entry: dict[str, Any]) -> tuple[object, ...]:
     age = entry.get("age_days")
     return (
         entry["feed"],
-        entry.get("account", ""),
+        "/".join(part for part in (entry.get("account", ""), entry.get("series", "")) if part),
         entry.get("as_of") or "unknown",
         "" if age is None else f"{age} d",
         entry.get("state", ""),
@@ -67,7 +67,7 @@ def _columns() -> list[Column]:
 
     return [
         Column("feed", least=16, cut="middle"),
-        Column("account", least=7, drop=1),
+        Column("account/series", least=7, drop=1),
         Column("data as of", least=10),
         Column("age", least=4, right=True),
         Column("state", least=7, style=lambda text: STATUS_STYLES.get(text, "")),

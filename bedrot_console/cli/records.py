@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE_FIELDS = (
     "id", "platform", "feed", "account", "zone", "status", "verdict", "path", "size_bytes", "sha256", "captured_at", "landed_at",
-    "as_of", "run_id",
+    "as_of", "run_id", "series",
 )  # fmt: skip
 FIXITY_EXIT = 5
 PARTIAL_EXIT = 1

@@ -22,6 +22,7 @@ class FileFilter:
     platform: str | None = None
     feed: str | None = None
     account: str | None = None
+    series: str | None = None
     status: str | None = None
     run_id: str | None = None
     set_id: str | None = None
@@ -51,7 +52,7 @@ def parse_filter(words: str, now: datetime) -> FileFilter:
 
     Raises UsageError for an unknown word before a colon, an unknown status or zone, or a bad time.
     """
-    known = {"platform", "feed", "account", "status", "zone", "since", "run", "order"}
+    known = {"platform", "feed", "account", "series", "status", "zone", "since", "run", "order"}
     values: dict[str, Any] = {}
     rest: list[str] = []
     for word in words.split():
@@ -113,6 +114,7 @@ class FileRow:
     rows: int | None = None
     content_sha256: str | None = None
     first_code: str | None = None
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

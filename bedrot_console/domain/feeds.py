@@ -36,14 +36,14 @@ class Context(Protocol):
     options: dict[str, Any]
 
     def previous(self) -> Content | None:
-        """The last good capture of the same feed and account, parsed; None if there is none. Parsed once, on first call."""
+        """The last good capture of the same feed, account and series, parsed; None if there is none. Parsed once, on first call."""
 
     @property
     def earlier(self) -> History | None:
         """Facts of that capture; None if there is none. `previous()` itself is read from bytes alone: `Feed.complete` did not touch it."""
 
-    def sibling(self, feed: str) -> Content | None:
-        """The capture of another feed (whole name) in the same set, parsed; None if absent."""
+    def sibling(self, feed: str, series: str | None = None) -> Content | None:
+        """The capture of another feed (whole name) in the same set and series, or of another series, parsed; None if absent."""
 
 
 Check = Callable[[Any, Any], Iterable[Finding]]
@@ -133,7 +133,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Facts of earlier good captures of the same feed and account, newest first; for freshness and volume."""
+    """Facts of earlier good captures of the same feed, account and series, newest first; for freshness and volume."""
 
     captured_at: datetime
     as_of: date | None

@@ -22,9 +22,9 @@ class Job:
     Attributes:
         payload: path (links are not followed) or descriptor of the landed bytes.
         now: aware; the report's time.
-        history: facts of earlier good captures of this feed and account, newest first, without this file.
+        history: facts of earlier good captures of this feed, account and series, newest first, without this file.
         previous: payload of the last good capture, for days, revisions and `context.previous()`.
-        siblings: whole feed name -> payload of the same set (same `set_id`).
+        siblings: `named(feed, series)` -> payload of the same set (same `set_id`).
         declared: whole names of the feeds that the set should hold; those without a sibling are reported missing.
         twins: (file id, landed_at) of other files with the same bytes.
         feeds: the platform's other feeds, to tell wrong content and to read siblings.
@@ -125,8 +125,13 @@ class View:
         return cls(**values)
 
 
+def named(feed: str, series: str) -> str:
+    """A capture of a set by its feed and, where it has one, its series."""
+    return f"{feed}:{series}" if series else feed
+
+
 class Knowledge:
-    """The Context of one Job: `sidecar`, `now`, `options`, `previous()`, `sibling(feed)`; parses neighbours once, on first call."""
+    """The Context of one Job: `sidecar`, `now`, `options`, `previous()`, `sibling(feed, series)`; parses neighbours once, on first call."""
 
     def __init__(self, job: Job) -> None:
         self.sidecar, self.now = job.sidecar, job.now
@@ -143,10 +148,15 @@ class Knowledge:
         """Facts of the last good capture; None if there is none."""
         return self._job.history[0] if self._job.history else None
 
-    def sibling(self, feed: str) -> Any:
-        """The capture of another feed in the same set, parsed; None if absent or unreadable (its own report says why)."""
-        declared = next((f for f in self._job.feeds if f.name == feed), None)
-        return self._read(feed, declared, self._job.siblings.get(feed)) if declared else None
+    def sibling(self, feed: str, series: str | None = None) -> Any:
+        """The capture of another feed in the same set and series, or of another series, parsed; None if absent or unreadable (its own
+        report says why). A feed without series is everybody's sibling."""
+        declared = next((f for f in (self._job.feed, *self._job.feeds) if f.name == feed), None)
+        if declared is None:
+            return None
+        wanted = named(feed, self.sidecar.series if series is None else series)
+        name = wanted if wanted in self._job.siblings or series is not None else feed
+        return self._read(name, declared, self._job.siblings.get(name))
 
     def _read(self, slot: str, feed: Feed | None, path: Path | None) -> Any:
         if slot not in self._parsed:

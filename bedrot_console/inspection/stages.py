@@ -292,8 +292,9 @@ class _Inspection:
         if len(content) == 0 and self.feed.format != "binary" and self.feed.empty != "ok":
             make = error if self.feed.empty == "error" else warning
             yield make("completeness.no-rows", "the capture holds no rows", expected="1 or more rows", seen="0 rows")
+        here = {name.partition(":")[0] for name in self.job.siblings}
         for name in self.job.declared:
-            if name != self.feed.name and name not in self.job.siblings:
+            if name != self.feed.name and name not in here:
                 yield warning("completeness.set-incomplete", f"{name} is missing from the set", expected=name)
         if isinstance(content, Rows) and content.records:
             for column in dict.fromkeys((*self.feed.key, *((self.feed.day,) if self.feed.day else ()))):

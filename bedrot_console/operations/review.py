@@ -63,7 +63,7 @@ def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
 
 
 def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200, stop: Callable[[], bool] | None = None) -> Diff:
-    """New against old: the file against `other`, or against the last good capture of its feed and account before it.
+    """New against old: the file against `other`, or against the last good capture of its feed, account and series before it.
 
     Raises:
         UsageError: no such file, or the two are of different feeds.
@@ -96,8 +96,8 @@ def _compared(
 
 
 def predecessor(ws: Workspace, row: FileRow) -> FileRow | None:
-    """The last good capture (passed or warned; in landing or raw) of the same feed and account, captured before `row`."""
-    for entry in reader(ws).history(row.feed, row.account, limit=20, before=row):
+    """The last good capture (passed or warned; in landing or raw) of the same feed, account and series, captured before `row`."""
+    for entry in reader(ws).history(row.feed, row.account, row.series, limit=20, before=row):
         if entry.file_id == row.id:
             continue
         found = ws.catalog.resolve([entry.file_id])[0]

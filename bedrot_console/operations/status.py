@@ -15,7 +15,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     """One record: `health` (ok | attention | trouble), `zones`, `pending`, `needs_operator`, `freshness`, `alerts` (also each
     platform whose newest run did not bring everything), `runs`, `catalog`.
 
-    `freshness` per feed and account: newest date inside the data (`as_of`), its age in days against today, and `state`
+    `freshness` per feed, account and series: newest date inside the data (`as_of`), its age in days against today, and `state`
     (ok | warn | fail | unknown | not judged).
     `catalog.behind` says how many journal events the summary does not know yet.
     """

@@ -141,17 +141,21 @@ def _worst(report: Report) -> str | None:
     return None
 
 
-Group = tuple[str, str]
-"""Feed and account."""
+Group = tuple[str, str, str]
+"""Feed, account and series."""
+
+
+def _group(row: FileRow) -> Group:
+    return row.feed, row.account, row.series
 
 
 class _Chains:
-    """Rows of a batch by feed and account, oldest first. A row's turn comes when the one before it was judged."""
+    """Rows of a batch by feed, account and series, oldest first. A row's turn comes when the one before it was judged."""
 
     def __init__(self, rows: Sequence[FileRow]) -> None:
         self._waiting: dict[Group, deque[FileRow]] = defaultdict(deque)
         for row in sorted(rows, key=lambda r: (r.captured_at, r.id)):
-            self._waiting[row.feed, row.account].append(row)
+            self._waiting[_group(row)].append(row)
         self._free = deque(self._waiting)
 
     def __bool__(self) -> bool:
@@ -162,8 +166,8 @@ class _Chains:
         return self._waiting[self._free.popleft()][0] if self._free else None
 
     def judged(self, row: FileRow) -> None:
-        """Let the next row of the same feed and account have its turn."""
-        group = (row.feed, row.account)
+        """Let the next row of the same group have its turn."""
+        group = _group(row)
         self._waiting[group].popleft()
         if self._waiting[group]:
             self._free.append(group)
@@ -172,7 +176,7 @@ class _Chains:
 
 
 class _Past:
-    """What came before the files of a batch: good captures of each feed and account (from the catalog, and from this batch), twins, sets."""
+    """What came before the files of a batch: good captures of each feed, account and series (from the catalog, and from this batch), twins, sets."""
 
     def __init__(self, ws: Workspace, rows: Sequence[FileRow]) -> None:
         self.ws = ws
@@ -180,8 +184,8 @@ class _Past:
         self.newest: dict[Group, FileRow] = {}
         self.many: dict[Group, int] = defaultdict(int)
         for row in sorted(rows, key=lambda r: (r.captured_at, r.id)):
-            self.newest[row.feed, row.account] = row
-            self.many[row.feed, row.account] += 1
+            self.newest[_group(row)] = row
+            self.many[_group(row)] += 1
         self.cut: set[Group] = set()
         self.judged: set[str] = set()
         self.sets: dict[str, list[FileRow]] = {}
@@ -190,8 +194,8 @@ class _Past:
         self.twins = self.reader.twins_of([r.sha256 for r in rows])
 
     def of(self, row: FileRow) -> list[tuple[History, FileRow]]:
-        """Oldest first, only captures before `row`'s own, at most HISTORY. Rows of one feed and account must be asked for oldest first."""
-        group = (row.feed, row.account)
+        """Oldest first, only captures before `row`'s own, at most HISTORY. Rows of one group must be asked for oldest first."""
+        group = _group(row)
         if group not in self.known:
             limit = HISTORY + self.many[group]
             self.known[group] = self._from_catalog(self.newest[group], limit)
@@ -210,7 +214,7 @@ class _Past:
         return known[: min(end, HISTORY)]
 
     def _from_catalog(self, row: FileRow, limit: int) -> list[tuple[History, FileRow]]:
-        found = self.reader.history(row.feed, row.account, limit=limit, before=row)
+        found = self.reader.history(*_group(row), limit=limit, before=row)
         files = {f.id: f for f in _rows(self.ws, [h.file_id for h in found])}
         return sorted(((h, files[h.file_id]) for h in found if h.file_id in files and h.file_id not in self.judged), key=_order)
 
@@ -231,7 +235,7 @@ class _Past:
         if not report.rules:  # its reader died before it could say
             report = dataclasses.replace(report, rules=current_rules(self.ws, row.feed, {}))
         self.judged.add(row.id)
-        known = self.known[row.feed, row.account]
+        known = self.known[_group(row)]
         spot = bisect_left(known, (row.captured_at, row.id), key=_order)
         if spot < len(known) and known[spot][1].id == row.id:
             del known[spot]
@@ -251,7 +255,7 @@ def _rows(ws: Workspace, ids: Sequence[str]) -> list[FileRow]:
 
 def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
     from ..domain.files import SIDECAR_SUFFIX, Sidecar
-    from ..inspection.stages import Job
+    from ..inspection.jobs import Job, named
 
     feed = ws.registry.feed(row.feed)
     with ws.zones.open(row.zone, row.path + SIDECAR_SUFFIX) as file:
@@ -269,7 +273,7 @@ def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
         now=ws.clock.now(),
         history=[h for h, _ in before[-1:]],  # content that is older still is compared here, by its hash
         previous=ws.payload(previous.zone, previous.path) if previous else None,
-        siblings={f.feed: ws.payload(f.zone, f.path) for f in past.set_of(row)},
+        siblings={named(f.feed, f.series): ws.payload(f.zone, f.path) for f in past.set_of(row)},
         declared=set_feeds(ws, feed),
         twins=twins,
         report_id=new_id(ws.clock.now()),

@@ -17,7 +17,7 @@ import pytest
 from bedrot_console.catalog.store import Catalog
 from bedrot_console.domain.errors import FixityError
 from bedrot_console.domain.events import Event
-from bedrot_console.domain.files import SIDECAR_SUFFIX, Sidecar, format_time, parse_time
+from bedrot_console.domain.files import PRIVATE, SIDECAR_SUFFIX, Sidecar, format_time, parse_time
 from bedrot_console.domain.findings import Finding, Outcome, Report, Severity, StageResult
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Zone
@@ -106,7 +106,7 @@ class Lake:
         target.write_bytes(sidecar.to_bytes())
 
     def landed_event(self, sidecar: Sidecar, path: str) -> Event:
-        record = {k: v for k, v in sidecar.to_record().items() if k != "received_name"}
+        record = {k: v for k, v in sidecar.to_record().items() if k not in PRIVATE}
         return self.event("landed", file=sidecar.id, path=path, sidecar=record)
 
     def land(self, feed: str = "distrokid/streams", path: str | None = None, **changes: Any) -> str:

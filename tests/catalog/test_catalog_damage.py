@@ -167,6 +167,29 @@ def test_a_newer_catalog_is_refused_and_left_alone(furnished):
     assert furnished.catalog.work.read_bytes() == data
 
 
+def test_a_catalog_from_before_series_is_migrated_with_equal_answers(furnished):
+    """A file of version 1, which knew no series, answers as before after the next command, and takes files of a series in."""
+    before = furnished.open().select(FileFilter())
+    for path in (furnished.catalog.work, furnished.catalog.published):
+        os.chmod(path, 0o644)
+        connection = duckdb.connect(str(path))
+        for view in schema.VIEWS:
+            connection.execute(f"DROP VIEW main.{view}")
+        for table in ("files", "freshness"):
+            connection.execute(f"ALTER TABLE base.{table} DROP COLUMN series")
+        connection.execute("UPDATE base.meta SET version = 1")
+        connection.close()
+    assert furnished.open().select(FileFilter()) == before, "an old published file is read, or healed"
+    new = furnished.land(series="artist-a_28day")
+    catalog = furnished.open()
+    catalog.catch_up(publish="now")
+    rows = catalog.select(FileFilter())
+    assert [row for row in rows if row.id != new] == before
+    assert [row.id for row in catalog.select(FileFilter(series="artist-a_28day"))] == [new]
+    aside = furnished.catalog.folder / "aside"
+    assert not list(aside.glob("work*")), "migrated, not made anew"
+
+
 def test_a_catalog_of_another_journal_is_made_again(furnished):
     """A journal that was put back to an older state, or replaced, is noticed by the mark of the last applied event."""
     path = furnished.journal.path

@@ -20,7 +20,7 @@ def test_files_prints_the_published_record(bedrot: Bedrot, landed: Land) -> None
     record = bedrot("files", "--json").records[0]
     assert list(record) == [
         "id", "platform", "feed", "account", "zone", "status", "verdict", "path", "size_bytes", "sha256", "captured_at", "landed_at",
-        "as_of", "run_id",
+        "as_of", "run_id", "series",
     ]  # fmt: skip
     assert (record["id"], record["zone"], record["status"], record["verdict"]) == (name, "landing", "pending", None)
 

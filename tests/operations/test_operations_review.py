@@ -9,11 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from bedrot_console.domain.browsing import FileFilter
+from bedrot_console.domain.files import Capture
 from bedrot_console.inspection.diff import diff as diff_here
 from bedrot_console.inspection.preview import preview as preview_here
 from bedrot_console.operations import browse, review
 from bedrot_console.operations.land import land
+from bedrot_console.operations.status import status
 from bedrot_console.operations.validate import validate
+from bedrot_console.zones.landing import Landing
 
 
 def _bomb() -> bytes:
@@ -85,3 +89,23 @@ def test_the_next_review_starts_no_process(ws, good) -> None:
     before = {c.process.pid for c in ws.readers._idle}
     review.review(ws, good)
     assert {c.process.pid for c in ws.readers._idle} == before
+
+
+def test_series_of_one_feed_have_pasts_of_their_own(ws, plays, clock) -> None:
+    """Two artists of one feed and account: each is compared with its own last capture, has its own freshness, and never shrinks by the other."""
+
+    feed = ws.registry.feed("press/plays")
+    landed = {}
+    for series, days in (("artist-a", 10), ("artist-b", 3), ("artist-a", 11), ("artist-b", 4)):
+        capture = Capture(
+            feed=feed.name, body=plays(days=days), captured_at=clock.now(), method="api", source_system="press", series=series
+        )
+        (file,) = ws.zones.land([Landing(capture, feed, "1")])
+        landed.setdefault(series, []).append(file.id)
+        clock.advance(600)
+        ws.settle(publish="now")
+        ((_, report),) = validate(ws, [file.id])
+        assert report.verdict.value == "passed", report.findings
+    assert review.review(ws, landed["artist-b"][1]).diff.old_id == landed["artist-b"][0]
+    assert [r.id for r in ws.catalog.select(FileFilter(series="artist-a", order="oldest"))] == landed["artist-a"]
+    assert {(f["account"], f["series"]) for f in status(ws)["freshness"]} == {("default", "artist-a"), ("default", "artist-b")}

@@ -24,6 +24,7 @@ PAGE = 1000
 @click.option("--platform", metavar="P", help="Only this platform.")
 @click.option("--feed", metavar="F", help="Only this feed, by its whole name (distrokid/streams).")
 @click.option("--account", metavar="A", help="Only this account.")
+@click.option("--series", metavar="S", help="Only this series of a feed (an artist, a period).")
 @click.option("--status", metavar="S", type=click.Choice(STATUSES), help=", ".join(STATUSES) + ".")
 @click.option("--since", metavar="T", help="Landed at or after: 7d, 24h, or an ISO date or time in UTC.")
 @click.option("--run", "run_id", metavar="RUN", help="Only files of this run.")
@@ -34,7 +35,8 @@ PAGE = 1000
 def files(face: Face, words: tuple[str, ...], since: str | None, limit: int | None, **given: str | None) -> None:
     """List files.
 
-    FILTER words are those of the console: platform:, feed:, account:, status:, zone:, since:, run:, order:, and text inside path, feed or id.
+    FILTER words are those of the console: platform:, feed:, account:, series:, status:, zone:, since:, run:,
+    order:, and text inside path, feed or id.
     """
     from dataclasses import replace
 

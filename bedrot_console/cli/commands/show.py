@@ -47,6 +47,7 @@ def _provenance(face: Face, found: Review) -> None:
         ("status", row.status),
         ("feed", row.feed),
         ("account", row.account),
+        *((("series", row.series),) if row.series else ()),
         ("size", f"{size_text(row.size_bytes)} ({row.size_bytes:,} bytes)"),
         ("sha256", row.sha256),
         ("captured", f"{row.captured_at:%Y-%m-%d %H:%M:%S} UTC"),

@@ -23,6 +23,7 @@ def file_lines(row: FileRow, width: int) -> list[Line]:
         ("path", f"{row.zone}/{row.path}"),
         ("feed", row.feed),
         ("account", row.account),
+        ("series", row.series or "-"),
         ("data to", row.as_of.isoformat() if row.as_of else "unknown (no date inside the data)"),
         ("captured", f"{row.captured_at:%Y-%m-%d %H:%M:%S} UTC by {row.method} from {row.source_system}"),
         ("landed", f"{row.landed_at:%Y-%m-%d %H:%M:%S} UTC"),
