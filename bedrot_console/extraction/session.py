@@ -186,6 +186,20 @@ class Session:
         """Those of `fields` that this session has read, as credentials to mask where the platform echoes them."""
         return tuple(Echo(f, self._read[f].reveal().encode()) for f in fields if f in self._read)
 
+    def remember(self, name: str, text: str) -> None:
+        """Keep a small fact about this account for later runs, sealed beside its credentials: until when the platform takes no sign-in.
+
+        For what must outlive a run that fails before it has a login to save. `secrets list` shows its name, and `secrets remove` forgets it.
+        """
+        if name in (*self.extractor.secrets, *self.extractor.optional_secrets):
+            raise ValueError(f"{name} is a credential")
+        self._secrets.put(self.platform, self.account, name, Secret(text))
+
+    def recall(self, name: str) -> str | None:
+        """What an earlier run has remembered under this name; None if nothing."""
+        found = self._secrets.get(self.platform, self.account, name)
+        return found.reveal() if found else None
+
     # -- time ---------------------------------------------------------------------------------------------------------------
 
     def sleep(self, seconds: float) -> None:
