@@ -1,0 +1,221 @@
+"""What no schema can say about songs and playlists: their period, their order, windows that hold one another, the same artist as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from bedrot_console.domain.findings import Finding
+from bedrot_console.inspection.checks import quoted
+from bedrot_console.inspection.helpers import day_of, error, note, warning
+
+from . import metrics
+from .checks import counts_whole, latest_day_fresh, listeners_within_streams, provenance
+from .exports import ADDED, LISTENERS, RELEASED, SAVES, SONG, STREAMS, period_in_name, period_of
+
+MOST_FALLEN = {"7day": Decimal("0.9"), "28day": Decimal("0.7"), "1year": Decimal("0.4"), "all": Decimal("0.05")}
+"""By how much streams of a period may fall from one capture to the next. One day may fall to anything. All time falls only where the site
+takes artificial streams away (*documented*)."""
+UNKNOWN_DATES = ("n/a", "-")
+
+
+def period_as_named(content: Any, context: Any) -> Iterator[Finding]:
+    """The period in the site's own file name is the one that was asked for: the table itself does not tell it."""
+    asked, named = context.sidecar.request.get("period"), period_in_name(context.sidecar.received_name)
+    if asked and named and asked != named:
+        yield error(
+            "consistency.other-period", f"{asked} was asked for, the site's own name for the file says {named}", expected=asked, seen=named
+        )
+
+
+def all_time_gap(content: Any, context: Any) -> Iterator[Finding]:
+    """For all time the site counts no listeners and saves: zeros in every row (*seen*) are a gap, not figures. Elsewhere they tell of a mix-up."""
+    if not {SONG, LISTENERS, STREAMS, SAVES} <= set(content.columns) or not len(content):
+        return
+    counted, played = content.query(f"SELECT count(*) FILTER ({LISTENERS} > 0 OR {SAVES} > 0), count(*) FILTER ({STREAMS} > 0) FROM data")[0]
+    period = period_of(context.sidecar)
+    if counted == 0 and played and period in ("all", None):
+        yield note("consistency.known-gap", "listeners and saves are 0 in every row: the site does not count them for all time", column=LISTENERS)
+    elif counted == 0 and played:
+        yield error(
+            "consistency.other-period", f"listeners and saves are 0 in every row: this is the export of all time, not of {period}",
+            column=LISTENERS, expected=period, seen="all",
+        )  # fmt: skip
+    elif counted and period == "all":
+        yield warning(
+            "consistency.other-period", "listeners or saves are counted, which the site does not do for all time", column=LISTENERS, expected="0"
+        )
+
+
+def dates_formed(column: str, unknown: tuple[str, ...] = ()) -> Any:
+    """Dates are ISO days not in the future, or one of the words for an unknown one."""
+
+    def check(content: Any, context: Any) -> Iterator[Finding]:
+        if column not in content.columns:
+            return
+        latest = context.sidecar.captured_at.date() + timedelta(days=1)
+        odd, ahead = [], []
+        for row, text in content.query(f"SELECT row_number, {quoted(column)} FROM numbered"):
+            try:
+                if text not in unknown and day_of(text) > latest:
+                    ahead.append(row)
+            except ValueError:
+                odd.append(row)
+        if odd:
+            yield error("consistency.not-a-day", f"{column} is not a day", row=odd[0], column=column, expected="YYYY-MM-DD", count=len(odd))
+        if ahead:
+            yield warning("consistency.future-day", f"{column} lies in the future of the capture", row=ahead[0], column=column, count=len(ahead))
+
+    check.source = ("dates_formed", column, unknown)  # type: ignore[attr-defined]
+    return check
+
+
+def most_streams_first(content: Any, context: Any) -> Iterator[Finding]:
+    """Rows stand by falling streams (*seen*); others were sorted or put together by somebody."""
+    if STREAMS not in content.columns:
+        return
+    plays = content.query(f"SELECT row_number, {STREAMS} FROM numbered WHERE {STREAMS} IS NOT NULL")
+    wrong = [row for (_, before), (row, after) in zip(plays, plays[1:], strict=False) if after > before]
+    if wrong:
+        yield warning("consistency.order", "rows do not stand by falling streams", row=wrong[0], column=STREAMS, count=len(wrong))
+
+
+def same_titles(column: str) -> Any:
+    """At least one title of the last good capture is still there: else it is another artist's. Uploads know no artist: there it is a warning."""
+
+    def check(content: Any, context: Any) -> Iterator[Finding]:
+        earlier = context.previous()
+        if earlier is None or column not in content.columns or column not in earlier.columns:
+            return
+        old, new = ({r[0] for r in c.query(f"SELECT {quoted(column)} FROM data")} for c in (earlier, content))
+        if old and new and not old & new:
+            yield _stranger(context, f"no {column} of the last good capture is here: another artist's")
+
+    check.source = ("same_titles", column)  # type: ignore[attr-defined]
+    return check
+
+
+def _stranger(context: Any, message: str) -> Finding:
+    return (error if context.sidecar.series else warning)("consistency.other-artist", message)
+
+
+def songs_kept(content: Any, context: Any) -> Iterator[Finding]:
+    """All-time streams of a song never fall by much: what was counted stays counted, but for artificial streams taken away."""
+    earlier = context.previous()
+    needed = {SONG, RELEASED, STREAMS}
+    if earlier is None or period_of(context.sidecar) != "all" or not needed <= set(content.columns) & set(earlier.columns):
+        return
+    old, new = (dict(((r[0], r[1]), r[2]) for r in c.query("SELECT song, release_date, max(streams) FROM data GROUP BY ALL")) for c in (earlier, content))
+    yield from _fell({k: v for k, v in old.items() if v is not None}, new, column=STREAMS)
+
+
+def _fell(old: dict[Any, Any], new: dict[Any, Any], **place: Any) -> Iterator[Finding]:
+    gone = [k for k in old if k not in new]
+    if gone and len(gone) < len(old):
+        yield warning("consistency.songs-vanished", f"{len(gone)} of {len(old)} songs of the last good capture are gone", count=len(gone), **place)
+    fell = [k for k in old if new.get(k) is not None and new[k] < old[k] * (1 - MOST_FALLEN["all"])]
+    if fell:
+        yield error(
+            "consistency.all-time-fell", "all-time streams of a song fell since the last good capture", expected=f"{int(old[fell[0]])} or more",
+            seen=str(int(new[fell[0]])), count=len(fell), **place,
+        )  # fmt: skip
+
+
+# -- answers of catalog-view ------------------------------------------------------------------------------------------------
+
+
+def address_as_asked(content: Any, context: Any) -> Iterator[Finding]:
+    """The answer belongs to the period that was clicked."""
+    asked = context.sidecar.request.get("period")
+    for seen in (context.sidecar.request.get("url_period"), content.facts.get("period")):
+        if asked and seen and seen != asked:
+            yield error("consistency.other-period", f"{asked} was asked for, the answer is of {seen}", expected=asked, seen=seen)
+
+
+def ids_agree(content: Any, context: Any) -> Iterator[Finding]:
+    """A song's id ends its own address."""
+    wrong = [
+        i for i, r in enumerate(content.records)
+        if isinstance(r.get(metrics.URI), str) and r[metrics.URI].rpartition(":")[2] != r.get(metrics.ID)
+    ]  # fmt: skip
+    if wrong:
+        yield error("consistency.ids-differ", "a song's id is not that of its address", place=content.place(wrong[0], metrics.URI), count=len(wrong))
+
+
+def counts_there(content: Any, context: Any) -> Iterator[Finding]:
+    """Streams are given: the site may leave counts out (*seen*), but an answer without any streams says nothing."""
+    plays = content.column(metrics.STREAMS) if content.records else []
+    none = [i for i, value in enumerate(plays) if value is None]
+    if plays and len(none) == len(plays):
+        yield error("completeness.no-streams", "no song has streams", stage="completeness", place=content.place(0, metrics.STREAMS), count=len(none))
+    elif none:
+        yield warning(
+            "completeness.some-streams", "some songs have no streams", stage="completeness", place=content.place(none[0], metrics.STREAMS), count=len(none)
+        )
+
+
+def windows_hold(content: Any, context: Any) -> Iterator[Finding]:
+    """Each period holds the narrower ones (*documented*): what the same run found there is not more than what is here, song by song."""
+    within = context.sidecar.request.get("within")
+    if within is None:
+        return
+    here = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in content.records}
+    numbers = [v for v in here.values() if type(v) is int]
+    if sum(numbers) < int(context.sidecar.request["within_streams"]):
+        yield error(
+            "consistency.windows", f"a period contains the narrower ones, yet all streams are fewer than within {within}",
+            expected=f"{context.sidecar.request['within_streams']} or more", seen=str(sum(numbers)),
+        )  # fmt: skip
+    pairs = [p.partition("=") for p in context.sidecar.request.get("within_songs", "").split()]
+    rows = {r.get(metrics.ID): i for i, r in enumerate(content.records)}
+    fewer = [(name, int(plays)) for name, _, plays in pairs if type(here.get(name)) is int and here[name] < int(plays)]
+    if fewer:
+        name, plays = fewer[0]
+        yield error(
+            "consistency.windows", f"a period contains the narrower ones, yet a song has fewer streams than within {within}",
+            place=content.place(rows[name], metrics.STREAMS), expected=f"{plays} or more", seen=str(here[name]), count=len(fewer),
+        )  # fmt: skip
+
+
+def same_songs(content: Any, context: Any) -> Iterator[Finding]:
+    """Against the last good capture of this artist and period: not another artist's songs, nothing vanished from all time, no collapse."""
+    earlier = context.previous()
+    if earlier is None or not len(earlier) or not len(content):
+        return
+    old = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in earlier.records if type(r.get(metrics.STREAMS)) is int}
+    new = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in content.records if type(r.get(metrics.STREAMS)) is int}
+    if old and new and not set(old) & set(new):
+        yield _stranger(context, "no song of the last good capture is here: another artist's")
+        return
+    period = period_of(context.sidecar)
+    if period == "all":
+        yield from _fell(old, new, place=content.place(0, metrics.STREAMS))
+    before, after = Decimal(sum(old.values())), Decimal(sum(new.values()))
+    if period in MOST_FALLEN and before and after < before * (1 - MOST_FALLEN[period]):
+        share = (before - after) / before * 100
+        yield warning(
+            "volume.total-dropped", f"streams of {period} fell by {share:.0f} % against the last good capture", stage="volume",
+            expected=f"at most {MOST_FALLEN[period] * 100:.0f} % less than {before}", seen=str(after),
+        )  # fmt: skip
+
+
+def no_credentials(content: Any, context: Any) -> Iterator[Finding]:
+    """No bearer token lies in the answer. One of this very run is masked before landing; any other must not be kept."""
+    found = metrics.credentials_in(content.document)
+    if found == "open":
+        yield error("consistency.holds-bearer", "the answer holds a bearer token: do not pass this file on", expected="none")
+    elif found == "masked":
+        yield note("consistency.bearer-masked", "the answer held this run's bearer token; it was masked before landing")
+
+
+SONGS_CHECKS = (
+    provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS, SAVES), listeners_within_streams, all_time_gap,
+    dates_formed(RELEASED), most_streams_first, same_titles(SONG), songs_kept,
+)  # fmt: skip
+PLAYLISTS_CHECKS = (
+    provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS), listeners_within_streams, dates_formed(ADDED, UNKNOWN_DATES),
+)  # fmt: skip
+METRICS_CHECKS = (provenance, latest_day_fresh, address_as_asked, ids_agree, counts_there, windows_hold, same_songs, no_credentials)
+
