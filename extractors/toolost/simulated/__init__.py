@@ -1,0 +1,1 @@
+"""What the stand-in is made of: invented accounts and figures (`world`), payloads (`payloads`), pages (`site`), samples (`samples`)."""
