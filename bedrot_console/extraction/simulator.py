@@ -119,8 +119,14 @@ class Simulator:
         return [Account()]
 
     def describe(self) -> dict[str, Any]:
-        """What `bedrot simulate` prints about it."""
+        """What `bedrot simulate` prints about it: `platform, base_url, accounts`, and `options` where the extractor needs settings."""
         return {"platform": self.name, "base_url": self.base_url, "accounts": [a.describe() for a in self.accounts]}
+
+    def settings(self) -> dict[str, Any]:
+        """What stands under `[platforms.<name>]` of a home that uses this stand-in: address, options, and each account's own options."""
+        told = self.describe()
+        own = {a["account"]: a["options"] for a in told["accounts"] if a.get("options")}
+        return {"base_url": self.base_url, **told.get("options", {}), **({"accounts": own} if own else {})}
 
     # -- time ---------------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ validated, compared with the day before and decided. On the second day one fault
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..domain.challenges import Secret
 from ..domain.errors import BedrotError
 from ..domain.lifecycle import Verb, Verdict
 from ..settings import Settings
-from . import browse, decide, extract, review, runs, simulate, upkeep, vaulting
+from . import browse, decide, extract, review, runs, simulate, upkeep
 from . import land as landing
 from . import sql as sqls
 from .workspace import Workspace
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 FAULTS = {"distrokid": "cut_at_line", "metaads": "duplicate_rows"}
 """What is wrong on the second day, per platform; only the first platform of the demo that knows its fault gets it."""
-ALIASES = {"email": "username", "access_token": "token"}
 UPLOADS = {
     "royalty-statement.csv": (
         "Statement Period,Payee,Store,Title,Units,Net Earnings (USD)\n"
@@ -79,10 +77,10 @@ def demo(home: Path, *, only: Sequence[str] = ()) -> Iterator[Line]:
         if left:
             yield Line("bad", f"left out, since this machine has no browser: {', '.join(left)}; {how_to_get_one()}")
     with simulate.serving(plain, names) as platforms:
-        configure(home, platforms)
+        simulate.configure(home, platforms)
         ws = Workspace.open(Settings.load(home))
         ws.prepare()
-        store_secrets(ws, platforms)
+        simulate.store_secrets(ws, platforms)
         for name, served in platforms.items():
             yield Line("step", f"simulator of {name} at {served.base_url}", {"platform": name, "base_url": served.base_url})
             served.simulator.advance_days(-1)
@@ -104,27 +102,6 @@ def demo(home: Path, *, only: Sequence[str] = ()) -> Iterator[Line]:
                 for served in platforms.values():
                     served.simulator.advance_days(1)
     yield from _close(ws, fault_on)
-
-
-def configure(home: Path, platforms: dict[str, Served]) -> None:
-    """Point the home's platforms at simulators, in its `bedrot.toml`."""
-    lines = []
-    for name, served in platforms.items():
-        lines.append(f"[platforms.{name}]\nbase_url = {json.dumps(served.base_url)}\n")
-        options = served.simulator.describe().get("options", {})
-        lines.extend(f"{key} = {json.dumps(value)}\n" for key, value in options.items())
-    (home / "bedrot.toml").write_text("".join(lines), "utf-8")
-
-
-def store_secrets(ws: Workspace, platforms: dict[str, Served]) -> None:
-    """Seal the made-up credentials of each simulator's first account."""
-    for name, served in platforms.items():
-        extractor = ws.registry.load(name)
-        known = served.simulator.describe()["accounts"][0]
-        for wanted in (*extractor.secrets, *extractor.optional_secrets, vaulting.TOTP):
-            value = known.get(wanted) or known.get(ALIASES.get(wanted, ""))
-            if value:
-                vaulting.set_secret(ws, name, wanted, Secret(value))
 
 
 def _break_one(platforms: dict[str, Served]) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.challenges import Secret
 from ..domain.errors import UsageError
+from . import vaulting
 from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..extraction.simulator import Mail, Served
 
+ALIASES = {"email": "username", "access_token": "token"}
+"""Names of secrets that an account of a simulator holds under another name."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -96,3 +102,34 @@ def serve(
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def configure(home: Path, platforms: Mapping[str, Served]) -> None:
+    """Point the platforms of a home at simulators, in its `bedrot.toml`, with the options that each one tells."""
+    lines = []
+    for name, served in platforms.items():
+        table = served.simulator.settings()
+        lines.append(f"[platforms.{name}]")
+        lines.extend(f"{key} = {_toml(value)}" for key, value in table.items())
+    (home / "bedrot.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def store_secrets(ws: Workspace, platforms: Mapping[str, Served], *, every_account: bool = False) -> None:
+    """Seal the made-up credentials of each simulator's first account, or of all."""
+    for name, served in platforms.items():
+        extractor = ws.registry.load(name)
+        accounts = served.simulator.describe()["accounts"]
+        for known in accounts if every_account else accounts[:1]:
+            for wanted in (*extractor.secrets, *extractor.optional_secrets, vaulting.TOTP):
+                value = known.get(wanted) or known.get(ALIASES.get(wanted, ""))
+                if value:
+                    vaulting.set_secret(ws, name, wanted, Secret(value), account=known["account"])
+
+
+def _toml(value: Any) -> str:
+    """A plain value as TOML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(k))} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

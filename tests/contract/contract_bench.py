@@ -21,11 +21,10 @@ from bedrot_console.extraction.redaction import Redactor
 from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.session import Session
 from bedrot_console.extraction.simulator import Hands, Served, Simulator
+from bedrot_console.operations.simulate import ALIASES
 from bedrot_console.settings import Settings
 
 REGISTRY = Registry()
-ALIASES = {"email": "username", "access_token": "token"}
-"""Names of secrets that an account of a simulator holds under another name."""
 
 Human = Callable[[Mapping[str, Any], Hands], str | None]
 """What the human does about a challenge: an answer, an act, or nothing. Default: the simulator's person behind the account."""
@@ -109,12 +108,9 @@ class Bench:
         self.extractor = REGISTRY.load(self.platform)
         self.vault = Memory()
         self.folder, self.clock = folder, clock
-        told = self.simulator.describe()
-        own = {a["account"]: a["options"] for a in told["accounts"] if a.get("options")}
-        table = {"base_url": served.base_url, **told.get("options", {}), **({"accounts": own} if own else {}), **options}
-        self.settings = Settings(folder, {"platforms": {self.platform: table}})
+        self.settings = Settings(folder, {"platforms": {self.platform: self.simulator.settings() | options}})
         self._browser: Any = None
-        for account in told["accounts"]:
+        for account in self.simulator.describe()["accounts"]:
             for wanted in (*self.extractor.secrets, *self.extractor.optional_secrets, "totp_secret"):
                 value = account.get(wanted) or account.get(ALIASES.get(wanted, ""))
                 if value:

@@ -32,10 +32,10 @@ def lake(home: Path) -> Iterator[tuple[Workspace, dict[str, Served]]]:
     """A home whose platforms are simulators on the loopback address, with the made-up credentials in its vault."""
     plain = Workspace.open(Settings.load(home, dict(os.environ)))
     with simulate.serving(plain, ["distrokid", "metaads"]) as served:
-        demo.configure(home, served)
+        simulate.configure(home, served)
         ws = Workspace.open(Settings.load(home, dict(os.environ)))
         ws.prepare()
-        demo.store_secrets(ws, served)
+        simulate.store_secrets(ws, served)
         yield ws, served
 
 

@@ -1,0 +1,34 @@
+"""A lake per test, one Chromium per process, and after every test: no secret anywhere, nothing half-visible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract_lake import Lake, kept_browser
+
+
+@pytest.fixture(scope="session")
+def one_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with kept_browser(tmp_path_factory.mktemp("browser")):
+        yield
+
+
+@pytest.fixture
+def open_lake(home: Path, clock: Any, one_browser: None) -> Iterator[Callable[..., Lake]]:
+    """Opens the lake of a platform. When the test is over, whatever it did, its home must hold no secret in clear."""
+    made: list[Lake] = []
+
+    def open_one(platform: str, **options: Any) -> Lake:
+        made.append(Lake(platform, home, clock, **options))
+        return made[-1]
+
+    yield open_one
+    for lake in made:
+        lake.close()
+    for lake in made:
+        assert not lake.problems, lake.problems
+        assert not lake.leaks()
+        assert not list(lake.ws.settings.landing.rglob(".staging/*")), "nothing half-made stays"

@@ -1,0 +1,90 @@
+"""Every fault of every simulator, and what must come of it: the run's exit code, the error or the finding, and what the operator is told.
+
+`extractors/FAULTS.md` shows the same table to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from contract_lake import PLATFORMS, Lake, Ran, faults_of, marks
+
+from bedrot_console.domain.findings import Severity
+from bedrot_console.domain.lifecycle import Verdict
+from bedrot_console.extraction.simulator import Fault
+
+OpenLake = Callable[..., Lake]
+EVERY = [
+    pytest.param(platform, name, fault, marks=marks(platform), id=f"{platform}-{name}")
+    for platform in PLATFORMS
+    for name, fault in faults_of(platform)
+]
+
+
+def prepared(lake: Lake, fault: Fault) -> None:
+    """Bring about what came before the fault."""
+    if fault.after == "nothing":
+        return
+    ran = lake.run(account=fault.account)
+    assert ran.view.exit_code == 0, ran.why()
+    if fault.after == "yesterday":
+        lake.promote(ran)
+        lake.tomorrow()
+
+
+@pytest.mark.parametrize(("platform", "name", "fault"), EVERY)
+def test_a_fault_ends_as_its_table_says(platform: str, name: str, fault: Fault, open_lake: OpenLake) -> None:
+    """Exit code, error code, finding and the words that the operator reads are those declared beside the fault."""
+    assert fault.after in ("nothing", "login", "yesterday")
+    lake = open_lake(platform)
+    prepared(lake, fault)
+    lake.sim.set_faults([name])
+    ran = lake.run(account=fault.account, feeds=tuple(f"{platform}/{feed}" for feed in fault.feeds))
+    assert (ran.view.exit_code, ran.view.error_code) == (fault.ends, fault.error), ran.why()
+    if fault.finding is not None:
+        found = {f.code for _, f in ran.findings}
+        assert fault.finding in found, ran.why()
+    if fault.tells:
+        assert fault.tells in _told(ran, fault), ran.why()
+    _nothing_bad_passed(ran, fault)
+
+
+def _told(ran: Ran, fault: Fault) -> str:
+    """The sentence of the error, else those of the finding; of a fault with neither, what the run logged."""
+    if fault.error is not None:
+        return f"{ran.view.error} {ran.view.hint}"
+    if fault.finding is not None:
+        return "\n".join(f.message for _, f in ran.findings if f.code == fault.finding)
+    return ran.told()
+
+
+def _nothing_bad_passed(ran: Ran, fault: Fault) -> None:
+    """A fault that ends with 1 and no error has stopped a file; one that ends with 0 has stopped none."""
+    failed = [row.path for row, report in ran.files if report.verdict is Verdict.FAILED]
+    if fault.ends == 1 and fault.error is None:
+        assert failed, ran.why()
+        stopped = [f.code for _, f in ran.findings if f.severity is Severity.ERROR]
+        assert fault.finding in stopped, (fault.finding, stopped)
+    if fault.ends == 0:
+        assert not failed, ran.why()
+
+
+@pytest.mark.parametrize(("platform", "name", "fault"), EVERY)
+def test_a_fault_is_declared_in_words(platform: str, name: str, fault: Fault) -> None:
+    """Whoever reads the table learns what happens and what is said; an error or a finding always says something."""
+    assert fault.does and not fault.does.endswith(".") and fault.ends in (0, 1, 3, 4)
+    assert fault.ends in (0, 1) or fault.error is not None
+    assert fault.ends != 1 or fault.error is not None or fault.finding is not None
+
+
+@pytest.mark.parametrize("platform", [pytest.param(p, marks=marks(p), id=p) for p in PLATFORMS])
+def test_a_fault_that_is_over_leaves_nothing_behind(platform: str, open_lake: OpenLake, request: Any) -> None:
+    """After a run that failed at its source, the next run is as any other."""
+    lake = open_lake(platform)
+    lake.sim.set_faults(["http_503"])
+    assert lake.run().view.exit_code == dict(faults_of(platform))["http_503"].ends
+    lake.sim.set_faults([])
+    ran = lake.run()
+    assert ran.view.exit_code == 0, ran.why()
