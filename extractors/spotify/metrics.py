@@ -18,8 +18,6 @@ from bedrot_console.inspection.recognise import outline
 
 ID, URI, NAME, STREAMS = "id", "trackUri", "trackName", "numStreams"
 COUNTS = (STREAMS, "numListeners", "numSavers", "numCanvasViews")
-MOST_NAMED = 14
-"""Songs whose streams go along into the next wider period's provenance."""
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _BEARER = re.compile(r"\bBearer\s+[A-Za-z0-9._~+/=-]{8,}|\bBQ[A-Za-z0-9_-]{60,}")
 _MASKED = re.compile(r"\bBearer\s+\*{8,}")
@@ -71,19 +69,6 @@ def count(value: Any) -> Any:
 def period_in(url: str) -> str | None:
     """The period that an address of catalog-view asks for."""
     return next(iter(parse_qs(urlsplit(url).query).get("time-filter", [])), None)
-
-
-def summary(period: str, body: bytes) -> dict[str, str]:
-    """What the next wider period's provenance keeps of this one: which it is, all streams, and those of its largest songs.
-
-    Windows hold one another, so a check can compare without the neighbouring file.
-    """
-    rows = [r for r in parse(body).records if type(r.get(STREAMS)) is int]
-    largest = sorted(rows, key=lambda r: -r[STREAMS])[:MOST_NAMED]
-    return {
-        "within": period, "within_streams": str(sum(r[STREAMS] for r in rows)),
-        "within_songs": " ".join(f"{r.get(ID)}={r[STREAMS]}" for r in largest),
-    }  # fmt: skip
 
 
 def credentials_in(document: Any) -> str | None:

@@ -13,7 +13,7 @@ from bedrot_console.inspection.helpers import day_of, error, note, warning
 
 from . import metrics
 from .checks import counts_whole, latest_day_fresh, listeners_within_streams, provenance
-from .exports import ADDED, LISTENERS, RELEASED, SAVES, SONG, STREAMS, period_in_name, period_of
+from .exports import ADDED, LISTENERS, PERIODS, RELEASED, SAVES, SONG, STREAMS, period_in_name, period_of
 
 MOST_FALLEN = {"7day": Decimal("0.9"), "28day": Decimal("0.7"), "1year": Decimal("0.4"), "all": Decimal("0.05")}
 """By how much streams of a period may fall from one capture to the next. One day may fall to anything. All time falls only where the site
@@ -127,11 +127,10 @@ def _fell(old: dict[Any, Any], new: dict[Any, Any], **place: Any) -> Iterator[Fi
 
 
 def address_as_asked(content: Any, context: Any) -> Iterator[Finding]:
-    """The answer belongs to the period that was clicked."""
-    asked = context.sidecar.request.get("period")
-    for seen in (context.sidecar.request.get("url_period"), content.facts.get("period")):
-        if asked and seen and seen != asked:
-            yield error("consistency.other-period", f"{asked} was asked for, the answer is of {seen}", expected=asked, seen=seen)
+    """An answer in the wrapper of another reader tells its address: it is of the period that the file is said to be of."""
+    asked, seen = period_of(context.sidecar), content.facts.get("period")
+    if asked and seen and seen != asked:
+        yield error("consistency.other-period", f"{asked} was asked for, the answer is of {seen}", expected=asked, seen=seen)
 
 
 def ids_agree(content: Any, context: Any) -> Iterator[Finding]:
@@ -157,26 +156,43 @@ def counts_there(content: Any, context: Any) -> Iterator[Finding]:
 
 
 def windows_hold(content: Any, context: Any) -> Iterator[Finding]:
-    """Each period holds the narrower ones (*documented*): what the same run found there is not more than what is here, song by song."""
-    within = context.sidecar.request.get("within")
-    if within is None:
+    """Each period holds the narrower ones (*documented*): of two answers of one run the wider has no fewer streams, in all and song by song.
+
+    Both files of a pair that disagrees tell it, as either may be the wrong one.
+    """
+    artist, _, period = context.sidecar.series.rpartition("_")
+    if period not in PERIODS or context.sidecar.set_id is None:
         return
-    here = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in content.records}
-    numbers = [v for v in here.values() if type(v) is int]
-    if sum(numbers) < int(context.sidecar.request["within_streams"]):
-        yield error(
-            "consistency.windows", f"a period contains the narrower ones, yet all streams are fewer than within {within}",
-            expected=f"{context.sidecar.request['within_streams']} or more", seen=str(sum(numbers)),
-        )  # fmt: skip
-    pairs = [p.partition("=") for p in context.sidecar.request.get("within_songs", "").split()]
+    here = PERIODS.index(period)
+    others = {p: context.sibling(context.sidecar.feed, f"{artist}_{p}") for p in PERIODS if p != period}
+    absent = [p for p, other in others.items() if other is None]
+    if absent:
+        yield note("completeness.period-missing", f"the same run brought no {', '.join(absent)}", stage="completeness", seen=", ".join(absent))
+    for step in (-1, 1):
+        beside = [p for p in (PERIODS[:here][::-1] if step < 0 else PERIODS[here + 1 :]) if others[p] is not None]
+        if beside:
+            narrow, wide = (others[beside[0]], content) if step < 0 else (content, others[beside[0]])
+            yield from _held(narrow, wide, *((beside[0], period) if step < 0 else (period, beside[0])), content)
+
+
+def _held(narrow: Any, wide: Any, inner: str, outer: str, content: Any) -> Iterator[Finding]:
+    less, more = _plays(narrow), _plays(wide)
+    fewer = [name for name, plays in less.items() if name in more and more[name] < plays]
+    if not fewer and sum(more.values()) >= sum(less.values()):
+        return
+    name = fewer[0] if fewer else None
     rows = {r.get(metrics.ID): i for i, r in enumerate(content.records)}
-    fewer = [(name, int(plays)) for name, _, plays in pairs if type(here.get(name)) is int and here[name] < int(plays)]
-    if fewer:
-        name, plays = fewer[0]
-        yield error(
-            "consistency.windows", f"a period contains the narrower ones, yet a song has fewer streams than within {within}",
-            place=content.place(rows[name], metrics.STREAMS), expected=f"{plays} or more", seen=str(here[name]), count=len(fewer),
-        )  # fmt: skip
+    place = {"place": content.place(rows[name], metrics.STREAMS)} if name in rows else {}
+    yield error(
+        "consistency.windows", f"{outer} must contain {inner}, yet {'a song has' if fewer else 'all songs have'} fewer streams there",
+        expected=f"{less[name] if name else sum(less.values())} or more", seen=str(more[name] if name else sum(more.values())),
+        count=max(len(fewer), 1), **place,
+    )  # fmt: skip
+
+
+def _plays(content: Any) -> dict[Any, int]:
+    """Song to streams, where the platform gives any."""
+    return {r.get(metrics.ID): r[metrics.STREAMS] for r in content.records if type(r.get(metrics.STREAMS)) is int}
 
 
 def same_songs(content: Any, context: Any) -> Iterator[Finding]:
@@ -184,8 +200,7 @@ def same_songs(content: Any, context: Any) -> Iterator[Finding]:
     earlier = context.previous()
     if earlier is None or not len(earlier) or not len(content):
         return
-    old = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in earlier.records if type(r.get(metrics.STREAMS)) is int}
-    new = {r.get(metrics.ID): r.get(metrics.STREAMS) for r in content.records if type(r.get(metrics.STREAMS)) is int}
+    old, new = _plays(earlier), _plays(content)
     if old and new and not set(old) & set(new):
         yield _stranger(context, "no song of the last good capture is here: another artist's")
         return

@@ -38,6 +38,7 @@ class _Flow:
     pending: str | None = None
     method: str = ""
     resent: int = 0
+    wrong: int = 0
 
 
 class AccountsHost(Simulator):
@@ -140,11 +141,10 @@ class AccountsHost(Simulator):
         self.knocks += 1
         return True
 
-    def _count_wrong(self, name: str) -> str:
-        self._wrong[name] = self._wrong.get(name, 0) + 1
-        if self._wrong[name] < WRONG_TRIES:
+    def _count_wrong(self, name: str, so_far: int) -> str:
+        """What is said once there were too many; an empty text before."""
+        if so_far < WRONG_TRIES:
             return ""
-        self._wrong.pop(name)
         self._locked[name] = self.now() + LOCK
         return _TOO_MANY
 
@@ -160,10 +160,11 @@ class AccountsHost(Simulator):
             return {"captcha": True}
         account = self.login(name, given["password"])
         if account is None or self.fault("wrong_password"):
-            return {"error": self._count_wrong(name) or "Incorrect username or password."}
+            self._wrong[name] = self._wrong.get(name, 0) + 1
+            return {"error": self._count_wrong(name, self._wrong[name]) or "Incorrect username or password."}
         member = self.member(account)
         if member.phone or member.totp_secret:
-            flow.pending, flow.method, flow.resent = account.account, "sms" if member.phone else "app", 0
+            flow.pending, flow.method, flow.resent, flow.wrong = account.account, "sms" if member.phone else "app", 0, 0
             if member.phone:
                 self._send(account)
             return {"redirect": f"/{LANGUAGE}/login/2sv"}
@@ -227,7 +228,8 @@ class AccountsHost(Simulator):
             flow.pending = None
             return self._signed_in(answer({"ok": True}), account)
         words = "That code has expired." if state == "expired" else "Incorrect code. Try again."
-        return {"error": self._count_wrong(account.username) or words}
+        flow.wrong += 1
+        return {"error": self._count_wrong(account.username, flow.wrong) or words}
 
     def _judged(self, account: Account, method: str, code: str) -> str:
         if self.fault("code_wrong"):

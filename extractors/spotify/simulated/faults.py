@@ -10,7 +10,7 @@ _AUDIENCE, _METRICS = ("audience",), ("song_metrics",)
 FAULTS: dict[str, Fault] = {
     # the way in
     "wrong_password": Fault("the password is refused", 3, "credentials-rejected", tells="refuses the sign-in"),
-    "too_many_attempts": Fault("sign-in is locked for 30 minutes", 3, "source-blocked", tells="may be tried again"),
+    "too_many_attempts": Fault("sign-in is locked for 30 minutes", 3, "source-blocked", tells="may be tried again", account="both"),
     "code_wrong": Fault("every code is refused", 3, "challenge-expired", tells="refused every code"),
     "code_expired": Fault("every code is too old at once", 3, "challenge-expired", tells="refused every code"),
     "captcha": Fault("a captcha stands before the sign-in", 0, account=_SOLO),
