@@ -9,6 +9,8 @@ Each column is found by itself: mixed headers exist.
 from __future__ import annotations
 
 import csv
+import io
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -50,19 +52,23 @@ KEY = (REPORTED, MONTH, "Store", "Artist", "Title", "ISRC", "UPC", COUNTRY)
 is_statement = header_has(MONTH, "Store", "Title", QUANTITY, (EARNINGS, "Earnings"))
 
 TAIL_BYTES = 64 << 10
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+LINES_OF_A_ROW = 20
+"""Titles may hold line breaks (*seen*): a last row is looked for in so many lines."""
 
 
-def _first_and_last(path: Path) -> tuple[bytes, bytes, bool]:
-    """Header line, last line, and whether the file is one line only."""
+def _ends(path: Path) -> tuple[bytes, list[str], bool]:
+    """Header line, the last lines as text with their ends, and whether the file is one line only."""
     with path.open("rb") as file:
         head = file.read(TAIL_BYTES)
         size = path.stat().st_size
         file.seek(max(0, size - TAIL_BYTES))
         tail = file.read()
-    end = b"\n" if b"\n" in head else b"\r"
+    first = _LINE_END.search(head)
+    end = b"\r" if first is not None and first[0] == b"\r" else b"\n"
     header, _, rest = head.partition(end)
-    lines = tail.rstrip(b"\r\n").split(end)
-    return header, lines[-1], not rest
+    lines = tail.rstrip(b"\r\n").decode("latin-1").split(end.decode())
+    return header, [line + end.decode() for line in lines[-LINES_OF_A_ROW:]], not rest
 
 
 def cut_short(path: Path) -> str | None:
@@ -81,13 +87,26 @@ def cut_short(path: Path) -> str | None:
         return None if zipfile.is_zipfile(path) else "the archive has no end"
     if page_kind(head) is not None or head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         raise SourceChanged("the bank export is a page, not a table")
-    header, last, alone = _first_and_last(path)
+    header, last, alone = _ends(path)
     delimiter = "\t" if b"\t" in header else ","
-    expected = len(_cells(header, delimiter))
+    expected = len(_rows(header.decode("latin-1"), delimiter)[0])
     if alone:
         return None if is_statement(head) else "it has no header"
-    found = len(_cells(last, delimiter))
-    return None if found == expected else f"its last line has {found} of {expected} cells"
+    for count in range(1, len(last) + 1):
+        rows = _rows("".join(last[-count:]), delimiter)
+        if len(rows) == 1 and len(rows[0]) == expected:
+            return None
+    found = len(_rows(last[-1], delimiter)[0])
+    return f"its last line has {found} of {expected} cells"
+
+
+def extension_of(path: Path) -> str:
+    """`zip`, `csv` or `tsv`, by what a whole export holds: the site names all of them alike."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head[:2] == b"PK":
+        return "zip"
+    return "tsv" if b"\t" in head.splitlines()[0] else "csv"
 
 
 def newest_report(path: Path) -> date | None:
@@ -109,5 +128,5 @@ def newest_report(path: Path) -> date | None:
         return None
 
 
-def _cells(line: bytes, delimiter: str) -> list[str]:
-    return next(csv.reader([line.decode("latin-1")], delimiter=delimiter), [])
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]

@@ -1,4 +1,8 @@
-"""Declares DistroKid's three feeds and walks the site for them in a real browser."""
+"""Declares DistroKid's three feeds and walks the site for them in a real browser.
+
+Setting (`[platforms.distrokid]`, or of one account): `page_seconds`, how long a page may take until it is one of those we know (20); the
+other waits are shares of it.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,33 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bedrot_console.domain.errors import AccessError, SourceChanged, SourceError, SourceUnavailable
+from bedrot_console.domain.errors import (
+    AccessError,
+    ChallengeExpired,
+    ChallengeUnanswered,
+    CredentialsRejected,
+    MissingBrowser,
+    SourceBlocked,
+    SourceChanged,
+    SourceError,
+    SourceUnavailable,
+)
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, days_rising, not_negative, page_kind
 
-from . import bank, charts, checks, pages
+from . import bank, charts, checks, pages, signin
 
 if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
 
-FETCH_TRIES = 4
+FETCH_TRIES = 5
+EMPTY_LOOKS = 2
+"""How often a chart may be found empty; each time the page gets a moment to fill it."""
 DOWNLOAD_TRIES = 2
-PER_FEED = (SourceError, AccessError)
-FOR_ALL = ("CredentialsRejected", "ChallengeUnanswered", "ChallengeExpired", "SourceBlocked", "MissingBrowser")
+FOR_ALL = (CredentialsRejected, ChallengeUnanswered, ChallengeExpired, SourceBlocked, MissingBrowser)
+"""What ends the run, whichever feed met it."""
 
 
 def _chart(measure: str, *, parse: Callable[[bytes], Rows], recognise: Callable[[bytes], bool], prefix: str, title: str) -> Feed:
@@ -32,6 +48,7 @@ def _chart(measure: str, *, parse: Callable[[bytes], Rows], recognise: Callable[
             days_rising("day"), not_negative(measure), checks.no_gaps(measure), checks.plausible(measure), checks.same_series(measure),
         ),
         warn_after=timedelta(days=4), fail_after=timedelta(days=8), history="rolling", max_drop=0.5, policy="review", sensitive=True,
+        options={"duplicates": "daily"},
     )  # fmt: skip
 
 
@@ -56,14 +73,14 @@ class DistroKid(Extractor):
         title="Daily plays (Apple Music)",
     )
     sales = Feed(
-        template="distrokid/sales/sales_report_{date}.tsv", title="Royalty statement", format="table",
+        template="distrokid/sales/sales_report_{date}.{ext}", title="Royalty statement", format="table",
         media_type="text/tab-separated-values", columns=bank.COLUMNS, recognise=bank.is_statement,
         encodings=("utf-8-sig", "utf-8", "latin-1"), day=bank.REPORTED, key=bank.KEY, measures=(bank.EARNINGS, bank.QUANTITY),
         checks=(
             checks.cells_filled, checks.cells_formed, checks.sale_before_report, checks.rows_not_doubled, checks.statements_kept,
         ),
         min_bytes=150, max_bytes=1 << 30, warn_after=timedelta(days=45), fail_after=timedelta(days=120), history="growing",
-        policy="review", sensitive=True, options={"key_repeats": True},
+        policy="review", sensitive=True, options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
@@ -85,11 +102,16 @@ class DistroKid(Extractor):
                     if signed_in_again:
                         raise
                     signed_in_again = True
-                    pages.sign_in(session, device_known=True)
+                    signin.sign_in(session, device_known=True)
                     capture = bring(session)
-            except PER_FEED as error:
-                if type(error).__name__ in FOR_ALL:
-                    raise
+            except FOR_ALL:
+                raise
+            except pages.LoginLost as lost:
+                session.failed(
+                    feed, AccessError(f"{lost}, also after signing in anew", hint="look at the page in your own browser")
+                )
+                continue
+            except (SourceError, AccessError) as error:
                 session.failed(feed, error)
                 continue
             yield capture
@@ -97,25 +119,28 @@ class DistroKid(Extractor):
 
     def prove(self, session: Session) -> str | None:
         """Whether the saved login works: the dashboard shows what only the member sees."""
-        where = pages.go(session, pages.HOME, {"sign_in": pages.SIGN_IN_FORM, "member": pages.member(session)}, what="dashboard")
-        return "the dashboard names the member" if where == "member" else None
+        return "the dashboard names the member" if self._dashboard(session, ask=False) else None
 
     def _arrive(self, session: Session) -> None:
         """Be signed in: with the saved login if it still works, else from the form. A saved login also means a known device."""
-        if session.has_login and self.prove(session):
+        if session.has_login and self._dashboard(session):
             session.log("info", "the saved login still works")
             return
-        pages.sign_in(session, device_known=session.has_login)
+        signin.sign_in(session, device_known=session.has_login)
+
+    @staticmethod
+    def _dashboard(session: Session, *, ask: bool = True) -> bool:
+        marks = {"sign_in": pages.SIGN_IN_FORM, "member": pages.member(session)}
+        return pages.go(session, pages.HOME, marks, what="dashboard", ask=ask) == "member"
 
     def _stats(self, session: Session, feed: Feed, path: str, parse: Callable[[bytes], Rows]) -> Capture:
         """The stats page as its server sent it, once its chart is filled."""
-        trouble: SourceError = SourceUnavailable("the chart stays empty", hint="look at the stats page in your own browser")
+        trouble = SourceUnavailable("the stats page does not come whole", hint="try again later")
+        empty = 0
         for attempt in range(FETCH_TRIES):
             try:
                 body = pages.served(session, path)
-            except SourceUnavailable as error:
-                if attempt:
-                    raise
+            except pages.NotThisTime as error:
                 trouble = error
                 session.sleep(2.0)
                 continue
@@ -132,11 +157,13 @@ class DistroKid(Extractor):
                     raise AccessError("the stats page belongs to another account", hint="bedrot sessions forget distrokid")
                 return self.capture(feed, body, session, as_of=date.fromisoformat(str(rows.records[-1]["day"])[:10]))
             session.log("info", "the chart is still empty; waiting for the page to fill it")
+            waits = pages.Waits.of(session)
             session.landmark(
-                {"filled": pages.CHART_FILLED, "waited": f"performance.now() > {pages.CHART_MILLISECONDS}"},
-                timeout_seconds=pages.PAGE_SECONDS,
-                what="chart",
-            )
+                {"filled": pages.CHART_FILLED, "waited": pages.later("Chart", waits.settling)}, timeout_seconds=waits.page, what="chart",
+            )  # fmt: skip
+            empty += 1
+            if empty == EMPTY_LOOKS:
+                raise SourceUnavailable("the chart stays empty", hint="look at the stats page in your own browser")
         raise trouble
 
     def _look(self, session: Session, path: str, attempt: int) -> None:
@@ -146,10 +173,10 @@ class DistroKid(Extractor):
                 "challenge": pages.CHALLENGE, "sign_in": pages.SIGN_IN_FORM, "code": f"{pages.MAIL_CODE} || {pages.APP_CODE}",
                 "upgrade": pages.UPGRADE, "no_releases": pages.NO_RELEASES, "member": pages.member(session),
             },
-            timeout_seconds=pages.PAGE_SECONDS, what="stats page",
+            timeout_seconds=pages.Waits.of(session).page, what="stats page",
         )  # fmt: skip
         if where == "challenge":
-            pages.wait_out_challenge(session, attempt)
+            pages.get_past_challenge(session, attempt)
         elif where in ("sign_in", "code"):
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the data")
         elif where == "upgrade":
@@ -173,7 +200,10 @@ class DistroKid(Extractor):
             payload = Path(spooled.content)
             cut = bank.cut_short(payload)
             if cut is None:
-                return self.capture(self.sales, payload, session, as_of=bank.newest_report(payload), received_name=spooled.name)
+                return self.capture(
+                    self.sales, payload, session, as_of=bank.newest_report(payload), received_name=spooled.name,
+                    extension=bank.extension_of(payload),
+                )  # fmt: skip
             trouble = SourceUnavailable(f"the bank export broke off: {cut}")
         assert trouble is not None
         raise trouble
@@ -185,7 +215,7 @@ class DistroKid(Extractor):
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
         session.page.locator(pages.DETAILS_LINK).first.click()
         marks = {"sign_in": pages.SIGN_IN_FORM, "download": f"!!document.querySelector('{pages.DOWNLOAD}')"}
-        if session.landmark(marks, timeout_seconds=pages.PAGE_SECONDS, what="bank details page") == "sign_in":
+        if session.landmark(marks, timeout_seconds=pages.Waits.of(session).page, what="bank details page") == "sign_in":
             raise pages.LoginLost("DistroKid shows its sign-in page in place of the bank")
         if not is_member(session.page):
             raise SourceChanged("the bank page shows nothing of a member")
@@ -193,15 +223,15 @@ class DistroKid(Extractor):
     def _click_download(self, session: Session) -> None:
         """Click, and see whether a download begins or the site wants something else."""
         begun: list[Any] = []
-        page = session.page
+        page, waits = session.page, pages.Waits.of(session)
         page.once("download", lambda download: begun.append(download))
         page.locator(pages.DOWNLOAD).first.click()
         where = session.landmark(
             {
                 "begun": lambda _: bool(begun), "filter": pages.FILTER_FIRST, "sign_in": pages.SIGN_IN_FORM,
-                "waiting": "performance.now() > 20000",
+                "waiting": pages.later("Download", waits.page),
             },
-            timeout_seconds=pages.ANSWER_SECONDS, what="answer to the download",
+            timeout_seconds=waits.answer, what="answer to the download",
         )  # fmt: skip
         if where == "filter":
             raise AccessError(

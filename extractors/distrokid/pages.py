@@ -1,4 +1,4 @@
-"""The site in the browser: what each page is, and how to act on it. Selectors stand here and nowhere else.
+"""The site in the browser: what each page is, how to open one and get past what stands in front. Selectors stand here and nowhere else.
 
 *Seen*: `#inputEmail`, `#inputPassword`, `#signInButtonStandalonePage`, `.signinBoxNotification`, `/newComputer/`, the bank selectors, the
 Cloudflare interstitial, the alert after a failed sign-in call. *Assumed*: `/2fa/`, how a refused code is told, the plan and filter notices.
@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import (
-    AccessError,
-    ChallengeExpired,
-    CredentialsRejected,
-    SourceBlocked,
-    SourceUnavailable,
-)
-from bedrot_console.domain.text import safe
+from bedrot_console.domain.errors import AccessError, SourceBlocked, SourceUnavailable, UsageError
+from bedrot_console.inspection.helpers import page_kind
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,29 +33,23 @@ RESEND = "#resendCode, a[onclick*=resend], button[onclick*=resend]"
 DETAILS_LINK = 'a[href="/bank/details/"]'
 DOWNLOAD = 'div[onclick^="downloadBank"]'
 
-CODE_LIFE_SECONDS = 600.0
-CODE_TRIES = 5
-CHALLENGE_TRIES = 4
-CODE_PATTERN = r"\d{4,8}"
-OPEN_SECONDS = 30.0
-"""How long a page may take to load. One that breaks off before its announced length never finishes loading (measured)."""
 PAGE_SECONDS = 20.0
-"""How long a page may take until it is one of those we know."""
-ANSWER_SECONDS = 45.0
-CHALLENGE_MILLISECONDS = 6000
-"""How long an interstitial may take to solve itself before the page is asked for again."""
-CHART_MILLISECONDS = 6000
-"""How long a page may take to fill an empty chart before it is asked for again."""
+"""How long a page may take until it is one of those we know, unless `page_seconds` is set."""
+CHALLENGE_TRIES, CHALLENGE_TRIES_WITH_A_HUMAN = 4, 2
+"""How often an interstitial may be waited out: four times helps (*seen* by another reader); somebody who is there can tick it sooner."""
+HAND_TRIES = 2
+DOWN_TRIES = 3
 
-_PATH = "location.pathname.replace(/\\/+$/, '').toLowerCase()"
-_SEEN = "(s => [...document.querySelectorAll(s)].some(e => e.offsetParent !== null && e.textContent.trim()))"
+PATH = "location.pathname.replace(/\\/+$/, '').toLowerCase()"
+SEEN = "(s => [...document.querySelectorAll(s)].some(e => e.offsetParent !== null && e.textContent.trim()))"
 _LATER = "(name, ms) => { const n = '__' + name; window[n] = window[n] || performance.now(); return performance.now() - window[n] > ms; }"
 CHALLENGE = (
     "/just a moment|attention required|checking your browser/i.test(document.title)"
     " || !!document.querySelector('#challenge-running, #challenge-form, #cf-error-details')"
 )
-MAIL_CODE = f"{_PATH} === '/newcomputer' && !!document.querySelector('{CODE_FIELD}')"
-APP_CODE = f"{_PATH} === '/2fa' && !!document.querySelector('{CODE_FIELD}')"
+DOWN = f"(performance.getEntriesByType('navigation')[0] || {{}}).responseStatus === 503 && document.readyState === 'complete' && !({CHALLENGE})"
+MAIL_CODE = f"{PATH} === '/newcomputer' && !!document.querySelector('{CODE_FIELD}')"
+APP_CODE = f"{PATH} === '/2fa' && !!document.querySelector('{CODE_FIELD}')"
 SIGN_IN_FORM = "!!document.querySelector('#inputPassword, form input[type=password]')"
 PUZZLE = "[...document.querySelectorAll('iframe[title*=\"recaptcha challenge\"]')].some(e => e.getBoundingClientRect().height > 80 && e.offsetParent !== null)"
 UPGRADE = "!!document.querySelector('.upgradePlan') || /available on the [\\w ]{0,40}plan/i.test(document.body ? document.body.innerText : '')"
@@ -79,6 +68,10 @@ class LoginLost(AccessError):
     """The site sent us back to its sign-in page. Caught by the walk, which signs in once more."""
 
 
+class NotThisTime(SourceUnavailable):
+    """A page did not come: its bytes were gone from the browser, or the site is down. Opening it once more may help."""
+
+
 def member(session: Session) -> Callable[[Page], bool]:
     """The positive sign of being signed in: a member's path in the parsed URL, and on the page what only a member sees."""
     known = session.secret_or_none("email")
@@ -93,20 +86,71 @@ def member(session: Session) -> Callable[[Page], bool]:
     return holds
 
 
-def go(session: Session, path: str, marks: dict[str, Any], *, what: str) -> str:
-    """Open a page, wait out an interstitial, and say which of `marks` it is.
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long this run waits for what, in seconds of real time: a share of the patience for one page."""
+
+    page: float
+
+    @classmethod
+    def of(cls, session: Session) -> Waits:
+        try:
+            seconds = float(session.option("page_seconds", PAGE_SECONDS))
+        except (TypeError, ValueError):
+            seconds = 0.0
+        if not 1.0 <= seconds <= 300.0:
+            raise UsageError(
+                "page_seconds must be a number from 1 to 300", hint="[platforms.distrokid] page_seconds in bedrot.toml"
+            )
+        return cls(seconds)
+
+    @property
+    def opening(self) -> float:
+        return 1.5 * self.page
+
+    @property
+    def answer(self) -> float:
+        """For what the site does after a click: its captcha looks at us first."""
+        return 2.25 * self.page
+
+    @property
+    def settling(self) -> float:
+        """For an interstitial to solve itself, or a page to fill its chart, before the page is asked for again."""
+        return 0.3 * self.page
+
+
+def account_words(session: Session) -> str:
+    """How a command names this run's account."""
+    return "" if session.account == "default" else f" --account {session.account}"
+
+
+def later(name: str, seconds: float) -> str:
+    """A mark that holds so many seconds after it was first asked for under this name on this page."""
+    return f"({_LATER})('bedrot{name}', {seconds * 1000:.0f})"
+
+
+def go(session: Session, path: str, marks: dict[str, Any], *, what: str, ask: bool = True) -> str:
+    """Open a page, get past an interstitial, and say which of `marks` it is.
+
+    Args:
+        ask: whether a human may be asked when the interstitial does not solve itself.
 
     Raises:
-        SourceBlocked: the interstitial does not go away.
-        SourceChanged: none of the marks.
+        ChallengeUnanswered: nobody is there to tick it.  SourceBlocked: it does not go away.  SourceChanged: none of the marks.
     """
-    for attempt in range(CHALLENGE_TRIES):
-        session.open(path, accept=(403, 503), timeout_seconds=OPEN_SECONDS)
-        where = session.landmark({"challenge": CHALLENGE, **marks}, timeout_seconds=PAGE_SECONDS, what=what)
-        if where != "challenge":
+    waits = Waits.of(session)
+    for attempt in range(CHALLENGE_TRIES + 1):
+        session.open(path, accept=(403, 503), timeout_seconds=waits.opening)
+        where = session.landmark({"challenge": CHALLENGE, **marks, "down": DOWN}, timeout_seconds=waits.page, what=what)
+        if where == "challenge":
+            get_past_challenge(session, attempt, ask=ask)
+        elif where != "down":
             return where
-        wait_out_challenge(session, attempt)
-    raise _blocked()
+        elif attempt + 1 < DOWN_TRIES:
+            session.sleep(2.0 * 2**attempt)
+        else:
+            raise SourceUnavailable("DistroKid answers 503")
+    raise blocked(session)
 
 
 def served(session: Session, path: str) -> bytes:
@@ -115,7 +159,7 @@ def served(session: Session, path: str) -> bytes:
     The listener sits on the context, since a retry opens a new page.
 
     Raises:
-        SourceUnavailable: no answer, or it broke off.
+        SourceUnavailable: no answer, or it broke off.  NotThisTime: the page went on before its bytes could be read, or is down.
     """
     from playwright.sync_api import Error as PlaywrightError
 
@@ -128,171 +172,67 @@ def served(session: Session, path: str) -> bytes:
     context = session.browser.context
     context.on("response", note)
     try:
-        session.open(path, accept=(403, 503), timeout_seconds=OPEN_SECONDS)
-        return documents[-1].body() if documents else b""
+        session.open(path, accept=(403, 503), timeout_seconds=Waits.of(session).opening)
+        body = documents[-1].body() if documents else b""
     except PlaywrightError:
-        raise SourceUnavailable("the page's answer broke off") from None
+        raise NotThisTime("the page went on before its bytes could be read") from None
     finally:
         context.remove_listener("response", note)
+    if documents and documents[-1].status == 503 and page_kind(body) != "challenge":
+        raise NotThisTime("DistroKid answers 503")
+    return body
 
 
-def wait_out_challenge(session: Session, attempt: int) -> None:
-    """Give an interstitial time to solve itself. Raises SourceBlocked once it was shown too often."""
-    session.log("info", "DistroKid shows a Cloudflare check; waiting for it to pass")
-    passed = session.landmark(
-        {"stuck": f"({_LATER})('bedrotChallenge', {CHALLENGE_MILLISECONDS})", "passed": f"!({CHALLENGE}) && document.readyState !== 'loading'"},
-        timeout_seconds=PAGE_SECONDS, what="Cloudflare check",
-    )  # fmt: skip
-    if attempt + 1 >= CHALLENGE_TRIES:
-        raise _blocked()
-    if passed == "stuck":
-        session.sleep(2.0 * 2**attempt)
+def get_past_challenge(session: Session, attempt: int, *, ask: bool = True) -> None:
+    """Give an interstitial time to solve itself; when it did not in so many attempts, a human ticks it in the live page.
 
-
-def _blocked() -> SourceBlocked:
-    return SourceBlocked(
-        "DistroKid's Cloudflare check does not let this browser pass",
-        hint="wait an hour; then look whether your own browser gets in, and: bedrot extract distrokid",
-    )
-
-
-def sign_in(session: Session, *, device_known: bool) -> None:
-    """Sign in from the form, with the code the site asks for on an unknown device, and save the login.
-
-    Submitting the password is what sends the code: with nobody there and an unknown device it is not submitted.
+    Args:
+        attempt: how often it was waited for before, on this errand.
 
     Raises:
-        ChallengeUnanswered, ChallengeExpired: nobody gave the code, or it was refused too often.
-        CredentialsRejected, SourceBlocked, SourceUnavailable, SourceChanged: by what the site says.
+        ChallengeUnanswered: nobody is there.  SourceBlocked: not even a human gets past it, or none may be asked.
     """
-    session.stage("sign in")
-    email, password = session.secret("email"), session.secret("password")
-    medium = "app" if session.secret_or_none("totp_secret") else "e-mail"
-    if not device_known:
-        session.require_operator("code", medium)
-    is_member = member(session)
-    where = go(
-        session,
-        SIGN_IN,
-        {"form": f"{SIGN_IN_FORM} && !!document.querySelector('{SIGN_IN_BUTTON}')", "member": is_member},
-        what="sign-in page",
-    )
-    if where == "form":
-        _submit(session, email, password, is_member)
-    session.save_login(signed_in=where == "form")
-    session.log("info", "signed in")
+    session.log("info", "DistroKid shows a Cloudflare check; waiting for it to pass")
+    waits = Waits.of(session)
+    passed = session.landmark(
+        {"passed": f"!({CHALLENGE}) && document.readyState !== 'loading'", "stuck": later("Challenge", waits.settling)},
+        timeout_seconds=waits.page, what="Cloudflare check",
+    )  # fmt: skip
+    if passed == "passed":
+        return
+    if attempt + 1 < (CHALLENGE_TRIES_WITH_A_HUMAN if ask and session.attended else CHALLENGE_TRIES):
+        session.sleep(2.0 * 2**attempt)
+    elif ask:
+        by_hand(session, "DistroKid shows a Cloudflare check: tick its box", CHALLENGE)
+    else:
+        raise blocked(session)
 
 
-def _submit(session: Session, email: Secret, password: Secret, is_member: Callable[[Page], bool]) -> None:
-    alerts: list[str] = []
-    page = session.page
+def by_hand(session: Session, prompt: str, shown: str) -> None:
+    """Have a human deal with what the page shows, in the live page, until the mark `shown` no longer holds.
 
-    def dismiss(dialog: Any) -> None:
-        alerts.append(dialog.type)
-        dialog.dismiss()
-
-    page.on("dialog", dismiss)
-    try:
-        session.set_secret(EMAIL_FIELD, email)
-        session.set_secret(PASSWORD_FIELD, password)
-        page.locator(SIGN_IN_BUTTON).click()
-        where = session.landmark(
-            {
-                "challenge": CHALLENGE, "mail": MAIL_CODE, "app": APP_CODE, "member": is_member, "puzzle": PUZZLE,
-                "refused": f"{_SEEN}('{NOTICE}')", "alert": lambda _: bool(alerts),
-            },
-            timeout_seconds=ANSWER_SECONDS, what="answer to the sign-in",
-        )  # fmt: skip
-    finally:
-        page.remove_listener("dialog", dismiss)
-    if where == "challenge":
-        wait_out_challenge(session, 0)
-        where = session.landmark(
-            {"mail": MAIL_CODE, "app": APP_CODE, "member": is_member}, timeout_seconds=PAGE_SECONDS, what="answer to the sign-in"
-        )
-    if where == "puzzle":
-        raise SourceBlocked(
-            "DistroKid wants a captcha solved", hint="wait an hour; then look whether your own browser gets in, and: bedrot extract distrokid"
-        )
-    if where == "alert":
-        raise SourceUnavailable("DistroKid answered the sign-in with an error", hint="try again later")
-    if where == "refused":
-        raise _refusal(page.locator(NOTICE).first.inner_text())
-    if where in ("mail", "app"):
-        _enter_code(session, "e-mail" if where == "mail" else "app", is_member)
-
-
-def _refusal(text: str) -> AccessError | SourceUnavailable:
-    """What the sign-in box says, as an error. Its wording is *assumed*; the site's own text goes along, made harmless."""
-    said = safe(text, 120)
-    if re.search(r"lock|suspend|disabled|too many", text, re.IGNORECASE):
-        return SourceBlocked(f"DistroKid refuses this account: {said}", hint="see to it at distrokid.com in your own browser")
-    if re.search(r"password|e-?mail|incorrect|not found|no account", text, re.IGNORECASE):
-        return CredentialsRejected(f"DistroKid refuses the sign-in: {said}", hint="bedrot secrets set distrokid password")
-    return SourceUnavailable(f"DistroKid did not sign us in: {said}", hint="try again later")
-
-
-def _enter_code(session: Session, medium: str, is_member: Callable[[Page], bool]) -> None:
-    """Ask for the code until the site takes it."""
-    session.require_operator("code", medium)
-    page = session.page
-    words = page.locator("main").first.inner_text() if page.locator("main").count() else ""
-    address = next((w for w in words.split() if "@" in w), "").rstrip(".,")
-    length = page.locator(CODE_FIELD).first.get_attribute("maxlength") or ""
+    Raises:
+        ChallengeUnanswered: nobody is there, or nobody came.  SourceBlocked: it is still shown after the human was done, twice.
+    """
+    gone = f"!({shown}) && document.readyState !== 'loading'"
     error = None
-    left = CODE_TRIES
-    sent = session.clock.monotonic()
-    while left > 0:
-        answer = session.ask(
-            "code", "DistroKid does not know this computer and wants a code", medium=medium, hint=safe(address, 60),
-            length=int(length) if length.isdigit() and 4 <= int(length) <= 8 else None, pattern=CODE_PATTERN,
-            expires_in=CODE_LIFE_SECONDS - (session.clock.monotonic() - sent) if medium == "e-mail" else None, attempts_left=left,
-            can=("resend",) if medium == "e-mail" else (), error=error, moved=lambda: is_member(page),
-        )  # fmt: skip
+    for left in range(HAND_TRIES, 0, -1):
+        answer = session.ask("page", prompt, attempts_left=left, error=error, moved=lambda: session.page.evaluate(gone))
         if answer == "moved":
             return
-        if answer == "resend":
-            error = _resend(session)
-            sent = session.clock.monotonic() if error is None else sent
-            continue
-        where = _type_code(session, answer if isinstance(answer, Secret) else Secret(answer), is_member)
-        if where == "member":
+        where = session.landmark(
+            {"gone": gone, "shown": later(f"Hand{left}", Waits.of(session).settling)}, what="page after the human"
+        )
+        if where == "gone":
             return
-        if where == "sign_in":
-            raise ChallengeExpired("DistroKid took no more codes and wants a new sign-in", hint="bedrot extract distrokid")
-        error = safe(page.locator(CODE_NOTICE).first.inner_text(), 120)
-        left -= 1
-    raise ChallengeExpired("DistroKid refused every code", hint="bedrot extract distrokid")
+        error = "the page still shows it"
+    raise blocked(session, "Cloudflare check" if shown == CHALLENGE else "captcha")
 
 
-def _resend(session: Session) -> str | None:
-    _clear_notice(session.page)
-    session.page.locator(RESEND).first.click()
-    session.landmark({"told": f"{_SEEN}('{CODE_NOTICE}')"}, what="answer to asking for a new code")
-    told = session.page.locator(CODE_NOTICE).first.inner_text()
-    return safe(told, 120) if re.search(r"too many|wait", told, re.IGNORECASE) else None
-
-
-def _type_code(session: Session, code: Secret, is_member: Callable[[Page], bool]) -> str:
-    """Put the code in; the field submits itself when it is full (*seen* by one reader), else Enter does."""
-    page = session.page
-    _clear_notice(page)
-    marks: dict[str, Any] = {
-        "refused": f"{_SEEN}('{CODE_NOTICE}')", "member": is_member, "sign_in": f"{_PATH} === '/signin' && {SIGN_IN_FORM}",
-    }  # fmt: skip
-    session.set_secret(CODE_FIELD, code)
-    unsent = f"({_LATER})('bedrotCode', 4000)"
-    where = session.landmark({**marks, "unsent": unsent}, timeout_seconds=ANSWER_SECONDS, what="answer to the code")
-    if where == "unsent":
-        page.locator(CODE_FIELD).first.press("Enter")
-        where = session.landmark(marks, timeout_seconds=ANSWER_SECONDS, what="answer to the code")
-    return where
-
-
-def _clear_notice(page: Page) -> None:
-    """Empty the notice of the attempt before, so that it is not taken for the answer to this one."""
-    page.evaluate(
-        "s => { document.querySelectorAll(s).forEach(e => { e.textContent = ''; }); delete window.__bedrotCode; }", CODE_NOTICE
+def blocked(session: Session, what: str = "Cloudflare check") -> SourceBlocked:
+    return SourceBlocked(
+        f"DistroKid's {what} does not let this browser pass",
+        hint=f"wait an hour; then look whether your own browser gets in, and: bedrot extract distrokid{account_words(session)}",
     )
 
 

@@ -1,78 +1,65 @@
-"""A stand-in for distrokid.com: sign-in with captcha hook, e-mailed or app code, stats pages, bank export, and named faults. Strict.
+"""A stand-in for distrokid.com: the way in, stats pages, bank export, and named faults. Strict.
 
-Certainty: sign-in form, `/api/loginCheck/?now` with its five fields and its three kinds of answer *seen* (the site's own script);
-`/newComputer/` by e-mail *seen*; its API calls, `/2fa/` for an authenticator app, attempts, expiry and all wording *assumed*. Codes were
-observed with 4 to 8 digits; here 6.
+What is imitated and how sure it is: `simulated/` (the way in, the captchas, the pages, the export, the invented artists).
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Request, Response
 
-from bedrot_console.extraction.simulator import SESSION_COOKIE, Account, Simulator, redirect, route, strict
-from bedrot_console.extraction.simulator import json_response as answer
+from bedrot_console.extraction.simulator import Account, Fault, Trial, redirect, route, strict
 
 from .simulated import exports, site, world
+from .simulated.entrance import Entrance
+from .simulated.faults import BARRED, FAULTS, TRIALS
 from .simulated.world import MEMBERS, Member
 
-VISIT_COOKIE, DEVICE_COOKIE, CLEARANCE_COOKIE = "DKVISIT", "DKDEVICE", "cf_clearance"
-DEVICE_SECONDS = 365 * 86400
-CODE_LENGTH = 6
-WRONG_PASSWORDS = 5
-MOST_RESENDS = 3
 STALE_DAYS = 12
+CHEAP = "musician"
+PAGE_SECONDS = 4
+"""How long this site, on the loopback address, may be waited for; told with the accounts."""
 
 
-@dataclass
-class _Visit:
-    """What the site remembers of a browser that is not signed in yet."""
-
-    captcha: str | None = None
-    pending: str | None = None
-    resent: int = 0
-    confirmed: bool = False
-
-
-class DistroKidSimulator(Simulator):
+class DistroKidSimulator(Entrance):
     """Accounts `default` (e-mailed code), `app-code` (authenticator app), `cheap-plan` (no daily stats).
 
-    A known device (cookie) skips the code. Data advances with the simulated day; stats pages never repeat their bytes, the export repeats
-    them exactly until a new report came in.
+    A known device (cookie) skips the code. Data advances with the simulated day; stats pages never repeat their bytes, the
+    export repeats them exactly until a new report came in.
     """
 
     name = "distrokid"
     title = "DistroKid"
-    faults_known: ClassVar[tuple[str, ...]] = (
-        "wrong_password", "account_locked", "captcha_puzzle", "login_500", "code_expired", "code_wrong", "session_expired",
-        "session_expired_midway", "login_page_as_data", "challenge_once", "challenge_page", "empty_chart", "chart_late", "layout_changed",
-        "wrong_plan", "no_releases", "wrong_account", "stale", "missing_day", "wrong_page", "loose_js", "filter_first", "html_as_tsv",
-        "cut_at_line", "schema_drift", "columns_13", "mixed_columns", "comma_separated", "utf8", "utf8_bom", "cr_only", "zip_in_zip",
-    )  # fmt: skip
+    faults_known: ClassVar[dict[str, Fault]] = FAULTS
+    trials: ClassVar[dict[str, Trial]] = TRIALS
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._visits: dict[str, _Visit] = {}
-        self._devices: dict[str, str] = {}
-        self._failed: dict[str, int] = {}
         self._downloads: dict[str, str] = {}
         self._filled: set[str] = set()
-        self._steps: set[tuple[str, str]] = set()
+        self._shown: dict[tuple[str, str], int] = {}
 
     def default_accounts(self) -> list[Account]:
         return [
-            Account(account=m.account, username=m.email, password=m.password, totp_secret=m.totp_secret, extra={"plan": m.plan})
+            Account(
+                account=m.account,
+                username=m.email,
+                password=m.password,
+                totp_secret=m.totp_secret,
+                extra={"plan": m.plan} | ({"odd": True} if m.plan == CHEAP else {}),
+            )
             for m in MEMBERS
         ]
 
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"options": {"page_seconds": PAGE_SECONDS}}
+
     def member(self, account: Account) -> Member:
-        """The invented artist behind an account."""
         for known in MEMBERS:
             if known.account == account.account:
                 return known
@@ -82,203 +69,19 @@ class DistroKidSimulator(Simulator):
         )
 
     def reset(self) -> None:
-        """Forget visits, devices, sessions, wrong passwords and requests; mail stays."""
+        super().reset()
         with self.lock:
-            for memory in (self._visits, self._devices, self._failed, self._downloads, self._sessions, self.log):
-                memory.clear()
+            self._downloads.clear()
             self._filled.clear()
-            self._steps.clear()
+            self._shown.clear()
 
-    def forget_devices(self) -> None:
-        """Every computer is new from now on."""
-        with self.lock:
-            self._devices.clear()
-
-    # -- in front of every page ---------------------------------------------------------------------------------------------
-
-    def before(self, request: Request) -> Any:
-        if request.path.startswith(("/cdn-cgi/", "/recaptcha/", "/api/")):
-            return None
-        if self.fault("challenge_page"):
-            return Response(site.interstitial(True), 403, content_type="text/html; charset=utf-8")
-        if CLEARANCE_COOKIE not in request.cookies and self.fault("challenge_once"):
-            return Response(site.interstitial(False), 403, content_type="text/html; charset=utf-8")
-        if SESSION_COOKIE in request.cookies and not request.path.startswith("/signin") and self.fault("session_expired"):
-            self.expire_sessions()
-            self.faults.discard("session_expired")
-        return None
-
-    @route("/cdn-cgi/challenge", methods=("POST",))
-    def clearance(self, request: Request) -> Any:
-        response = Response("", 204)
-        response.set_cookie(CLEARANCE_COOKIE, secrets.token_urlsafe(16), max_age=1800, httponly=True)
-        return response
-
-    # -- signing in ---------------------------------------------------------------------------------------------------------
-
-    @route("/")
-    def front(self, request: Request) -> Any:
-        if self.session_account(request):
-            return redirect("/mymusic/")
-        return site.page("DistroKid", '<main><h1>Music distribution</h1><a href="/signin/">Sign in</a></main>')
-
-    @route("/login")
-    @route("/login/")
-    def login_page(self, request: Request) -> Any:
-        return redirect("/signin/")
-
-    @route("/signin/")
-    def sign_in_page(self, request: Request) -> Any:
-        if self.session_account(request):
-            return redirect("/mymusic/")
-        return self._with_visit(request, lambda visit: site.sign_in(visit, changed=self.fault("layout_changed")))
-
-    @route("/signout/")
-    def sign_out(self, request: Request) -> Any:
-        with self.lock:
-            self._sessions.pop(request.cookies.get(SESSION_COOKIE, ""), None)
-        return redirect("/")
-
-    @route("/recaptcha/api.js")
-    def captcha_script(self, request: Request) -> Any:
-        return Response(site.CAPTCHA_SCRIPT, content_type="text/javascript")
-
-    @route("/recaptcha/reload", methods=("POST",))
-    def captcha_token(self, request: Request) -> Any:
-        visit = self._visit(request)
-        if self.fault("captcha_puzzle"):
-            return {"puzzle": True}
-        visit.captcha = secrets.token_urlsafe(40)
-        return {"token": visit.captcha}
-
-    @route("/api/loginCheck/", methods=("POST",))
-    def login_check(self, request: Request) -> Any:
-        if "now" not in request.args or request.mimetype != "application/x-www-form-urlencoded":
-            raise BadRequest()
-        strict(request.form, allowed=(), required=("email", "password", "sessionid", "coupon", "token"))
-        if self.fault("login_500"):
-            return answer({"error": "internal"}, 500)
-        visit = self._visit(request, request.form["sessionid"])
-        token, visit.captcha = visit.captcha, None
-        if not token or token != request.form["token"]:
-            return {"success": 0, "message": "Something went wrong. Please try again."}
-        name = request.form["email"].strip().lower()
-        if self._failed.get(name, 0) >= WRONG_PASSWORDS or self.fault("account_locked"):
-            return {"success": 0, "message": "Too many failed attempts. Your account is locked. Please reset your password."}
-        account = self.login(name, request.form["password"])
-        if account is None or self.fault("wrong_password"):
-            self._failed[name] = self._failed.get(name, 0) + 1
-            return {"success": 0, "message": "Wrong email or password. Please try again."}
-        self._failed.pop(name, None)
-        if self._devices.get(request.cookies.get(DEVICE_COOKIE, "")) == account.account:
-            return self._signed_in(request, account, {"success": 1, "userid": self.member(account).user_id})
-        visit.pending, visit.resent, visit.confirmed = account.account, 0, False
-        if account.totp_secret:
-            return {"success": 0, "redirect": "/2fa/?forward=/mymusic/"}
-        self._send(account)
-        return {"success": 0, "redirect": "/newComputer/?forward=/mymusic/"}
-
-    def _send(self, account: Account) -> None:
-        self.send_code(account, length=CODE_LENGTH, expires_in=0.0 if self.fault("code_expired") else 600.0)
-
-    @route("/newComputer/")
-    def new_computer(self, request: Request) -> Any:
-        return self._code_page(request, "newComputer")
-
-    @route("/2fa/")
-    def two_factor(self, request: Request) -> Any:
-        return self._code_page(request, "2fa")
-
-    def _code_page(self, request: Request, kind: str) -> Any:
-        visit = self._visits.get(request.cookies.get(VISIT_COOKIE, ""))
-        if visit is None or visit.pending is None:
-            return redirect("/signin/")
-        account = self.account(visit.pending)
-        if (kind == "2fa") != bool(account.totp_secret):
-            return redirect("/signin/")
-        head, _, domain = account.username.partition("@")
-        return site.code_entry(kind, f"{head[:1]}***@{domain}", request.cookies[VISIT_COOKIE], CODE_LENGTH)
-
-    @route("/api/newComputerCheck/", methods=("POST",))
-    def new_computer_check(self, request: Request) -> Any:
-        strict(request.form, allowed=(), required=("code", "sessionid"))
-        visit, account = self._pending(request)
-        state = "wrong" if self.fault("code_wrong") else self.check_code(account, request.form["code"])
-        if state == "ok":
-            visit.pending = None
-            return self._signed_in(request, account, {"success": 1})
-        if state == "locked":
-            visit.pending = None
-            return {"success": 0, "redirect": "/signin/"}
-        words = {"expired": "That code has expired. Send a new code.", "wrong": "That code is not right. Please try again."}
-        return {"success": 0, "message": words[state]}
-
-    @route("/api/newComputerResend/", methods=("POST",))
-    def new_computer_resend(self, request: Request) -> Any:
-        visit, account = self._pending(request)
-        visit.resent += 1
-        if visit.resent > MOST_RESENDS:
-            return {"success": 0, "message": "Too many codes. Please wait a while."}
-        self._send(account)
-        return {"success": 1, "message": "We sent a new code."}
-
-    @route("/api/newComputerState/", methods=("POST",))
-    @route("/api/2faState/", methods=("POST",))
-    def code_state(self, request: Request) -> Any:
-        """Whether the human confirmed this computer by another way (a link in the mail; *assumed*)."""
-        visit = self._visit(request, request.form.get("sessionid", ""))
-        if visit.pending is None or not visit.confirmed:
-            return {"success": 0}
-        account, visit.pending = self.account(visit.pending), None
-        return self._signed_in(request, account, {"success": 1})
-
-    def confirm(self, account: str) -> None:
-        """The human confirms the waiting computer of this account by another way than typing the code."""
-        with self.lock:
-            for visit in self._visits.values():
-                visit.confirmed = visit.confirmed or visit.pending == account
-
-    @route("/api/2faCheck/", methods=("POST",))
-    def two_factor_check(self, request: Request) -> Any:
-        strict(request.form, allowed=(), required=("code", "sessionid"))
-        visit, account = self._pending(request)
-        code = request.form["code"]
-        used = (account.account, code) in self._steps
-        if used or self.fault("code_wrong") or not self.check_totp(account, code):
-            return {"success": 0, "message": "That code is not right. Please try again."}
-        self._steps.add((account.account, code))
-        visit.pending = None
-        return self._signed_in(request, account, {"success": 1})
-
-    def _pending(self, request: Request) -> tuple[_Visit, Account]:
-        visit = self._visit(request, request.form.get("sessionid", ""))
-        if visit.pending is None:
-            raise Forbidden()
-        return visit, self.account(visit.pending)
-
-    def _signed_in(self, request: Request, account: Account, facts: dict[str, Any]) -> Response:
-        response = self.start_session(answer(facts), account)
-        device = secrets.token_urlsafe(24)
-        with self.lock:
-            self._devices[device] = account.account
-        response.set_cookie(DEVICE_COOKIE, device, max_age=DEVICE_SECONDS, httponly=True, samesite="Lax")
-        return response
-
-    def _with_visit(self, request: Request, make: Any) -> Response:
-        key = request.cookies.get(VISIT_COOKIE, "")
-        if key not in self._visits:
-            key = secrets.token_hex(16)
-            self._visits[key] = _Visit()
-        response = Response(make(key), content_type="text/html; charset=utf-8")
-        response.set_cookie(VISIT_COOKIE, key, httponly=True, samesite="Lax")
-        return response
-
-    def _visit(self, request: Request, stated: str | None = None) -> _Visit:
-        """The visit of a request; refused without its cookie, or if the form names another."""
-        key = request.cookies.get(VISIT_COOKIE, "")
-        if key not in self._visits or (stated is not None and stated != key):
-            raise Forbidden()
-        return self._visits[key]
+    def payloads(self, account: str = "default") -> dict[str, bytes]:
+        member = self.member(self.account(account))
+        barred = {feed for fault, feeds in BARRED.items() if self.fault(fault) for feed in feeds}
+        if member.plan == CHEAP:
+            barred |= set(world.LAG_DAYS)
+        found = {name: self.stats_page(member, name).encode() for name in world.LAG_DAYS if name not in barred}
+        return found if "sales" in barred else found | {"sales": self.statement(member)}
 
     # -- for members --------------------------------------------------------------------------------------------------------
 
@@ -311,28 +114,30 @@ class DistroKidSimulator(Simulator):
             return self._with_visit(request, lambda visit: site.sign_in(visit, padded=True))
         if self.fault("no_releases"):
             return site.no_releases(member)
-        if member.plan == "musician" or self.fault("wrong_plan"):
+        if member.plan == CHEAP or self.fault("wrong_plan"):
             return site.upgrade(member)
         if self.fault("wrong_account"):
             member = MEMBERS[1] if member != MEMBERS[1] else MEMBERS[0]
         if service == "applemusic" and self.fault("wrong_page"):
             service = "streams"
-        return self._chart(member, service)
+        late = self.fault("chart_late") and service not in self._filled
+        with self.lock:
+            self._shown[member.account, service] = self._shown.get((member.account, service), 0) + 1
+        return self.stats_page(member, service, late=site.late_script(service) if late else "")
 
-    def _chart(self, member: Member, service: str) -> str:
-        days = self.chart_days(member, service)
-        late = ""
-        if self.fault("chart_late") and service not in self._filled:
-            late = site.late_script(service)
-        elif self.fault("empty_chart"):
-            days = []
+    def stats_page(self, member: Member, service: str, *, late: str = "") -> str:
+        """The page as it was last shown (or would be shown first) today, as the faults say. No two showings have the same bytes."""
+        moment = f"{self.day} {max(1, self._shown.get((member.account, service), 0))}"
         make = site.streams if service == "streams" else site.applemusic
-        return make(member, days, loose=self.fault("loose_js"), changed=self.fault("layout_changed"), late=late)
+        days = [] if self.fault("empty_chart") else self.chart_days(member, service)
+        return make(
+            member, days, loose=self.fault("loose_js"), changed=self.fault("layout_changed"), late=late, moment=moment
+        )  # fmt: skip
 
     def chart_days(self, member: Member, service: str) -> list[tuple[date, int]]:
-        """What the chart holds now, with the faults `stale` and `missing_day`."""
-        today = self.day - timedelta(days=STALE_DAYS) if self.fault("stale") else self.day
-        days = list(world.daily(member, service, today))
+        """What the chart holds now, with the faults `stale`, `cached` and `missing_day`."""
+        behind = STALE_DAYS if self.fault("stale") else 1 if self.fault("cached") else 0
+        days = list(world.daily(member, service, self.day - timedelta(days=behind)))
         if self.fault("missing_day"):
             del days[-40:-38]
         return days

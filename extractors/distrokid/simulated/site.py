@@ -7,9 +7,9 @@ token-like strings. Everything else (wording, the code field, `/2fa/`, the upgra
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
-import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
@@ -55,16 +55,20 @@ def _member_bar(member: Member) -> str:
     )
 
 
-def _member_marks(member: Member) -> str:
-    """What every stats page carries beside the chart: account, user number and token-like strings, fresh in each answer."""
+def _member_marks(member: Member, moment: str) -> str:
+    """What every stats page carries beside the chart: account, user number and token-like strings, others at each `moment`."""
+
+    def mark(name: str, characters: int) -> str:
+        return hashlib.shake_128(f"{member.user_id} {moment} {name}".encode()).hexdigest(characters // 2)
+
     facts = {
         "userid": member.user_id,
         "email": member.email,
-        "dkToken": secrets.token_hex(32),
-        "firebaseKey": "made-up-" + secrets.token_urlsafe(26),
-        "requestId": secrets.token_hex(12),
+        "dkToken": mark("token", 64),
+        "firebaseKey": "made-up-" + mark("key", 36),
+        "requestId": mark("request", 24),
     }
-    return f'<script nonce="{secrets.token_hex(8)}">window.dkUser = {json.dumps(facts)};</script>\n'
+    return f'<script nonce="{mark("nonce", 16)}">window.dkUser = {json.dumps(facts)};</script>\n'
 
 
 def sign_in(visit: str, *, changed: bool = False, padded: bool = False) -> str:
@@ -78,7 +82,7 @@ def sign_in(visit: str, *, changed: bool = False, padded: bool = False) -> str:
 <input id="{email}" name="email" type="{kinds[0]}" autocomplete="username">
 <input id="{password}" name="password" type="{kinds[1]}" autocomplete="current-password">
 <input type="hidden" id="forgotPasswordSessionID" value="{visit}"><input type="hidden" id="coupon" value="">
-<div id="invisibleRecaptchaSigninSubmitStandalone"></div><div id="puzzle"></div>
+<div id="invisibleRecaptchaSigninSubmitStandalone"></div>
 <input type="submit" id="{button}" value="Sign in" onclick="signinSubmitStandalonePageCaptcha()">
 </form>
 <a href="/auth/google/">Sign in with Google</a> <a href="/auth/apple/">Sign in with Apple</a></main>
@@ -112,24 +116,6 @@ function signinSubmitStandalonePage(token) {{
 }}
 </script>"""
     return page("Sign in - DistroKid", body, size=FILLER_BYTES["sign-in"] if padded else 1500)
-
-
-CAPTCHA_SCRIPT = """
-var grecaptcha = (function () {
-  var made = null;
-  return {
-    render: function (id, options) { made = options; document.getElementById(id).textContent = "\\u00a0"; return 0; },
-    reset: function () {},
-    execute: function () {
-      fetch("/recaptcha/reload", {method: "POST"}).then(function (r) { return r.json(); }).then(function (r) {
-        if (r.puzzle) {
-          document.getElementById("puzzle").innerHTML = '<iframe title="recaptcha challenge expires in two minutes" width="300" height="200"></iframe>';
-        } else { made.callback(r.token); }
-      });
-    }
-  };
-})();
-"""
 
 
 def code_entry(kind: str, hint: str, visit: str, length: int) -> str:
@@ -168,19 +154,6 @@ setInterval(function () {{
 function resend() {{ post("/api/{kind}Resend/", {{}}).then(function (r) {{ tell(r.message); }}); }}
 </script>"""
     return page(f"{title} - DistroKid", body)
-
-
-def interstitial(always: bool) -> str:
-    """Cloudflare's waiting page. It solves itself after a moment unless `always`."""
-    script = (
-        ""
-        if always
-        else "setTimeout(function () { fetch('/cdn-cgi/challenge', {method: 'POST'}).then(function () { location.reload(); }); }, 150);"
-    )
-    return (
-        '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body><div id="challenge-running"><h1>distrokid.com</h1>'
-        f"<p>Checking if the site connection is secure</p></div><script>window._cf_chl_opt = {{}};{script}</script></body></html>"
-    )
 
 
 def late_script(service: str) -> str:
@@ -248,14 +221,18 @@ def streams(
     changed: bool = False,
     late: str = "",
     lean: int | None = None,
+    moment: str = "",
 ) -> str:
-    """The page of daily Spotify streams. `late` is a script that fills the empty chart; `lean` replaces the usual filler size."""
+    """The page of daily Spotify streams. `late` is a script that fills the empty chart; `lean` replaces the usual filler size.
+
+    Pages of different moments differ in their bytes, as the real ones do (*seen*), whatever their figures.
+    """
     rows = [(d.isoformat(), str(v)) for d, v in days]
     names = ("category", "column-1")
     identity = "trendYear" if changed else "trend365day"
     charts = _chart("trend30day", literal(rows[-30:], names, loose=loose), loose=loose)
     charts += _chart(identity, literal([] if late else rows, names, loose=loose) if rows or late else "[]", loose=loose)
-    return _stats(member, "Daily streams", charts + late, FILLER_BYTES["streams"] if lean is None else lean)
+    return _stats(member, "Daily streams", charts + late, FILLER_BYTES["streams"] if lean is None else lean, moment)
 
 
 def applemusic(
@@ -266,6 +243,7 @@ def applemusic(
     changed: bool = False,
     late: str = "",
     lean: int | None = None,
+    moment: str = "",
 ) -> str:
     """The page of daily Apple Music plays: `var chartData` holds months, the longest `dataProvider` the days."""
     names = ("field", "value")
@@ -280,12 +258,12 @@ def applemusic(
     charts += _chart("appleWeekly", literal([] if late else weeks, names, loose=loose), loose=loose)
     provider = "[]" if late else literal([(d.isoformat(), str(v)) for d, v in days], names, loose=loose)
     charts += _chart("appleDaily", provider, loose=loose)
-    return _stats(member, "Apple Music", charts + late, FILLER_BYTES["applemusic"] if lean is None else lean)
+    return _stats(member, "Apple Music", charts + late, FILLER_BYTES["applemusic"] if lean is None else lean, moment)
 
 
-def _stats(member: Member, title: str, charts: str, size: int) -> str:
+def _stats(member: Member, title: str, charts: str, size: int, moment: str) -> str:
     body = (
-        f'{_member_bar(member)}<main><h1>{title}</h1>{_selectors(member)}<div id="charts"></div></main>\n{_member_marks(member)}'
+        f'{_member_bar(member)}<main><h1>{title}</h1>{_selectors(member)}<div id="charts"></div></main>\n{_member_marks(member, moment)}'
         f"<script>\n  var AmCharts = window.AmCharts || {{charts: [], makeChart: function (id, c) {{ c.div = id; this.charts.push(c); }}}};\n  {charts}</script>"
     )
     return page(f"{title} - DistroKid", body, size=size)
