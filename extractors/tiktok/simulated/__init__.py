@@ -1,0 +1,1 @@
+"""What the stand-in is made of: invented creators and their figures, their exports and answers, the pages."""
