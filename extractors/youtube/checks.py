@@ -30,11 +30,11 @@ COUNTERS = ("viewCount", "likeCount", "dislikeCount", "commentCount", "favoriteC
 def owner(content: Answers, context: Any) -> Iterator[Finding]:
     """Every row belongs to the channel that the run was bound to, which is also that of the last good capture."""
     column = "id" if context.sidecar.feed == "youtube/channel" else "channelId"
-    expected, why = context.sidecar.request.get("channel"), "that the run was bound to"
+    expected, why = context.sidecar.request.get("channel"), "the run was bound to"
     before = context.previous()
     earlier = {r[column] for r in before.records if r.get(column)} if before is not None else set()
     if expected is None and len(earlier) == 1:
-        expected, why = earlier.pop(), "of the last good capture"
+        expected, why = earlier.pop(), "that of the last good capture"
     elif expected is not None and len(earlier) == 1 and expected not in earlier:
         yield error(
             "consistency.wrong-account",
@@ -48,7 +48,7 @@ def owner(content: Answers, context: Any) -> Iterator[Finding]:
     if foreign:
         seen = str(content.records[foreign[0]].get(column))[:24]
         yield error(
-            "consistency.wrong-account", f"rows belong to another channel than that {why}", place=content.place(foreign[0]), expected=expected[:24],
+            "consistency.wrong-account", f"rows belong to another channel than {why}", place=content.place(foreign[0]), expected=expected[:24],
             seen=seen, count=len(foreign),
         )  # fmt: skip
 

@@ -294,6 +294,7 @@ class Asker:
     def __init__(self, session: Session, google: Google, channel: str, currency: str) -> None:
         self.session, self.google, self.channel, self.currency = session, google, channel, currency
         self._known: dict[tuple[str, date, date], Answer] = {}
+        self._refused: set[str] = set()
 
     def ask(self, report: Report, since: date, until: date) -> Answer:
         """The report's table, and the one beside it.
@@ -322,29 +323,47 @@ class Asker:
         return self._known[key]
 
     def _asked(self, report: Report, since: date, until: date) -> Answer:
-        """The table with all metrics; where the query is refused, with all but those that are refused by themselves."""
-        refused: list[str] = []
+        """The table with all metrics; where the query is refused, without those that another report already had to do without, or else
+        without those that are refused when asked for one by one."""
         params = report.params(self.channel, since, until, currency=self.currency)
+        refused: list[str] = []
         try:
             page = self.google.report(params)
         except Refused as trouble:
-            for metric in report.metrics if len(report.metrics) > 1 else ():
-                try:
-                    self.google.report(report.params(self.channel, since, until, report.needs(metric), self.currency))
-                except Refused:
-                    if metric == report.metrics[0]:
-                        raise trouble from None
-                    refused.append(metric)
-            if not refused:
+            refused = [m for m in report.metrics[1:] if m in self._refused]
+            found = self._without(report, since, until, refused) if refused else None
+            if found is None:
+                refused = self._one_by_one(report, since, until, trouble)
+                found = self._without(report, since, until, refused) if refused else None
+            if found is None:
                 raise
+            page, params = found
+            self._refused.update(refused)
             self.session.log("warning", f"{report.name}: YouTube refuses {', '.join(refused)}; going on without")
-            kept = tuple(m for m in report.metrics if m not in refused)
-            params = report.params(self.channel, since, until, kept, self.currency)
-            page = self.google.report(params)
         document = page.document
         if document["kind"] != answers.TABLE or not isinstance(document.get("columnHeaders"), list):
             raise SourceChanged("YouTube's report is no result table")
         return Answer([page], params | ({"refused": ",".join(refused)} if refused else {}))
+
+    def _without(self, report: Report, since: date, until: date, refused: list[str]) -> tuple[Page, dict[str, str]] | None:
+        """The table without some metrics, and what was asked for it; None where that is refused too."""
+        params = report.params(self.channel, since, until, tuple(m for m in report.metrics if m not in refused), self.currency)
+        try:
+            return self.google.report(params), params
+        except Refused:
+            return None
+
+    def _one_by_one(self, report: Report, since: date, until: date, trouble: Refused) -> list[str]:
+        """The metrics that are refused by themselves. Raises `trouble` where even the first one is: then it is the report that is refused."""
+        refused = []
+        for metric in report.metrics if len(report.metrics) > 1 else ():
+            try:
+                self.google.report(report.params(self.channel, since, until, report.needs(metric), self.currency))
+            except Refused:
+                if metric == report.metrics[0]:
+                    raise trouble from None
+                refused.append(metric)
+        return refused
 
 
 _ONE_FEED = (SourceError, AccessError)

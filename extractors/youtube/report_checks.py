@@ -32,7 +32,31 @@ SIGNED = frozenset({"subscribers", "grossRevenue", "estimatedRevenue", "estimate
 ROUNDED = frozenset({"estimatedMinutesWatched"})
 """Each row is rounded by itself, so that sums differ by up to one per row."""
 SOURCES = frozenset(
-    ["ADVERTISING", "ANNOTATION", "CAMPAIGN_CARD", "END_SCREEN", "EXT_URL", "HASHTAGS", "IMMERSIVE_LIVE", "LIVE_REDIRECT", "NO_LINK_EMBEDDED", "NO_LINK_OTHER", "NOTIFICATION", "PLAYLIST", "PRODUCT_PAGE", "PROMOTED", "RELATED_VIDEO", "SHORTS", "SOUND_PAGE", "SUBSCRIBER", "VIDEO_REMIXES", "YT_CHANNEL", "YT_OTHER_PAGE", "YT_PLAYLIST_PAGE", "YT_SEARCH"]
+    [
+        "ADVERTISING",
+        "ANNOTATION",
+        "CAMPAIGN_CARD",
+        "END_SCREEN",
+        "EXT_URL",
+        "HASHTAGS",
+        "IMMERSIVE_LIVE",
+        "LIVE_REDIRECT",
+        "NO_LINK_EMBEDDED",
+        "NO_LINK_OTHER",
+        "NOTIFICATION",
+        "PLAYLIST",
+        "PRODUCT_PAGE",
+        "PROMOTED",
+        "RELATED_VIDEO",
+        "SHORTS",
+        "SOUND_PAGE",
+        "SUBSCRIBER",
+        "VIDEO_REMIXES",
+        "YT_CHANNEL",
+        "YT_OTHER_PAGE",
+        "YT_PLAYLIST_PAGE",
+        "YT_SEARCH",
+    ]
 )
 DEVICES = frozenset({"DESKTOP", "GAME_CONSOLE", "MOBILE", "TABLET", "TV", "AUTOMOTIVE", "WEARABLE", "UNKNOWN_PLATFORM"})
 AGES = frozenset({"age13-17", "age18-24", "age25-34", "age35-44", "age45-54", "age55-64", "age65-"})
@@ -236,7 +260,7 @@ def gaps(content: Table, context: Any) -> Iterator[Finding]:
 
 def sums(content: Table, context: Any) -> Iterator[Finding]:
     """The rows add up to the figures of the whole range, as the platform itself gives them."""
-    for name in ADDED_UP:
+    for name in ADDED_UP if len(content) else ():
         whole = content.whole(name)
         if whole is None or name not in content.metrics or content.dimensions != ["day"]:
             continue

@@ -34,8 +34,8 @@ BRAND, NEWCOMER = CHANNELS[2], CHANNELS[3]
 class YouTubeSimulator(Simulator):
     """Simulated Data API v3, Analytics API v2 and token service. `oauth`, `quota` may be looked at and changed while serving.
 
-    Three accounts: a busy channel that earns, a small one that does not, and one that never uploaded. A fourth channel, the brand account
-    beside the first, is what the fault `wrong_account` consents to. No login raises a challenge: consent is given elsewhere.
+    Accounts: a busy channel, a small one, the label's brand account which earns, and a newcomer that never uploaded. The fault
+    `wrong_account` consents to the brand account, the usual wrong choice. No login raises a challenge: consent is given elsewhere.
     """
 
     name: ClassVar[str] = "youtube"
@@ -56,19 +56,28 @@ class YouTubeSimulator(Simulator):
     def default_accounts(self) -> list[Account]:
         out = []
         for name, channel, scopes, more in (
-            ("default", CHANNELS[0], google.EVERY_SCOPE, {"revenue": True}),
+            ("default", CHANNELS[0], google.EVERY_SCOPE[:2], {}),
             ("yoru", CHANNELS[1], google.EVERY_SCOPE[:2], {}),
-            ("newcomer", NEWCOMER, google.EVERY_SCOPE[:2], {}),
+            ("label", BRAND, google.EVERY_SCOPE, {"options": {"revenue": True}}),
+            ("newcomer", NEWCOMER, google.EVERY_SCOPE[:2], {"odd": True}),
         ):
             extra = {
                 "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": f"1//0simulated-{name}-Kq7Rt2Wv9Lm4Np6Xc8Zb3Hd5Jf",
-                "channel": channel.id, "scopes": list(scopes), "options": {"channel_id": channel.id, **more},
+                "channel": channel.id, "scopes": list(scopes), **more, "options": {"channel_id": channel.id, **more.get("options", {})},
             }  # fmt: skip
             out.append(Account(name, f"{name}@example.net", extra=extra))
         return out
 
     def fault(self, name: str) -> bool:
         return name != "rate_limited" and super().fault(name)
+
+    def expire_sessions(self) -> None:
+        """Every consent is revoked and every access token void."""
+        super().expire_sessions()
+        with self.lock:
+            self.oauth.grants.clear()
+            for consent in self.oauth.consents.values():
+                consent.dead = True
 
     def payloads(self, account: str = "default") -> dict[str, bytes]:
         """What a run of the account brings today, byte for byte, with the faults that are on."""

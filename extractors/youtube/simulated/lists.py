@@ -32,11 +32,37 @@ VIDEO_PARAMS = (
     "videoCategoryId",
 )  # fmt: skip
 CHANNEL_PARTS = frozenset(
-    ["id", "snippet", "statistics", "contentDetails", "status", "brandingSettings", "localizations", "topicDetails", "contentOwnerDetails", "auditDetails"]
+    [
+        "id",
+        "snippet",
+        "statistics",
+        "contentDetails",
+        "status",
+        "brandingSettings",
+        "localizations",
+        "topicDetails",
+        "contentOwnerDetails",
+        "auditDetails",
+    ]
 )
 ITEM_PARTS = frozenset(["id", "snippet", "contentDetails", "status"])
 VIDEO_PARTS = frozenset(
-    ["id", "snippet", "statistics", "contentDetails", "status", "localizations", "topicDetails", "recordingDetails", "player", "liveStreamingDetails", "fileDetails", "processingDetails", "suggestions", "paidProductPlacementDetails"]
+    [
+        "id",
+        "snippet",
+        "statistics",
+        "contentDetails",
+        "status",
+        "localizations",
+        "topicDetails",
+        "recordingDetails",
+        "player",
+        "liveStreamingDetails",
+        "fileDetails",
+        "processingDetails",
+        "suggestions",
+        "paidProductPlacementDetails",
+    ]
 )
 Fault = Callable[[str], bool]
 

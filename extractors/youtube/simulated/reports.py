@@ -52,7 +52,20 @@ PARAMS = (
     "startIndex",
 )
 DIMENSIONS = frozenset(
-    ["day", "month", "video", "country", "insightTrafficSourceType", "insightTrafficSourceDetail", "deviceType", "operatingSystem", "ageGroup", "gender", "subscribedStatus", "creatorContentType"]
+    [
+        "day",
+        "month",
+        "video",
+        "country",
+        "insightTrafficSourceType",
+        "insightTrafficSourceDetail",
+        "deviceType",
+        "operatingSystem",
+        "ageGroup",
+        "gender",
+        "subscribedStatus",
+        "creatorContentType",
+    ]
 )
 ALL = frozenset((*METRICS, *MONEY))
 SPLIT = frozenset({"views", "engagedViews", "estimatedMinutesWatched", "averageViewDuration", "averageViewPercentage"})
@@ -197,7 +210,8 @@ class Reports:
         groups: dict[tuple[str, ...], Counts] = {}
         wanted = set(query.video)
         for day in days:
-            counted = _counted(channel, day, share_ready(day, now))
+            share = share_ready(day, now)
+            counted = _counted(channel, day, share)
             if wanted:
                 counted = tuple((n, c) for n, c in counted if Video(channel, n).id in wanted)
             if not counted and not channel.sparse and channel.every_days and dims == {"day"}:
@@ -205,12 +219,13 @@ class Reports:
             if dims <= {"day", "month"}:
                 key = (day.isoformat(),) if "day" in dims else (day.isoformat()[:7],) if "month" in dims else ()
                 if counted:
-                    _add(groups.setdefault(key, _zero()), *(c for _, c in counted))
+                    whole = [c for _, c in counted] if wanted else [_whole(channel, day, share)]
+                    _add(groups.setdefault(key, _zero()), *whole)
             elif dims == {"video"}:
                 for number, counts in counted:
                     _add(groups.setdefault((Video(channel, number).id,), _zero()), counts)
             elif counted:
-                _divide(groups, query.dimensions, channel, day, _sum(c for _, c in counted))
+                _divide(groups, query.dimensions, channel, day, _whole(channel, day, share))
         if dims == {"country"}:
             groups = {k: c for k, c in groups.items() if c["views"] >= LEAST_COUNTRY}
         if not dims and not groups:
@@ -238,9 +253,11 @@ def _add(into: Counts, *counts: Mapping[str, float]) -> None:
             into[name] += value
 
 
-def _sum(counts: Any) -> Counts:
+@lru_cache(maxsize=4000)
+def _whole(channel: Channel, day: date, share: float) -> Counts:
+    """What all videos did on a day. Shared by all askers: never changed."""
     total = _zero()
-    _add(total, *counts)
+    _add(total, *(c for _, c in _counted(channel, day, share)))
     return total
 
 

@@ -103,12 +103,12 @@ class Channel:
 
 
 CHANNELS = (
-    Channel(1, "Night Works", "@nightworks", "US", date(2023, 9, 4), 14, 260),
+    Channel(1, "Night Works", "@nightworks", "US", date(2023, 9, 4), 14, 260, monetised=False),
     Channel(2, "Yoru Tapes", "@yorutapes", "JP", date(2025, 2, 10), 45, 3, monetised=False, sparse=True),
     Channel(3, "Night Works Label (brand)", "@nightworkslabel", "US", date(2024, 5, 6), 30, 40),
     Channel(4, "Fresh Start", "@freshstart", "US", date(2026, 1, 5), 0, 0, monetised=False, sparse=True),
 )
-"""Two that can be read, the brand account beside the first one (the usual wrong choice), and one that never uploaded."""
+"""A busy one, a small one, the brand account beside the first (the usual wrong choice), and one that never uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
