@@ -30,7 +30,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("challenges", "List what platforms are asking of a human."),
             ("answer", "Answer a challenge; the code comes from the terminal or stdin."),
             ("secrets", "Keep credentials in the vault: list, set, remove."),
-            ("sessions", "Say what is known of saved logins: list, forget."),
+            ("sessions", "Say what is known of saved logins; bring, prove, roll back, forget them."),
             ("land", "Land files from outside, one or many."),
             ("simulate", "Serve stand-ins of platforms on this machine until SIGTERM."),
         ),

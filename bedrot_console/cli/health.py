@@ -39,7 +39,8 @@ def show_status(face: Face) -> None:
         for alert in found["alerts"]:
             why = f": {alert['message']}" if alert.get("message") else ""
             then = f"  ({alert['command']})" if alert.get("command") else ""
-            face.out.line(f"  {alert['subject']}: {alert['code']} since {alert['raised_at']}{why}{then}")
+            since = f" since {alert['raised_at']}" if alert.get("raised_at") else ""
+            face.out.line(f"  {alert['subject']}: {alert['code']}{since}{why}{then}")
     behind = (found.get("catalog") or {}).get("behind")
     if behind:
         face.say.note(

@@ -46,6 +46,10 @@ class CredentialsRejected(AccessError):
     hint = "store the right one: bedrot secrets set PLATFORM FIELD"
 
 
+class LoginLost(AccessError):
+    """The saved login no longer works, or there is none. Signing in anew helps."""
+
+
 class ChallengeUnanswered(AccessError):
     """The platform asks for something only a human can give, and nobody gave it (or nobody is there)."""
 

@@ -10,6 +10,9 @@ DIED = "run-died"
 """Error code of a run whose process died without a last word."""
 
 
+PURPOSES = ("extract", "check")
+
+
 class RunState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,7 +29,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """What a run is asked to do. `feeds` empty means all feeds of the platform. `attended` is whether anybody may answer a challenge."""
+    """What a run is asked to do. `feeds` empty means all feeds of the platform. `attended` is whether anybody may answer a challenge.
+    `purpose` is one of PURPOSES: a `check` only proves the saved login and brings nothing."""
 
     id: str
     platform: str
@@ -35,6 +39,7 @@ class RunSpec:
     attended: bool = True
     challenge_timeout_seconds: float = 900.0
     actor: str = ""
+    purpose: str = "extract"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +65,4 @@ class RunView:
     exit_code: int | None = None
     challenge_id: str | None = None
     attended: bool = True
+    purpose: str = "extract"

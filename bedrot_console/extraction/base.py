@@ -31,6 +31,7 @@ class Extractor:
         method: how it gets its bytes: `api`, `browser` or `manual`.
         title: the platform's name for people.
         origin: the platform's own address; settings may point elsewhere (a simulator).
+        hosts: names whose cookies and storage make up its login, subdomains included; default: the host of `origin`. For imports.
         secrets: fields a run reads (`email`, `password`, `access_token`); `totp_secret` is always optional and need not be listed.
         optional_secrets: fields a run can do without.
         echoes: secret fields that the platform is known to echo into payloads; they are masked at landing (`access_token`).
@@ -44,6 +45,7 @@ class Extractor:
     method: ClassVar[str] = "browser"
     title: ClassVar[str] = ""
     origin: ClassVar[str] = ""
+    hosts: ClassVar[tuple[str, ...]] = ()
     secrets: ClassVar[tuple[str, ...]] = ()
     optional_secrets: ClassVar[tuple[str, ...]] = ()
     echoes: ClassVar[tuple[str, ...]] = ()
@@ -74,6 +76,11 @@ class Extractor:
     def folder(cls) -> Path:
         """The folder of the platform: the one that holds the module of this class."""
         return Path(sys.modules[cls.__module__].__file__ or ".").resolve().parent
+
+    @classmethod
+    def login_hosts(cls) -> tuple[str, ...]:
+        """Hosts that a saved login of this platform belongs to."""
+        return cls.hosts or ((urlsplit(cls.origin).hostname or "").removeprefix("www."),)
 
     @classmethod
     def expected(cls, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:

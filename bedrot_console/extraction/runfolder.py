@@ -319,7 +319,7 @@ def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunVi
     view = RunView(
         id=spec.id, platform=spec.platform, account=spec.account, state=state,
         started_at=parse_time(started) if started else id_time(spec.id), ended_at=None, expected=expected, landed=tuple(landed),
-        files=tuple(files), stage=stage, challenge_id=challenge, attended=spec.attended,
+        files=tuple(files), stage=stage, challenge_id=challenge, attended=spec.attended, purpose=spec.purpose,
     )  # fmt: skip
     if alive:
         return view
@@ -341,6 +341,7 @@ def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
         started_at=parse_time(event["started_at"]), ended_at=parse_time(event["at"]), expected=tuple(event["expected"]),
         landed=tuple(event["landed"]), files=tuple(event["files"]), stage=event.get("stage") or "", error_code=event["error_code"],
         error=event["error"], hint=event["hint"], exit_code=event["exit_code"], attended=spec.attended,
+        purpose=spec.purpose,
     )  # fmt: skip
 
 

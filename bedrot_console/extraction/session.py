@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ..domain.challenges import Challenge, ChallengeKind, Look, Secret
-from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected, SourceChanged
+from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected, LoginLost, SourceChanged
 from ..domain.feeds import Feed
 from ..domain.files import Echo, format_time
 from ..domain.ports import Secrets, Sessions
@@ -411,8 +411,30 @@ class Session:
         if self._http is not None:
             self._http.restore(None)
         if had:
-            self._sessions.reject(self.platform, self.account)
+            self._sessions.reject(self.platform, self.account, format_time(self.clock.now()))
             self._emit("session", act="rejected", version=None)
+
+    def credential_ends(self, at: datetime | None) -> None:
+        """Say when the platform itself says that this account's token or access ends; None: it says that it does not. For `sessions`."""
+        self._sessions.note(self.platform, self.account, credential_ends_at=format_time(at) if at else None)
+
+    def prove(self) -> str:
+        """Prove the saved login by the extractor's positive sign; asks nobody and saves what the platform refreshed.
+
+        Raises:
+            LoginLost: it does not work, or there is none.
+        """
+        self.stage("check the login")
+        sign = self.extractor().prove(self)
+        if sign is None:
+            account = "" if self.account == "default" else f" --account {self.account}"
+            why = "the saved login no longer works" if self.has_login else "no login is saved"
+            raise LoginLost(f"{self.platform} ({self.account}): {why}", hint=f"bedrot extract {self.platform}{account}")
+        if self.has_login:
+            self.save_login()
+        self._sessions.note(self.platform, self.account, proven_at=format_time(self.clock.now()))
+        self._emit("proved", sign=sign)
+        return sign
 
     def _login(self) -> dict[str, Any] | None:
         if not self._state_read:

@@ -145,7 +145,7 @@ def execute(
     walk = _Walk(parts, log)
     problem: BedrotError | None = None
     try:
-        expected = parts.extractor.expected(spec.feeds)
+        expected = parts.extractor.expected(spec.feeds) if spec.purpose == "extract" else ()
         log.emit(
             "state",
             state="running",
@@ -153,6 +153,7 @@ def execute(
             account=spec.account,
             attended=spec.attended,
             expected=list(expected),
+            purpose=spec.purpose,
         )
         server = ControlServer(folder.path, _handler(broker))
         session = Session(
@@ -160,7 +161,10 @@ def execute(
             broker=broker, emit=log.emit, redactor=redactor, folder=tmp, cancel=cancel, mask=parts.mask,
             keep=_keeper(folder, parts.seal, log),
         )  # fmt: skip
-        walk.go(session)
+        if spec.purpose == "check":
+            session.prove()
+        else:
+            walk.go(session)
     except Exception as error:  # border: the worker. Whatever an extractor raises becomes the run's last word.
         problem = _ours(error, session, parts.extractor, record)
     finally:

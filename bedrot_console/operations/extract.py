@@ -29,11 +29,13 @@ def start(
     feeds: Sequence[str] = (),
     attended: bool = True,
     challenge_timeout_seconds: float = 900.0,
+    purpose: str = "extract",
 ) -> str:
     """Start a run and return its id as soon as its process was started; `runs.follow` watches it.
 
     Args:
         feeds: attributes or whole names; empty means all that the platform's runs bring.
+        purpose: `check` only proves the saved login.
         attended: whether anybody may be asked. Unattended, the run refuses before the platform sends a code.
 
     Raises:
@@ -45,18 +47,20 @@ def start(
     extractor = ws.registry.load(platform)
     if not extractor.runs:
         raise UsageError(f"{platform} files are not extracted, they are brought", hint="bedrot land FILE")
-    expected = extractor.expected(tuple(feeds))
+    expected = extractor.expected(tuple(feeds)) if purpose == "extract" else ()
     ws.prepare()
     everyone = runs.of(ws)
     runs.settle(ws)
     spec = RunSpec(
         id=new_id(ws.clock.now()), platform=platform, account=account, feeds=tuple(expected) if feeds else (), attended=attended,
-        challenge_timeout_seconds=challenge_timeout_seconds, actor=ws.actor,
+        challenge_timeout_seconds=challenge_timeout_seconds, actor=ws.actor, purpose=purpose,
     )  # fmt: skip
     folder = everyone.create(spec)
     try:
         ws.record(
-            ws.event("run-started", run=spec.id, platform=platform, account=account, expected=list(expected), attended=attended)
+            ws.event(
+                "run-started", run=spec.id, platform=platform, account=account, expected=list(expected), attended=attended, purpose=purpose
+            )  # fmt: skip
         )
     except BedrotError:
         folder.discard()  # else its locks would last as long as this process
@@ -86,6 +90,8 @@ def due(ws: Workspace) -> list[tuple[str, str]]:
     latest: dict[tuple[str, str], bool] = {}
     for run in runs.list_runs(ws, limit=1000):
         key = (run.platform, run.account)
+        if run.purpose != "extract":
+            continue
         recent = run.state is RunState.DONE and ws.clock.now() - run.started_at < DUE_AFTER
         latest[key] = latest.get(key, False) or recent or not run.state.ended
     accounts = {(platform, account) for platform, account, _ in ws.vault.names()} | set(latest)

@@ -43,7 +43,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     statuses = summary.get("statuses", {})
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
-    alerts = [*summary.get("alerts", []), *_bad_endings(recent)]
+    alerts = [*summary.get("alerts", []), *_bad_endings(recent), *_sessions_ending(ws)]
     for status in ("failed", "warned"):
         if statuses.get(status):
             alerts.append(
@@ -75,7 +75,8 @@ def _bad_endings(recent: list[Any]) -> list[dict[str, Any]]:
     """An alert for each platform and account whose newest run did not bring everything. `recent` is newest first."""
     newest: dict[tuple[str, str], Any] = {}
     for run in recent:
-        newest.setdefault((run.platform, run.account), run)
+        if run.purpose == "extract":
+            newest.setdefault((run.platform, run.account), run)
     return [
         {
             "alert": run.id, "code": f"run-{run.state.value}", "subject": f"{run.platform} {run.account}",
@@ -83,6 +84,21 @@ def _bad_endings(recent: list[Any]) -> list[dict[str, Any]]:
         }
         for run in newest.values()
         if run.state in (RunState.FAILED, RunState.PARTIAL)
+    ]  # fmt: skip
+
+
+def _sessions_ending(ws: Workspace) -> list[dict[str, Any]]:
+    """An alert for each saved login that has ended, or that is known to end soon."""
+    from .sessions import sessions
+
+    return [
+        {
+            "alert": f"session-{info.platform}-{info.account}", "code": "session-" + info.outlook.replace(" ", "-"),
+            "subject": f"{info.platform} {info.account}", "raised_at": format_time(info.saved_at) if info.saved_at else "",
+            "message": info.because, "command": info.command,
+        }
+        for info in sessions(ws)
+        if info.outlook
     ]  # fmt: skip
 
 

@@ -98,20 +98,25 @@ class Vault:
                 "saved_at": state.get("saved_at"),
                 "logged_in_at": state.get("logged_in_at"),
                 "expires_at": expiry(state),
+                "imported_at": state.get("imported_at"),
             }
+            if not state.get("imported_at"):
+                facts["proven_at"] = state.get("saved_at")  # a run saves what has just worked
             self._put_facts(folder, facts)
             for old in self._versions(platform, account)[:-KEPT]:
                 _remove(self._session(platform, account, old))
         return version
 
-    def reject(self, platform: str, account: str) -> None:
-        """The newest login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime."""
+    def reject(self, platform: str, account: str, at: str | None = None) -> None:
+        """The newest login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime:
+        it worked at `saved_at` (or `proven_at`), and no longer at `at`."""
         with self._locked(platform, account) as folder:
             versions = self._versions(platform, account)
             facts = self._facts(folder)
             if not versions:
                 return
-            observed = {"logged_in_at": facts.get("logged_in_at"), "saved_at": facts.get("saved_at"), "version": versions[-1]}
+            names = ("logged_in_at", "saved_at", "proven_at", "imported_at")
+            observed = {name: facts.get(name) for name in names} | {"version": versions[-1], "rejected_at": at}
             facts["rejected"] = [*facts.get("rejected", []), observed][-20:]
             _remove(self._session(platform, account, versions[-1]))
             before = self.load(platform, account) or {}
@@ -119,8 +124,16 @@ class Vault:
                 "saved_at": before.get("saved_at"),
                 "logged_in_at": before.get("logged_in_at"),
                 "expires_at": expiry(before),
+                "imported_at": before.get("imported_at"),
             }
+            facts.pop("proven_at", None)
             self._put_facts(folder, facts)
+
+    def note(self, platform: str, account: str, **facts: str | None) -> None:
+        """Keep facts about a login that reveal nothing; None forgets one."""
+        with self._locked(platform, account) as folder:
+            known = self._facts(folder) | facts
+            self._put_facts(folder, {name: value for name, value in known.items() if value is not None})
 
     def forget(self, platform: str, account: str) -> None:
         """Drop every version of a login state and what was known of it."""
@@ -129,19 +142,21 @@ class Vault:
             _remove(path)
 
     def session_names(self) -> list[tuple[str, str]]:
-        """(platform, account) of every saved login state, sorted."""
-        found = {(unquote(p.parts[-3]), unquote(p.parts[-2])) for p in (self.folder / "sessions").glob("*/*/*.age")}
-        return sorted(found)
+        """(platform, account) of everything that is known of a login: a saved state, or facts about a token; sorted."""
+        found = [p for pattern in ("*/*/*.age", "*/*/facts.json") for p in (self.folder / "sessions").glob(pattern)]
+        return sorted({(unquote(p.parts[-3]), unquote(p.parts[-2])) for p in found})
 
     def session_info(self, platform: str, account: str) -> dict[str, Any] | None:
-        """What is known without unsealing: `version`, `saved_at`, `logged_in_at`, `expires_at` (texts or None), `rejected`.
+        """What is known without unsealing: `version` (0: no state is saved), `versions` kept, `saved_at`, `logged_in_at`, `imported_at`,
+        `proven_at`, `credential_ends_at`, `expires_at` (texts or None), `rejected`. None: nothing is known.
 
         `expires_at` is the soonest date that a login cookie or a JWT states; None means that nobody said, never a guess.
         """
         versions = self._versions(platform, account)
-        if not versions:
+        facts = self._facts(self._session(platform, account, 0).parent)
+        if not versions and not facts:
             return None
-        return self._facts(self._session(platform, account, 0).parent) | {"version": versions[-1]}
+        return facts | {"version": versions[-1] if versions else 0, "versions": len(versions)}
 
     # -- any bytes ----------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Memory:
     def __init__(self) -> None:
         self.values: dict[tuple[str, str, str], Secret] = {}
         self.states: dict[str, list[dict[str, Any]]] = {}
+        self.facts: dict[tuple[str, str], dict[str, str | None]] = {}
 
     def get(self, platform: str, account: str, name: str) -> Secret | None:
         return self.values.get((platform, account, name))
@@ -54,9 +55,12 @@ class Memory:
         self.states.setdefault(account, []).append(state)
         return len(self.states[account])
 
-    def reject(self, platform: str, account: str) -> None:
+    def reject(self, platform: str, account: str, at: str | None = None) -> None:
         if self.states.get(account):
             self.states[account].pop()
+
+    def note(self, platform: str, account: str, **facts: str | None) -> None:
+        self.facts[platform, account] = self.facts.get((platform, account), {}) | facts
 
 
 @dataclass
