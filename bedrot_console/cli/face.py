@@ -29,7 +29,7 @@ class Face:
     def out(self) -> Output:
         """Writer of stdout."""
         if self._out is None:
-            self._out = Output(json_lines=self.json, color=self._colored())
+            self._out = Output(json_lines=self.json, color=self.colored)
         return self._out
 
     @property
@@ -39,7 +39,9 @@ class Face:
             self._say = Diagnostics(quiet=self.quiet)
         return self._say
 
-    def _colored(self) -> bool:
+    @property
+    def colored(self) -> bool:
+        """Whether colours are wanted, as far as options and environment say."""
         return not self.no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
     @property

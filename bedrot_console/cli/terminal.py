@@ -1,7 +1,8 @@
 """The operator's terminal, for prompts only: keys without echo, one prompt line, restored on every way out.
 
 Opened as the controlling terminal, so that redirected streams do not matter. While it is held nothing typed is ever echoed, also when
-it is typed before a prompt stands.
+it is typed before a prompt stands. What must be seen to answer (a QR code, a page) has a screen of its own, and leaves no trace in the
+one before or in what can be scrolled back to.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import select
 import shutil
 import signal
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -24,6 +25,8 @@ ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 BACKSPACES = ("\x7f", "\b")
 KILL_LINE = "\x15"
 END_OF_INPUT = "\x04"
+OWN_SCREEN = "\x1b[?1049h\x1b[H\x1b[2J"
+SCREEN_BEFORE = "\x1b[0m\x1b[H\x1b[2J\x1b[?1049l"
 
 
 class Terminal:
@@ -35,6 +38,8 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._drawn = ""
         self._saved: list[Any] | None = None
+        self._painting = False
+        self.stopped = False
 
     @classmethod
     @contextlib.contextmanager
@@ -56,6 +61,7 @@ class Terminal:
             try:
                 yield terminal
             finally:
+                terminal.close_screen()
                 terminal.draw("")
                 terminal._restore()
                 for number, handler in before.items():
@@ -71,6 +77,28 @@ class Terminal:
         except OSError:
             return False
         return True
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        try:
+            found = os.get_terminal_size(self.descriptor)
+        except OSError:
+            found = os.terminal_size((0, 0))
+        if found.columns > 0 and found.lines > 0:
+            return found.columns, found.lines
+        other = shutil.get_terminal_size()
+        return other.columns, other.lines
+
+    @property
+    def paints(self) -> bool:
+        """Whether the screen of its own is up."""
+        return self._painting
+
+    @property
+    def line(self) -> str:
+        """What is typed so far. To be shown only where it is no answer."""
+        return self._buffer
 
     @property
     def typed(self) -> int:
@@ -119,9 +147,39 @@ class Terminal:
         if text == self._drawn:
             return
         self._drawn = text
-        width = max(10, shutil.get_terminal_size().columns - 1)
+        columns, rows = self.size
+        at = f"\x1b[{rows};1H" if self._painting else "\r"
+        self._write(at + "\x1b[K" + cut(safe(text), max(10, columns - 1)))
+
+    def open_screen(self) -> None:
+        """Go to a screen of its own, empty, until `close_screen`. On a terminal that has none, what is painted is just written."""
+        if not self._painting and os.environ.get("TERM", "dumb") not in ("", "dumb"):
+            self.draw("")
+            self._painting = True
+            self._write(OWN_SCREEN)
+
+    def close_screen(self) -> None:
+        """Back to the screen before; nothing of what was painted stays."""
+        if self._painting:
+            self._write(SCREEN_BEFORE)
+            self._painting = False
+            self._drawn = ""
+
+    def paint(self, lines: Sequence[str]) -> None:
+        """Fill the screen but for its last line, which is the prompt's. Lines are ours: outside text in them went through `safe()`."""
+        if not self._painting:
+            self._write("\r" + "".join(f"{line}\r\n" for line in lines))
+            return
+        _, rows = self.size
+        shown = [*lines, *[""] * rows][: rows - 1]
+        self._write("".join(f"\x1b[{n};1H\x1b[0m\x1b[K{line}\x1b[0m" for n, line in enumerate(shown, 1)))
+        self._drawn = "\0"  # unlike any prompt: the next one is drawn
+
+    def _write(self, text: str) -> None:
+        data = text.encode("utf-8", "replace")
         with contextlib.suppress(OSError):
-            os.write(self.descriptor, ("\r\x1b[K" + cut(safe(text), width)).encode("utf-8", "replace"))
+            while data:
+                data = data[os.write(self.descriptor, data) :]
 
     def _quiet(self) -> None:
         self._saved = termios.tcgetattr(self.descriptor)
@@ -138,17 +196,23 @@ class Terminal:
             self._saved = None
 
     def _end(self, number: int, frame: FrameType | None) -> None:
+        self.close_screen()
         self.draw("")
         self._restore()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        painting = self._painting
+        self.close_screen()
         self._restore()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, self._stop)
         self._quiet()
+        if painting:
+            self.open_screen()
+        self.stopped = True
 
 
 def read_secret(prompt: str) -> str:

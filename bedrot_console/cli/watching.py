@@ -1,17 +1,22 @@
 """Following runs from the command line: events on stderr, landed files on stdout, challenges on the terminal.
 
 Runs are processes of their own. This one only watches their event files and speaks to their sockets; when it goes, they go on.
+While a challenge has the terminal's whole screen (a QR code, a page), what is told meanwhile waits behind it.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..domain.challenges import Challenge, ChallengeKind, Secret
 from ..domain.errors import BedrotError
 from ..domain.runs import RunView
+from . import drawing
 from .records import PARTIAL_EXIT, file_record
+from .showing import Shown, shown, time_left
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.1
 TYPED_KINDS = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
+SHOWN_KINDS = (ChallengeKind.QR, ChallengeKind.PAGE)
 
 
 @dataclass
@@ -53,6 +59,8 @@ class Watch:
         self.runs = runs
         self.watched = [self._begin(run) for run in ids]
         self.terminal = terminal
+        self._shown: Shown | None = None
+        self._behind: list[Callable[[], None]] = []
 
     def _begin(self, name: str) -> _Watched:
         view = self.runs.view(self.ws, name)
@@ -64,18 +72,21 @@ class Watch:
         Ctrl-C on a terminal asks whether to detach or to cancel. Without a terminal it detaches with exit code 130: the runs go on.
         """
         self.face.out.keep_going = True
-        while True:
-            try:
-                self._read()
-                if all(w.over for w in self.watched):
-                    return self._result()
-                self._wait()
-            except KeyboardInterrupt:
-                if self.terminal is None:
-                    self._say_detached()
-                    raise
-                if self._asked_to_leave():
-                    return 0
+        try:
+            while True:
+                try:
+                    self._read()
+                    if all(w.over for w in self.watched):
+                        return self._result()
+                    self._wait()
+                except KeyboardInterrupt:
+                    if self.terminal is None:
+                        self._say_detached()
+                        raise
+                    if self._asked_to_leave():
+                        return 0
+        finally:
+            self._uncover()
 
     # -- events
 
@@ -131,19 +142,22 @@ class Watch:
         if name in watched.shown:
             return
         watched.shown.add(name)
-        if self.terminal is not None:
-            self.terminal.draw("")
         self.face.say.status("")
         try:
             row = browse.find(self.ws, name)
         except BedrotError as error:
-            self.face.say.failure(error)
+            failure = error
+            self._tell(lambda: self.face.say.failure(failure))
             return
-        if self.face.json:
-            self.face.out.record(file_record(row))
-        else:
-            self.face.out.line(f"{row.id}  {row.status}  {row.zone}/{row.path}")
-            self.face.out.flush()
+
+        def show() -> None:
+            if self.face.json:
+                self.face.out.record(file_record(row))
+            else:
+                self.face.out.line(f"{row.id}  {row.status}  {row.zone}/{row.path}")
+                self.face.out.flush()
+
+        self._tell(show, self.face.out.is_terminal)
 
     def _announce(self, watched: _Watched) -> None:
         challenge = watched.challenge
@@ -155,8 +169,6 @@ class Watch:
             self._note(f"{watched.platform}: {challenge.error}")
         if self.terminal is None:
             self._note(f"answer it from another terminal: bedrot answer {challenge.id}")
-        elif challenge.kind not in TYPED_KINDS and challenge.kind is not ChallengeKind.APPROVE:
-            self._note("it is shown as a picture in the console: bedrot console")
 
     def _finish(self, watched: _Watched) -> None:
         for name in watched.landed:
@@ -166,42 +178,66 @@ class Watch:
         landed = f", {len(view.landed)} of {len(view.expected)} feeds landed" if view.expected else ""
         self._note(f"{view.platform} ({view.account}): {view.state.value}{landed}  (run {view.id})")
         if view.error:
-            if self.terminal is not None:
-                self.terminal.draw("")
-            self.face.say.error(f"{view.platform}: {view.error}", view.hint)
+            self._tell(lambda: self.face.say.error(f"{view.platform}: {view.error}", view.hint))
 
     def _note(self, text: str) -> None:
+        self._tell(lambda: self.face.say.note(text), self.face.say.is_terminal)
+
+    def _tell(self, work: Callable[[], None], on_terminal: bool = True) -> None:
+        """Say something now; on the terminal, once no challenge covers it."""
+        if self._shown is not None and on_terminal:
+            self._behind.append(work)
+            return
         if self.terminal is not None:
             self.terminal.draw("")
-        self.face.say.note(text)
+        work()
 
     # -- the operator
 
+    def _cover(self, asked: _Watched | None) -> None:
+        """Give the screen to the challenge that must be looked at, as long as it is open."""
+        challenge = asked.challenge if asked is not None else None
+        if self._shown is not None and (challenge is None or challenge.id != self._shown.challenge.id):
+            self._uncover()
+        if self._shown is None and challenge is not None and challenge.kind in SHOWN_KINDS and self.terminal is not None:
+            self._shown = shown(self.ws, challenge, self.terminal, drawing.depth(self.face.colored, os.environ))
+        if self._shown is not None:
+            self._shown.tick()
+
+    def _uncover(self) -> None:
+        if self._shown is not None:
+            self._shown.close()
+            self._shown = None
+        behind, self._behind = self._behind, []
+        for work in behind:
+            work()
+
     def _wait(self) -> None:
         asked = next((w for w in self.watched if w.challenge is not None), None)
+        self._cover(asked)
         if asked is None:
             self.face.say.status("; ".join(w.progress for w in self.watched if w.progress and not w.over))
         if self.terminal is None:
             self.ws.clock.sleep(TICK_SECONDS)
             return
-        self.terminal.draw(self._prompt(asked) if asked is not None else "")
+        self.terminal.draw(self._shown.prompt() if self._shown is not None else self._prompt(asked) if asked is not None else "")
         try:
             line = self.terminal.poll(TICK_SECONDS)
         except EOFError:
             raise KeyboardInterrupt from None
-        if line and asked is not None:
+        if line is not None and self._shown is not None:
+            self._shown.take(line)
+        elif line and asked is not None:
             self._take(asked, line)
 
     def _prompt(self, watched: _Watched) -> str:
         challenge = watched.challenge
         assert challenge is not None and self.terminal is not None
-        left = ""
-        if challenge.expires_at is not None:
-            seconds = max(0, int((challenge.expires_at - self.ws.clock.now()).total_seconds()))
-            left = f" {seconds // 60}:{seconds % 60:02d} left"
-        acts = "".join(f", :{act}" for act in challenge.can)
+        left = time_left(challenge, self.ws.clock.now())
         if challenge.kind not in TYPED_KINDS:
-            return f"{watched.platform}: waiting for you elsewhere{left}{' (' + acts[2:] + ')' if acts else ''} "
+            acts = ", ".join(f":{act}" for act in (*challenge.can, "done"))
+            return f"{watched.platform}: approve it on the other device{left} ({acts}) {self.terminal.line}"
+        acts = "".join(f", :{act}" for act in challenge.can)
         length = f" of {challenge.length} characters" if challenge.length else ""
         tries = f", {challenge.attempts_left} tries left" if challenge.attempts_left is not None else ""
         return f"{watched.platform} {challenge.kind.value}{length}{left}{tries}{acts}: " + "*" * self.terminal.typed
@@ -210,7 +246,9 @@ class Watch:
         challenge = watched.challenge
         assert challenge is not None
         try:
-            if line.startswith(":") and line[1:] in challenge.can:
+            if line.startswith(":") and line[1:] in (
+                challenge.can if challenge.kind in TYPED_KINDS else (*challenge.can, "done")
+            ):
                 self.runs.act(self.ws, challenge.id, line[1:])
             elif challenge.kind in TYPED_KINDS:
                 value = "".join(line.split()) if challenge.kind is ChallengeKind.CODE else line

@@ -22,7 +22,7 @@ class TinyDoor(Extractor):
     title = "Tiny Door"
     origin = "https://tinydoor.invalid"
 
-    room = Feed(template="tinydoor/room/room_{stamp}.html", format="html", media_type="text/html")
+    room = Feed(template="tinydoor/room/room_{stamp}.html", format="html", media_type="text/html", empty="ok")
 
     def extract(self, session: Session) -> Iterator[Capture]:
         door = session.option("door", "qr")

@@ -1,0 +1,58 @@
+"""What a challenge shows, made ready to be drawn or written into a file by whoever answers it. Nothing of it is kept by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from ..domain.blocks import Raster, View
+from ..domain.challenges import Look, Secret
+from ..domain.errors import SourceChanged, disk_error
+
+
+def modules(text: Secret) -> tuple[tuple[bool, ...], ...]:
+    """The QR code that says `text`, row by row, True where it is dark, without a margin."""
+    from ..extraction.qr import modules as made
+
+    return made(text)
+
+
+def shrunk(look: Look, view: View) -> Raster:
+    """The part of the page's picture that `view` shows, two pixels a cell. Raises SourceChanged: there is no picture."""
+    from ..extraction.pictures import shrunk as made
+
+    return made(look.picture, view)
+
+
+def picture(look: Look) -> bytes:
+    """What is seen, as PNG: the page, or the QR code drawn anew. Raises SourceChanged: there is neither."""
+    if look.text is not None:
+        from ..extraction.pictures import code_picture
+
+        return code_picture(look.text)
+    if not look.picture:
+        raise SourceChanged("there is no picture just now")
+    return look.picture
+
+
+def save(look: Look, path: Path) -> None:
+    """Write what is seen into a file that only its owner may read, replacing one that is there, whole or not at all.
+
+    Raises:
+        SourceChanged: nothing is seen.  DiskFull, FixityError: the disk refused.
+    """
+    content = picture(look)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".bedrot-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise disk_error(error, f"cannot write {path.name}") from error

@@ -1,0 +1,124 @@
+"""Runs that stand before a door (a QR code, a page to solve), and a terminal whose drawn pictures are read again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from bedrot_console.extraction.registry import Registry
+from bedrot_console.extraction.simulator import serve
+from bedrot_console.operations import extract, runs
+from bedrot_console.operations.workspace import Workspace
+from bedrot_console.settings import Settings
+
+TESTS = Path(__file__).resolve().parents[1]
+PLATFORMS = TESTS / "extraction" / "platforms"
+BEDROT = [sys.executable, str(TESTS.parent / "bedrot_console" / "__main__.py")]
+sys.path.insert(0, str(TESTS / "tui"))
+
+from ptyline import Line  # noqa: E402
+
+MODULE_PIXELS = 4
+NAMED = {"default": None, "black": 0, "white": 255, "brightblack": 85, "brightwhite": 255}
+
+
+@dataclass
+class Door:
+    """A run that waits, its platform, and its challenge."""
+
+    ws: Workspace
+    site: Any
+    run: str
+    challenge: str
+
+    def ended(self) -> Any:
+        for _ in runs.follow(self.ws, self.run):
+            pass
+        return runs.view(self.ws, self.run)
+
+    def canaries(self, *words: str) -> list[str]:
+        """Files of the home that hold one of the words in clear; the browser's own, gone with the run, are not among them."""
+        found = []
+        for path in self.ws.home.rglob("*"):
+            if path.is_file() and "tmp" not in path.parts[len(self.ws.home.parts) :]:
+                data = path.read_bytes()
+                found += [str(path) for word in words if word.encode() in data]
+        return found
+
+
+@pytest.fixture
+def door(home: Path) -> Iterator[Callable[..., Door]]:
+    """`door("qr")`, `door("page")`: start a run and wait until it asks."""
+    registry = Registry(PLATFORMS)
+    with serve(registry.simulator("tinydoor")) as served:
+        ws: Workspace | None = None
+
+        def begin(kind: str) -> Door:
+            nonlocal ws
+            (home / "bedrot.toml").write_text(f'[platforms.tinydoor]\nbase_url = "{served.base_url}"\ndoor = "{kind}"\n')
+            ws = Workspace(Settings.load(home), extractors=PLATFORMS)
+            run = extract.start(ws, "tinydoor")
+            for event in runs.follow(ws, run):
+                if event["kind"] == "challenge":
+                    return Door(ws, served.simulator, run, event["challenge"]["id"])
+            raise AssertionError(runs.read_events(ws, run))
+
+        yield begin
+        if ws is not None:
+            for view in runs.list_runs(ws):
+                if not view.state.ended:
+                    runs.cancel(ws, view.id)
+
+
+@pytest.fixture
+def bedrot_line(home: Path) -> Iterator[Callable[..., Line]]:
+    """A command line of the test's home on a terminal of its own."""
+    opened: list[Line] = []
+
+    def begin(*words: str, **options: Any) -> Line:
+        opened.append(Line([*BEDROT, "--home", str(home), *words], **options))
+        return opened[-1]
+
+    yield begin
+    for line in opened:
+        line.close()
+
+
+def cells(line: Line) -> list[list[tuple[int, int]]]:
+    """The screen as pairs of greys, upper and lower half of each cell; light ink on a dark ground where no colour was said."""
+    line.screen()
+    assert line._shown is not None
+    screen = line._shown[0]
+    return [[_halves(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
+
+
+def _halves(cell: Any) -> tuple[int, int]:
+    fore, back = _grey(cell.fg, 255), _grey(cell.bg, 0)
+    return {"▀": (fore, back), "▄": (back, fore), "█": (fore, fore)}.get(cell.data, (back, back))
+
+
+def _grey(colour: str, default: int) -> int:
+    if colour in NAMED:
+        found = NAMED[colour]
+        return default if found is None else found
+    return sum(int(colour[i : i + 2], 16) for i in (0, 2, 4)) // 3
+
+
+def scanned(line: Line) -> str | None:
+    """What a phone held before the terminal reads."""
+    rows = cells(line)
+    picture = Image.new("L", (len(rows[0]), 2 * len(rows)))
+    for y, row in enumerate(rows):
+        for x, (upper, lower) in enumerate(row):
+            picture.putpixel((x, 2 * y), upper)
+            picture.putpixel((x, 2 * y + 1), lower)
+    large = picture.resize((picture.width * MODULE_PIXELS, picture.height * MODULE_PIXELS), Image.Resampling.NEAREST)
+    found = zxingcpp.read_barcodes(large, formats=zxingcpp.BarcodeFormat.QRCode)
+    return found[0].text if found else None
