@@ -58,7 +58,7 @@ class Linktree(Extractor):
             days_rising("date"), whole_days("date"), checks.account_data, checks.totals, checks.rates, checks.window, checks.plan_limit,
             checks.counting, checks.overlap,
         ),
-        min_bytes=300, max_bytes=4 << 20, warn_after=timedelta(days=1), fail_after=timedelta(days=5), history="rolling",
+        min_bytes=60, max_bytes=4 << 20, warn_after=timedelta(days=1), fail_after=timedelta(days=5), history="rolling",
         policy="review", options={"duplicates": "daily"},
     )  # fmt: skip
     audience = Feed(
@@ -68,7 +68,7 @@ class Linktree(Extractor):
             checks.account_data, audience_checks.rates, audience_checks.once, audience_checks.breakdowns, audience_checks.lost,
             checks.plan_limit,
         ),
-        min_bytes=300, max_bytes=4 << 20, policy="review", sensitive=True, options={"duplicates": "note", "key_repeats": True},
+        min_bytes=60, max_bytes=4 << 20, policy="review", sensitive=True, options={"duplicates": "note", "key_repeats": True},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
@@ -125,7 +125,9 @@ class Linktree(Extractor):
                     "Linktree signs us in and then shows its sign-in page again",
                     hint="look at linktr.ee/admin in your own browser",
                 )
-            session.save_login(signed_in=True)
+            session.save_login(
+                signed_in=True
+            )  # also with figures in trouble: name, password and code were taken, the token was not refused
         if where == "trouble" and (trouble := listener.only_trouble) is not None:
             raise trouble
         self._look_whose(session)
@@ -231,15 +233,16 @@ def _absent(listener: Listener, feed: Feed, days: int) -> BedrotError:
     asked = listener.windows(kind)
     if listener.pending:
         return SourceUnavailable(f"the {kind} of {days} days does not come in time")
-    if asked:
+    if asked and not any(a.window.is_of(days) for a in listener.answers):
         last = asked[-1]
         what = f"{last.days} days" if last.days is not None else "a window that its question does not name"
-        step = "" if last.daily else ", and not day by day"
         return SourceChanged(
-            f"the period could not be set: Linktree was asked for {what}{step} of {kind}, not for {days} days; nothing of it was landed",
+            f"the period could not be set: Linktree was asked for the {kind} of {what}{'' if last.daily else ', not day by day'}, "
+            f"where {days} days were chosen; nothing of it was landed",
             hint="a developer must look at the period picker",
         )
     names = ", ".join(sorted(listener.asked)[:12]) or "nothing"
     return SourceChanged(
-        f"the page did not ask for {kind}", hint=f"it asked for {safe(names, 300)}; the setting operations names what may be read"
+        f"the page did not ask for the {kind} of {days} days",
+        hint=f"it asked for {safe(names, 300)}; the setting operations names what may be read",
     )

@@ -94,6 +94,7 @@ def arrive(session: Session, listener: Listener) -> str:
     marks: dict[str, Any] = {
         "guard": GUARD, "login": f"({FORM}) || ({PASSWORD_FORM})", "signed_out": lambda _: listener.signed_out, "member": member,
         "trouble": lambda _: listener.only_trouble is not None,
+        "elsewhere": lambda page: not on_admin(session, page) and quiet(page, "bedrotElsewhere", PAGE_SECONDS),
     }  # fmt: skip
     for _ in range(2):
         session.open(ANALYTICS, accept=(403, 503))
@@ -101,6 +102,8 @@ def arrive(session: Session, listener: Listener) -> str:
         if where == "guard":
             _wait_out_guard(session)
             continue
+        if where == "elsewhere":  # kept and told as a sign-in page that is not as it was
+            return session.landmark({"login": marks["login"]}, timeout_seconds=0.0, what="sign-in page")
         return "login" if where == "signed_out" else where
     raise _blocked()
 

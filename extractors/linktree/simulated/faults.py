@@ -12,7 +12,6 @@ FAULTS: dict[str, Fault] = {
     "code_expired": Fault("every code is too old the moment it is sent", 3, "challenge-expired", tells="refused every code"),
     "voice_call": Fault("the code comes by a call instead of a text message", 0),
     "captcha": Fault("the sign-in wants a captcha solved", 0, account="small-plan"),
-    "foreign_sign_in": Fault("the sign-in leads to another host", 4, "source-changed", tells="another host"),
     "sign_in_changed": Fault("the fields of the sign-in page are renamed", 4, "source-changed", tells="sign-in page"),
     "challenge_page": Fault("a check of the browser stands before every page", 3, "source-blocked", tells="does not let this one pass"),
     "token_refused": Fault("the server knows no token, however often one signs in", 3, "access-error", tells="sign-in page again"),
