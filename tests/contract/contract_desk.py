@@ -71,7 +71,7 @@ class Desk:
         found = inspect(
             Job(
                 feed=feed, payload=path, sidecar=card, now=captured, report_id=f"report{self.count}", history=self.history[:5],
-                previous=self.previous, siblings={n: (declared(n), p) for n, p in beside.items()}, twins=twins, feeds=others, rules="test",
+                previous=self.previous, siblings=beside, twins=twins, feeds=others, rules="test",
             )
         )  # fmt: skip
         if keep and found.verdict is not Verdict.FAILED:
