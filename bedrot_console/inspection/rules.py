@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from bedrot_console.domain.feeds import Feed
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _known_rules: dict[int, tuple[Feed, str]] = {}
 
 
@@ -43,8 +46,21 @@ def _rules_text(feed: Feed) -> str:
                 "schema " + (hashlib.sha256(value.read_bytes()).hexdigest() if value is not None and value.exists() else "none")
             )
         else:
-            parts.append(f"{one.name} {value!r}")
+            parts.append(f"{one.name} {_spelled(value)}")
     return "\n".join(parts)
+
+
+def _spelled(value: Any) -> str:
+    """A value in the same words in every process: sets are in order, and no address of an object is among them."""
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(_spelled, value))) + "}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(map(_spelled, value)) + ")"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_spelled(k)}: {_spelled(v)}" for k, v in value.items()) + "}"
+    if callable(value) and not isinstance(value, type):
+        return _source(value)
+    return _ADDRESS.sub("", repr(value))
 
 
 def _source(function: Any) -> str:
@@ -53,9 +69,9 @@ def _source(function: Any) -> str:
     code = getattr(function, "__code__", None) or getattr(getattr(function, "__func__", None), "__code__", None)
     inner = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     values = (
-        repr(named)
+        _spelled(named)
         if named is not None
-        else ", ".join(_source(v) if callable(v) else repr(v) for v in inner if v is not function)
+        else ", ".join(_source(v) if callable(v) else _spelled(v) for v in inner if v is not function)
     )
     name = getattr(function, "__qualname__", type(function).__qualname__)
     bodies = sorted(_files_of(sys.modules.get(getattr(function, "__module__", ""), None))) if code is not None else []

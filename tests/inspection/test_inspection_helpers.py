@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -18,6 +21,7 @@ from bedrot_console.domain.findings import Report
 from bedrot_console.inspection import helpers as h
 from bedrot_console.inspection.recognise import nearest, recognise
 from bedrot_console.inspection.rules import rules_of
+from bedrot_console.settings import CHECKOUT
 
 BANK = dataclasses.replace(SALES, recognise=h.header_has("Sale Month", ("Earnings (USD)", "Earnings")))
 DUMP = dataclasses.replace(PLAYS, name="x/ads", recognise=h.json_rows_with("id", "adset_id", without=("date_start",)))
@@ -205,3 +209,19 @@ def test_rules_change_with_what_a_verdict_depends_on(tmp_path: Path) -> None:
     schema.write_text("{ }")
     assert rules_of(dataclasses.replace(feed)) != first
     assert HEADER
+
+
+def test_rules_of_every_feed_of_the_house_are_the_same_in_every_process() -> None:
+    """A verdict holds as long as the rules do: their hash must not depend on the process that computes it."""
+    code = (
+        "from bedrot_console.extraction.registry import Registry\n"
+        "from bedrot_console.inspection.rules import rules_of\n"
+        "print(sorted((f.name, rules_of(f)) for f in Registry().feeds()[0]))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True, cwd=CHECKOUT
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1 and b"distrokid/streams" in said.pop()
