@@ -32,6 +32,18 @@ class FrozenClock:
         self._monotonic += seconds
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker is xdist's own; it must be known where xdist is left out."""
+    config.addinivalue_line("markers", "xdist_group(name): runs on the same worker as the others of that name")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file share a worker, and with it what their module made; a test that names a group of its own goes there."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))

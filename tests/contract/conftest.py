@@ -21,8 +21,8 @@ def open_lake(home: Path, clock: Any, one_browser: None) -> Iterator[Callable[..
     """Opens the lake of a platform. When the test is over, whatever it did, its home must hold no secret in clear."""
     made: list[Lake] = []
 
-    def open_one(platform: str, **options: Any) -> Lake:
-        made.append(Lake(platform, home, clock, **options))
+    def open_one(platform: str, *, at: Any = None, **options: Any) -> Lake:
+        made.append(Lake(platform, home, at or clock, **options))
         return made[-1]
 
     yield open_one

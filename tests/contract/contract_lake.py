@@ -72,7 +72,7 @@ class Ran:
 
     view: RunView
     events: list[dict[str, Any]]
-    files: list[tuple[FileRow, Report]] = field(default_factory=list)
+    files: list[tuple[FileRow, Report | None]] = field(default_factory=list)
 
     @property
     def challenges(self) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class Ran:
     @property
     def findings(self) -> list[tuple[str, Any]]:
         """(feed attribute, finding) of every finding of every landed file."""
-        return [(row.feed.partition("/")[2], f) for row, report in self.files for f in report.findings]
+        return [(row.feed.partition("/")[2], f) for row, report in self.files for f in (report.findings if report else ())]
 
     def told(self) -> str:
         """All that the operator is told: the run's error, what it logged, and the findings' sentences."""
@@ -123,6 +123,7 @@ class Lake:
     def close(self) -> None:
         self._served.stop()
         self.ws.readers.close()
+        self.ws.catalog.close()
 
     # -- runs ---------------------------------------------------------------------------------------------------------------
 
@@ -173,7 +174,6 @@ class Lake:
             if report is None:
                 self.ws.settle(publish="now")
                 report = self.ws.catalog.reader().report(row.id)
-            assert report is not None, f"{row.path} was not validated"
             files.append((row, report))
         return Ran(view, runs.read_events(self.ws, run), files)
 
@@ -224,7 +224,7 @@ class Lake:
 
     def promote(self, ran: Ran) -> None:
         """Promote everything good that a run landed."""
-        good = [row.id for row, report in ran.files if report.verdict is not Verdict.FAILED]
+        good = [row.id for row, report in ran.files if report and report.verdict is not Verdict.FAILED]
         for outcome in decide.decide(self.ws, Verb.PROMOTE, good):
             assert not isinstance(outcome, Outcome) or outcome.done, outcome
         self.ws.settle(publish="now")

@@ -11,6 +11,7 @@ from contract_lake import PLATFORMS, SIMULATORS, Lake, marks
 from bedrot_console.domain.runs import RunState
 from bedrot_console.extraction.simulator import Trial
 from bedrot_console.operations import runs
+from bedrot_console.resilience import SystemClock
 
 OpenLake = Callable[..., Lake]
 EVERY = [
@@ -20,8 +21,8 @@ EVERY = [
 ]
 
 
-def provoked(open_lake: OpenLake, platform: str, trial: Trial) -> Lake:
-    lake = open_lake(platform)
+def provoked(open_lake: OpenLake, platform: str, trial: Trial, **options: Any) -> Lake:
+    lake = open_lake(platform, **options)
     lake.sim.set_faults(trial.faults)
     return lake
 
@@ -107,7 +108,7 @@ def test_a_run_is_attached_to_and_answered_from_another_process(
 ) -> None:
     """As a process of its own, without any terminal: the prompt is there for whoever attaches, a second one sees the same, the answer over the
     socket lets it through, and its files pass."""
-    lake = provoked(open_lake, platform, trial)
+    lake = provoked(open_lake, platform, trial, at=SystemClock())
     run = lake.spawned(trial.account)
     for event in runs.follow(lake.ws, run):
         if event["kind"] == "challenge":

@@ -39,6 +39,7 @@ def test_a_first_run_brings_everything_good_under_its_declared_names(platform: s
     """From an empty vault but for credentials: exit 0, every feed landed, all files pass, each named and described as declared, and what
     landed is what the simulator says it served."""
     lake = open_lake(platform)
+    served = lake.sim.payloads("default")
     ran = lake.run()
     assert (ran.view.state, ran.view.exit_code) == (RunState.DONE, 0), ran.why()
     assert set(ran.view.landed) == set(extractor_of(platform).expected()) == {row.feed for row, _ in ran.files}
@@ -52,7 +53,6 @@ def test_a_first_run_brings_everything_good_under_its_declared_names(platform: s
         assert record["run_id"] == ran.view.id and record["extractor_version"] == extractor_of(platform).version
         assert record["source_system"] and record["method"] in ("api", "browser")
         assert feed.day is None or report.as_of is not None, f"{row.feed}: the data's own date is not known"
-    served = lake.sim.payloads("default")
     landed = bodies(lake, ran)
     assert landed.keys() == served.keys()
     for name, body in served.items():
