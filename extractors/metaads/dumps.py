@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bedrot_console.domain.findings import Place
-from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, all_of, json_value, none_of
 
 from .._graph.bodies import has_next, leaks_of
+from . import pixels
 
 NOT_BREAKDOWNS = frozenset({"account_id", "account_name", "account_currency", "date_start", "date_stop"})
 BREAKDOWNS = (
@@ -28,15 +29,18 @@ BREAKDOWNS = (
 class Dump(Rows):
     """Rows of all pages in order. `pages` are the envelopes, `starts` the index of each page's first row, `leaks` offsets of credentials.
 
-    `shape` is `pages` (ours), `list` (older dumps: bare rows) or `envelope` (one page alone).
+    `shape` is `pages` (ours), `list` (older dumps: bare rows) or `envelope` (one page alone). Of a daily view by campaign, `records` are the
+    campaigns' rows and `account_days` those of the whole account.
     """
 
-    __slots__ = ("pages", "starts", "leaks", "shape")
+    __slots__ = ("pages", "starts", "leaks", "shape", "account_days", "kept")
 
     def __init__(
         self, records: Sequence[dict[str, Any]], *, document: Any, pages: list[dict[str, Any]], shape: str, leaks: list[int]
     ) -> None:  # fmt: skip
         self.pages, self.shape, self.leaks = pages, shape, leaks
+        self.account_days: list[dict[str, Any]] = []
+        self.kept: list[int] | None = None
         self.starts: list[int] = []
         count = 0
         for page in pages:
@@ -46,6 +50,7 @@ class Dump(Rows):
 
     def pointer(self, index: int, column: str | None = None) -> str:
         """JSON pointer of row `index`, or of one of its cells, in the file as it lies."""
+        index = index if self.kept is None else self.kept[index]
         tail = "" if column is None else "/" + column.replace("~", "~0").replace("/", "~1")
         page = max((n for n, start in enumerate(self.starts) if start <= index), default=0)
         inner = index - self.starts[page] if self.starts else index
@@ -92,9 +97,19 @@ def read_dump(data: bytes) -> Dump:
 
 
 def read_insights(data: bytes) -> Dump:
-    """As `read_dump`; each row gets `object`: the id of what it is about, with the values of its breakdowns, so that a key can name it."""
+    """As `read_dump`; each row gets `object`: the id of what it is about, with the values of its breakdowns, so that a key can name it; and
+    its pixel events, each counted once (`pixels.columns`)."""
     dump = read_dump(data)
-    dump.records = [row | {"object": object_of(row)} for row in dump.records]
+    dump.records = [row | {"object": object_of(row)} | pixels.columns(row.get("actions")) for row in dump.records]
+    return dump
+
+
+def read_campaign_days(data: bytes) -> Dump:
+    """As `read_insights`, of a daily view by campaign: rows that name no campaign are the account's own days, and no rows of the content."""
+    dump = read_insights(data)
+    dump.kept = [i for i, row in enumerate(dump.records) if "campaign_id" in row]
+    dump.account_days = [row for row in dump.records if "campaign_id" not in row]
+    dump.records = [dump.records[i] for i in dump.kept]
     return dump
 
 
@@ -175,7 +190,16 @@ def rows_like(*keys: str, any_of: Sequence[str] = (), without: Sequence[str] = (
     return recognise
 
 
-IS_INSIGHTS = rows_like("date_start", "date_stop", any_of=("impressions", "spend", "campaign_id"))
+IS_CAMPAIGN_DAYS = all_of(
+    rows_like("date_start", "date_stop", "account_name", "spend", without=("campaign_id", "adset_id", "ad_id")),
+    lambda head: b'"campaign_id"' in head,
+)
+"""The account's own days first, then its campaigns'."""
+IS_CAMPAIGN_DAYS.wanted = ("date_start", "account_name", "campaign_id", "spend")  # type: ignore[attr-defined]
+IS_INSIGHTS = all_of(
+    rows_like("date_start", "date_stop", any_of=("impressions", "spend", "campaign_id")), none_of(IS_CAMPAIGN_DAYS)
+)
+IS_INSIGHTS.wanted = ("date_start", "date_stop", "impressions")  # type: ignore[attr-defined]
 IS_AD = rows_like("id", "adset_id", "campaign_id", without=("date_start", "impressions"))
 IS_ADSET = rows_like(
     "id", "campaign_id", any_of=("effective_status", "status"), without=("adset_id", "date_start", "impressions")

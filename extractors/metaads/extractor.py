@@ -1,13 +1,15 @@
-"""Meta Ads: the structure of one ad account and its daily insights, landed as the Graph API sent them.
+"""Meta Ads: the structure of one ad account, its daily insights and its daily view by campaign, landed as the Graph API sent them.
 
 One run brings one set of four files in a folder of its own: campaigns, adsets, ads, insights. They are yielded only once all four are
-complete, so that no half set ever lands. Settings (`[platforms.metaads]` or `[platforms.metaads.accounts.<account>]`):
+complete, so that no half set ever lands. Then it brings the daily view by campaign (`campaign_view`); either may fail without the other.
+Exports of Ads Manager are brought by hand (`ads_manager`). Settings (`[platforms.metaads]` or `[platforms.metaads.accounts.<account>]`):
 
     account_id        digits, with or without act_; else the only account that the token can see
     version           of the API, default v26.0
     days              how many full days back, default 28: figures change that long by late attribution (assumed)
     since, until      a range of days instead (YYYY-MM-DD, account's time zone)
-    level             ad (default), adset, campaign or account
+    level             of the insights: ad (default), adset, campaign or account
+    campaigns         whose days the view by campaign asks for: active (default) or all
     page_size         rows per page, default 200
     asynchronous      auto (default), always, never
     deadline_seconds  for one report run, default 1800
@@ -18,18 +20,18 @@ complete, so that no half set ever lands. Settings (`[platforms.metaads]` or `[p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bedrot_console.domain.errors import AccessError, SourceChanged, UsageError
+from bedrot_console.domain.errors import AccessError, RateLimited, SourceChanged, SourceError, UsageError
 from bedrot_console.domain.feeds import Column, Feed
 from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import header_has
 
-from . import checks, dumps, insight_checks
+from . import campaign_view, checks, dumps, insight_checks, view_checks
 from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, Graph, Page, inspector_of, proof_of, worth_of
 from .reports import Insights
 
@@ -56,6 +58,10 @@ STATUS_WORDS = {
     100: "pending closure",
     101: "closed",
 }
+
+
+Brought = tuple[Feed, bytes, date | None, dict[str, str]]
+"""A feed, its file, its newest day, and what was asked."""
 
 
 class MetaAds(Extractor):
@@ -88,8 +94,13 @@ class MetaAds(Extractor):
     )  # fmt: skip
     insights = Feed(
         template="metaads/{stamp}/insights.json", parse=dumps.read_insights, day="date_start", key=("object", "date_start"),
-        measures=("impressions", "clicks", "spend"), checks=insight_checks.INSIGHTS, empty="warning", max_drop=0.6, recognise=dumps.IS_INSIGHTS,
+        measures=("impressions", "clicks", "spend", "pixel_events"), checks=insight_checks.INSIGHTS, empty="warning", max_drop=0.6, recognise=dumps.IS_INSIGHTS,
         set_name="dump", min_bytes=2, max_bytes=512 << 20, warn_after=timedelta(days=3), title="daily insights",
+    )  # fmt: skip
+    campaign_daily = Feed(
+        template="metaads/campaign_daily/metaads_campaign_daily_{stamp}.json", parse=dumps.read_campaign_days, day="date_start",
+        key=("object", "date_start"), measures=("impressions", "clicks", "spend", "pixel_events"), checks=view_checks.CAMPAIGN_DAYS, empty="ok",
+        recognise=dumps.IS_CAMPAIGN_DAYS, min_bytes=2, max_bytes=512 << 20, options={"duplicates": "daily"}, title="daily view by campaign",
     )  # fmt: skip
     daily = Feed(
         template="metaads/daily/metaads_campaign_daily_{stamp}.csv", format="table", media_type="text/csv", day="date",
@@ -112,23 +123,62 @@ class MetaAds(Extractor):
         self._check_token(session, graph)
         session.stage("check account")
         account, zone = self._account(session, graph)
-        bodies: list[tuple[Feed, bytes, date | None]] = []
+        echoes = (Echo("access_token", graph.token.reveal().encode()),)
+        if graph.proof is not None:
+            echoes += (Echo("appsecret_proof", graph.proof.reveal().encode()),)
+        parts: tuple[tuple[tuple[Feed, ...], Callable[..., list[Brought]]], ...] = (
+            ((self.campaigns, self.adsets, self.ads, self.insights), self._set), ((self.campaign_daily,), self._view),
+        )  # fmt: skip
+        for feeds, bring in parts:
+            wanted = [feed for feed in feeds if session.wants(feed)]
+            if not wanted:
+                continue
+            try:
+                brought = bring(session, graph, account, zone)
+            except RateLimited:
+                raise  # calling on would prolong it
+            except SourceError as error:
+                for feed in wanted:
+                    session.failed(feed, error)
+                continue
+            for feed, body, as_of, request in brought:
+                yield self.capture(feed, body, session, as_of=as_of, request=request, echoes=echoes)
+        session.log("info", f"{graph.calls} calls")
+
+    def _set(self, session: Session, graph: Graph, account: str, zone: ZoneInfo) -> list[Brought]:
+        """The four files, or those of them that are wanted; all of them or none."""
+        found: list[Brought] = []
         for feed in (self.campaigns, self.adsets, self.ads):
             if session.wants(feed):
                 kind = feed.name.rpartition("/")[2]
                 session.stage(kind)
                 params = structure_params(kind, self._page_size(session))
-                bodies.append((feed, self._body(graph.whole(f"act_{account}/{kind}", params), account), None))
+                found.append((feed, self._body(graph.whole(f"act_{account}/{kind}", params), account), None, {}))
         if session.wants(self.insights):
             session.stage("insights")
             pages = self._insights(session, graph, account, zone)
-            bodies.append((self.insights, self._body(pages, account), _newest(pages)))
-        session.log("info", f"{graph.calls} calls, {sum(len(b) for _, b, _ in bodies)} bytes")
-        echoes = (Echo("access_token", graph.token.reveal().encode()),)
-        if graph.proof is not None:
-            echoes += (Echo("appsecret_proof", graph.proof.reveal().encode()),)
-        for feed, body, as_of in bodies:
-            yield self.capture(feed, body, session, as_of=as_of, echoes=echoes)
+            asked = {"page_size": str(self._page_size(session))}
+            found.append((self.insights, self._body(pages, account), _newest(pages), asked))
+        return found
+
+    def _view(self, session: Session, graph: Graph, account: str, zone: ZoneInfo) -> list[Brought]:
+        """The daily view by campaign."""
+        session.stage("campaign days")
+        whose = session.option("campaigns", "active")
+        if whose not in ("active", "all"):
+            raise UsageError("campaigns must be active or all", hint="[platforms.metaads] campaigns in bedrot.toml")
+        since, until = self._range(session, zone)
+        view = campaign_view.bring(
+            graph, account, lambda params: self._asking(session, graph, account, params),
+            insights_params("campaign", self._page_size(session)), since, until, everything=whose == "all",
+        )  # fmt: skip
+        how = view.request
+        session.log(
+            "info", f"days of {how['asked']} of {how['campaigns']} campaigns from {since} to {until}, {how['running']} run"
+        )
+        if not view.complete:
+            session.log("warning", "the campaigns do not make up the account")
+        return [(self.campaign_daily, self._body(view.pages, account), _newest(view.pages), how)]
 
     def prove(self, session: Session) -> str | None:
         """The name of the account that the token can read, or None."""
@@ -239,11 +289,15 @@ class MetaAds(Extractor):
         params = insights_params(level, self._page_size(session))
         since, until = self._range(session, zone)
         session.log("info", f"insights from {since} to {until} ({zone.key}), level {level}")
-        insights = Insights(
+        return self._asking(session, graph, account, params).pages(since, until)
+
+    @staticmethod
+    def _asking(session: Session, graph: Graph, account: str, params: Mapping[str, Any]) -> Insights:
+        """A question to the account's insights, asked as the settings say."""
+        return Insights(
             graph, f"act_{account}/insights", params, asynchronous=str(session.option("asynchronous", "auto")),
             deadline_seconds=float(session.option("deadline_seconds", 1800)),
         )  # fmt: skip
-        return insights.pages(since, until)
 
     @staticmethod
     def _page_size(session: Session) -> int:

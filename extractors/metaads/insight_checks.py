@@ -6,8 +6,6 @@ the spend of ads that are listed and of the account (archived and deleted ads).
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +14,7 @@ from typing import Any
 from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import decimal_of, error, note, warning
 
+from . import pixels
 from .checks import account, credentials, day_or_none, last_page, parents, total_count, vanished_objects
 from .dumps import Dump, summary_of
 
@@ -28,26 +27,10 @@ LEAST_SHARE = Decimal("0.5")
 REACH_MONTHS_DAYS = 13 * 31
 """Reach with breakdowns is silently absent beyond 13 months (documented)."""
 
-PIXEL_EVENTS: dict[str, str] = {
-    "offsite_conversion.fb_pixel_view_content": "view_content",
-    "offsite_conversion.fb_pixel_add_to_cart": "add_to_cart",
-    "offsite_conversion.fb_pixel_initiate_checkout": "initiate_checkout",
-    "offsite_conversion.fb_pixel_add_payment_info": "add_payment_info",
-    "offsite_conversion.fb_pixel_purchase": "purchase",
-    "offsite_conversion.fb_pixel_lead": "lead",
-    "offsite_conversion.fb_pixel_complete_registration": "complete_registration",
-    "offsite_conversion.fb_pixel_search": "search",
-    "offsite_conversion.fb_pixel_add_to_wishlist": "add_to_wishlist",
-    "offsite_conversion.fb_pixel_custom": "custom",
-}
-"""The one name per pixel event that is counted; all others that mean the same are never added to it."""
 _BROKEN_DOWN = frozenset(
     {"action_destination", "action_device", "action_reaction", "action_target_id", "action_video_type", "action_carousel_card_id"}
 )
 """Keys of action breakdowns: with them one action type may come several times."""
-_ALIASES = re.compile(
-    r"^(?:omni_|onsite_web_app_|onsite_web_)?(view_content|add_to_cart|initiate_checkout|purchase|lead|complete_registration)$"
-)
 
 
 _RATIOS = (
@@ -175,8 +158,13 @@ def metrics(content: Dump, context: Any) -> Iterator[Finding]:
 
 
 def sums(content: Dump, context: Any) -> Iterator[Finding]:
-    """The rows of each question add up to its summary. A bit less is a warning (archived ads may be left out), more cannot be."""
+    """The rows of each question add up to its summary. A bit less is a warning (archived ads may be left out), more cannot be.
+
+    Less, and a last page as full as was asked for: the pages ended early.
+    """
+    most = context.sidecar.request.get("page_size", "")
     for pages, rows in content.questions():
+        full = most.isdecimal() and len(pages[-1]["data"]) >= int(most)
         summary = next((s for s in map(summary_of, pages) if s), {})
         for name in ("impressions", "clicks", "spend"):
             try:
@@ -185,7 +173,7 @@ def sums(content: Dump, context: Any) -> Iterator[Finding]:
             except (KeyError, ValueError):
                 continue
             if total != whole:
-                make = error if total > whole * (1 + RELATIVE) or total < whole * LEAST_SHARE else warning
+                make = error if full or total > whole * (1 + RELATIVE) or total < whole * LEAST_SHARE else warning
                 yield make(
                     "completeness.sum-differs", f"the rows' {name} do not add up to the platform's own total", stage="completeness",
                     column=name, expected=str(whole), seen=str(total),
@@ -273,8 +261,7 @@ def pixel_events(content: Dump, context: Any) -> Iterator[Finding]:
         names = [a.get("action_type") for a in actions if isinstance(a, dict)]
         if len(set(names)) != len(names) and not any(isinstance(a, dict) and _BROKEN_DOWN & a.keys() for a in actions):
             twice.append(index)
-        events = Counter(PIXEL_EVENTS.get(str(n)) or (m.group(1) if (m := _ALIASES.match(str(n))) else "") for n in names)
-        if any(count > 1 for event, count in events.items() if event):
+        if pixels.overlapping(names):
             overlap += 1
             first = index if first is None else first
     if twice:
@@ -286,7 +273,7 @@ def pixel_events(content: Dump, context: Any) -> Iterator[Finding]:
         )
     if first is not None:
         yield note(
-            "consistency.pixel-overlap", "one pixel event is counted under several names: take offsite_conversion.fb_pixel_*, never their sum",
+            "consistency.pixel-overlap", "one pixel event is counted under several names: pixel_events counts each once; never add the names up",
             place=content.place(first, "actions"), count=overlap,
         )  # fmt: skip
 

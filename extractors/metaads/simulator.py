@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 from werkzeug.wrappers import Request, Response
 
 from bedrot_console.extraction.simulator import Account as Login
-from bedrot_console.extraction.simulator import Simulator, route
+from bedrot_console.extraction.simulator import Fault, Simulator, route
 
+from .._graph.simulated.direct import Direct
 from .._graph.simulated.serving import served, sign_in_page
-from .simulated.faults import NAMES, Faults
+from .extractor import MetaAds
+from .simulated.faults import FAULTS, Faults
 from .simulated.graph import App, Graph, Token
 from .simulated.world import ACCOUNTS
 from .simulated.world import Account as AdAccount
@@ -37,7 +39,7 @@ class MetaAdsSimulator(Simulator):
 
     name: ClassVar[str] = "metaads"
     title: ClassVar[str] = "Meta Ads"
-    faults_known: ClassVar[tuple[str, ...]] = tuple(NAMES)
+    faults_known: ClassVar[dict[str, Fault]] = FAULTS
 
     def __init__(self, *, ad_accounts: tuple[AdAccount, ...] = ACCOUNTS, **options: Any) -> None:
         self.ad_accounts = ad_accounts
@@ -61,6 +63,23 @@ class MetaAdsSimulator(Simulator):
             extra = {"access_token": token, "account_id": account.id, "app_id": app.id, "app_secret": app.secret}
             out.append(Login("default" if n == 0 else f"act_{account.id}", f"ads{n + 1}@example.net", token=token, extra=extra))
         return out
+
+    def payloads(self, account: str = "default") -> dict[str, bytes]:
+        if any(f.ends in (2, 3, 4) for name, f in self.fault_table().items() if self.fault(name)):
+            return {}
+        assert self.graph is not None
+        login = self.account(account)
+        secrets = {"access_token": login.token or "", "app_secret": self.app.secret}
+        run = Direct(
+            self.graph, self.now(), self.base_url, platform=self.name, account=account, secrets=secrets, options={}, feeds=MetaAds.expected(),
+        )  # fmt: skip
+        return {c.feed.partition("/")[2]: bytes(c.body) for c in MetaAds().extract(run)}  # type: ignore[arg-type]
+
+    def expire_sessions(self) -> None:
+        """Every token is void from now on: its session was ended (190/467)."""
+        assert self.graph is not None
+        for token in self.graph.tokens.values():
+            token.dead = 467
 
     def fault(self, name: str) -> bool:
         return name not in OURS and super().fault(name)

@@ -9,43 +9,48 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-NAMES: dict[str, str] = {
-    "token_expired": "every token is expired (190/463)",
-    "token_invalid": "no token can be parsed (190)",
-    "checkpoint": "the token's user is held at a checkpoint (190/459)",
-    "proof_required": "calls without appsecret_proof are refused (100)",
-    "permission": "the account is not granted and ads_read is missing (200)",
-    "blocked": "blocked for policy (368)",
-    "version_refused": "the version is refused (2635)",
-    "rate_limited": "throttled per use case (80000, 80004), with minutes to regain access",
-    "rate_limited_app": "the app's limit (4/1504022)",
-    "rate_limited_account": "the account's limit (17/2446079), with seconds until reset",
-    "rate_limited_custom": "a custom limit (613/1487742), without any header",
-    "transient": "temporary errors without end (2, is_transient)",
-    "error_in_200": "errors come with HTTP status 200",
-    "too_much_data": "synchronous insights over 7 days are refused (1/99, 100/1487534)",
-    "large_pages_refused": "pages of more than 100 rows are too much (1/99)",
-    "async_failed": "only report runs are served, and they end as Job Failed, with error fields",
-    "async_skipped": "only report runs are served, and they end as Job Skipped",
-    "async_stuck": "only report runs are served, and they stay at Job Running, 0 percent",
-    "async_late": "only report runs are served, and a new one is not found at first (100/33)",
-    "cursor_expired": "cursors are refused (2642)",
-    "short_pages": "pages hold fewer rows than asked for",
-    "empty_page": "the second page is empty and has a next one",
-    "pages_end_early": "the last pages are never offered",
-    "repeated_page": "every page offers itself as the next one",
-    "login_page_as_data": "a sign-in page comes where data is due, with status 200",
-    "empty_data": "every list is empty",
-    "stale": "insights end ten days ago",
-    "schema_drift": "rows have a new field, and impressions are JSON numbers",
-    "new_field": "rows have a field nobody knows",
-    "wrong_account": "rows belong to another account",
-    "missing_reach": "reach and frequency are silently absent",
-    "wrong_arithmetic": "cpc no longer follows from spend and clicks",
-    "missing_day": "one day in the middle has no rows",
-    "duplicate_rows": "one row comes twice",
-    "outside_range": "a row lies outside the range asked for",
-}
+from bedrot_console.extraction.simulator import Fault
+
+FAULTS: dict[str, Fault] = {
+    "token_expired": Fault("every token is expired (190/463)", 3, "credentials-rejected", tells="it has expired"),
+    "token_invalid": Fault("no token can be parsed (190)", 3, "credentials-rejected", tells="the access token is refused"),
+    "checkpoint": Fault("the token's user is held at a checkpoint (190/459)", 3, "credentials-rejected", tells="checkpoint"),
+    "proof_required": Fault("calls without appsecret_proof are refused (100); with the app's secret stored they carry it", 0),
+    "permission": Fault("the account is not granted and ads_read is missing (200)", 3, "access-error", tells="ads_read"),
+    "blocked": Fault("the account is blocked for policy (368)", 3, "source-blocked", tells="for policy reasons"),
+    "version_refused": Fault("the version is refused (2635)", 2, "usage-error", tells="version"),
+    "rate_limited": Fault("a use case is throttled (80000, 80004), with minutes to regain access", 4, "rate-limited", tells="asks to slow down"),
+    "rate_limited_app": Fault("the app's limit is reached (4/1504022)", 4, "rate-limited", tells="asks to slow down"),
+    "rate_limited_account": Fault("the account's limit is reached (17/2446079), with seconds until reset", 4, "rate-limited", tells="asks to slow down"),
+    "rate_limited_custom": Fault("a custom limit is reached (613/1487742), without any header", 4, "rate-limited", tells="asks to slow down"),
+    "transient": Fault("temporary errors never end (2, is_transient)", 4, "source-unavailable", tells="temporary error"),
+    "error_in_200": Fault("errors would come with HTTP status 200", 0),
+    "too_much_data": Fault("synchronous insights over 7 days are refused (1/99, 100/1487534)", 0),
+    "large_pages_refused": Fault("pages of more than 100 rows are too much (1/99)", 0),
+    "async_failed": Fault("only report runs are served, and they end as Job Failed", 4, "report-failed", tells="Job Failed"),
+    "async_skipped": Fault("only report runs are served, and they end as Job Skipped", 4, "report-failed", tells="Job Skipped"),
+    "async_stuck": Fault("only report runs are served, and they stay at 0 percent", 4, "report-stuck", tells="does not get done"),
+    "async_late": Fault("only report runs are served, and a new one is not found at first (100/33)", 0),
+    "cursor_expired": Fault("cursors are refused (2642): what needs a second page cannot be had", 1, "cursor-refused", tells="refuses the cursor"),
+    "short_pages": Fault("pages hold fewer rows than asked for", 0),
+    "empty_page": Fault("the second page is empty and has a next one", 0),
+    "pages_end_early": Fault("the last pages are never offered", 1, finding="completeness.sum-differs"),
+    "repeated_page": Fault("every page offers itself as the next one: what needs a second page cannot be had", 1, "source-changed", tells="in a circle"),
+    "shape_changed": Fault("lists stand under another name", 4, "source-changed", tells="holds no list"),
+    "login_page_as_data": Fault("a sign-in page comes where data is due, with status 200", 4, "source-changed", tells="HTML page"),
+    "empty_data": Fault("every list is empty", 1, finding="completeness.sum-differs"),
+    "stale": Fault("insights end ten days ago", 1, finding="freshness.behind", after="yesterday"),
+    "schema_drift": Fault("rows have a new field, and impressions are JSON numbers", 1, finding="schema.type"),
+    "new_field": Fault("rows have a field nobody knows", 0, finding="schema.drift"),
+    "wrong_account": Fault("rows belong to another account", 4, "source-changed", tells="another account"),
+    "missing_reach": Fault("reach and frequency are silently absent", 0, finding="completeness.metric-missing"),
+    "wrong_arithmetic": Fault("cpc no longer follows from spend and clicks", 1, finding="consistency.arithmetic"),
+    "missing_day": Fault("one day in the middle has no rows", 1, finding="volume.rows-vanished", after="yesterday"),
+    "duplicate_rows": Fault("one row comes twice", 1, finding="consistency.key-repeats"),
+    "outside_range": Fault("a row lies outside the range asked for", 1, finding="consistency.outside-range"),
+    "campaign_hidden": Fault("a campaign that delivers is left out of every answer by campaign", 1, finding="completeness.campaign-skipped"),
+    "campaigns_too_much": Fault("insights by campaign are too much data, however few days", 1, "too-much-data", tells="too much data"),
+}  # fmt: skip
 STALE_DAYS = 10
 OTHER_ACCOUNT = "1000000000000009"
 
@@ -89,6 +94,8 @@ class Faults:
         """The rows of an insights answer, bent as the active faults say. The given ones are shared and stay as they are."""
         if "empty_data" in self:
             return []
+        if query.level == "campaign" and rows and "campaign_hidden" in self:
+            rows = [r for r in rows if r.get("campaign_id") != rows[0].get("campaign_id")]
         if "missing_reach" in self:
             rows = [{k: v for k, v in r.items() if k not in ("reach", "frequency", "cpp")} for r in rows]
         if "missing_day" in self:
@@ -105,6 +112,8 @@ class Faults:
 
     def bend(self, body: dict[str, Any], edge: str, at: datetime) -> dict[str, Any]:
         """A page, bent as the active faults say."""
+        if "shape_changed" in self:
+            return {"nodes": body["data"], **{k: v for k, v in body.items() if k != "data"}}
         if "pages_end_early" in self:
             body.get("paging", {}).pop("next", None)
         if "wrong_account" in self:

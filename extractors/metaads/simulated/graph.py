@@ -80,6 +80,8 @@ class Graph(Engine):
             return self._insights(call, version, self.reports.finished(target), target.at)
         if call.method == "POST" and parts[1:] == ["insights"]:
             query = insights.read_query(target, call.params, now)
+            if query.level == "campaign" and "campaigns_too_much" in self.faults:
+                raise errors.too_much_data()
             return {"report_run_id": self.reports.start(query).id}
         if call.method != "GET":
             raise (
@@ -93,6 +95,8 @@ class Graph(Engine):
             raise errors.unknown_path("/" + "/".join(parts))
         if parts[1] == "insights":
             query = insights.read_query(target, call.params, now)
+            if query.level == "campaign" and "campaigns_too_much" in self.faults:
+                raise errors.too_much_data()
             if self.faults.too_much(query.days):
                 raise errors.too_much_data() if query.days % 2 else errors.too_much_data_100()
             return self._insights(call, version, query, now)

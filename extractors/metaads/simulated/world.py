@@ -264,15 +264,21 @@ def figures(ad: Ad, day: date, now: datetime) -> Figures | None:
 
     Today is part of a day; yesterday still grows by about one percent; conversions are attributed for 28 days.
     """
-    account = ad.campaign.account
-    local = now.astimezone(account.zone)
+    local = now.astimezone(ad.campaign.account.zone)
     age = (local.date() - day).days
-    if age < 0 or not ad.delivers(day):
+    if age < 0:
         return None
-    settled = _settled(ad, day.toordinal())
+    return _shown_at(ad, day.toordinal(), age, (local.hour * 60 + local.minute) / 1440 if age == 0 else 0.99 if age == 1 else 1.0)
+
+
+@lru_cache(maxsize=20_000)
+def _shown_at(ad: Ad, ordinal: int, age: int, share: float) -> Figures | None:
+    """The figures of a day that is `age` days old, of which `share` was counted so far."""
+    if not ad.delivers(date.fromordinal(ordinal)):
+        return None
+    settled = _settled(ad, ordinal)
     if age > SETTLED_DAYS:
         return settled
-    share = (local.hour * 60 + local.minute) / 1440 if age == 0 else 0.99 if age == 1 else 1.0
     late = share * (1 - 0.4 * math.exp(-age / 6)) if age < SETTLED_DAYS else 1.0
     counts = tuple(int(n * (late if i in LATE else share)) for i, n in enumerate(settled))
     if not counts[0]:
