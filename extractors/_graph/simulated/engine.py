@@ -264,8 +264,8 @@ class Engine:
         return f"{self.base_url}/{version}{call.path.rstrip('/')}?{query}"
 
     def _cursor(self, position: int, bound: str, salt: str = "") -> str:
-        """`salt` tells an empty page's cursor from that of the page before it."""
-        text = f"{position}:{errors.utc(self.now())}:{salt}"
+        """`salt` tells an empty page's cursor from that of the page before it. Its age counts from the full hour, so that it repeats within one."""
+        text = f"{position}:{errors.utc(self.now()) // 3600 * 3600}:{salt}"
         seal = hmac.new(self.app.secret.encode(), f"{text}|{bound}".encode(), hashlib.sha256).hexdigest()[:12]
         return "QVFI" + base64.urlsafe_b64encode(f"{text}:{seal}".encode()).decode().rstrip("=") + "ZD"
 
