@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from werkzeug.wrappers import Request, Response
 
 from bedrot_console.domain.errors import BedrotError
+from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.simulator import Account as Login
 from bedrot_console.extraction.simulator import Fault, Simulator, Trial, route
 
@@ -43,6 +44,8 @@ class InstagramSimulator(Simulator):
     title: ClassVar[str] = "Instagram"
     faults_known: ClassVar[Mapping[str, Fault]] = FAULTS
     trials: ClassVar[Mapping[str, Trial]] = {}
+    slow_seconds = 0.03
+    """A run asks some ninety questions."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -74,18 +77,21 @@ class InstagramSimulator(Simulator):
 
     def payloads(self, account: str = "default") -> dict[str, bytes]:
         """What a run brings: the extractor's own walk, answered by the engine. Nothing, where the run ends before it brings anything."""
+        return {name: bytes(made.body) for name, made in self.captures(account).items()}  # type: ignore[arg-type]
+
+    def captures(self, account: str = "default", **options: Any) -> dict[str, Capture]:
+        """The captures of such a run by feed attribute; `options` over the account's own."""
         from .extractor import Instagram
 
         known = self.account(account)
         session = Direct(
             self.graph, self.now(), self.base_url or "http://127.0.0.1", platform=self.name, account=account,
-            secrets={"access_token": known.token or ""},
-            options=known.extra.get("options", {}), feeds=Instagram.expected(),
+            secrets={"access_token": known.token or ""}, options={**known.extra.get("options", {}), **options}, feeds=Instagram.expected(),
         )  # fmt: skip
-        found: dict[str, bytes] = {}
+        found: dict[str, Capture] = {}
         try:
             for capture in Instagram().extract(session):  # type: ignore[arg-type]
-                found[capture.feed.partition("/")[2]] = bytes(capture.body)  # type: ignore[arg-type]
+                found[capture.feed.partition("/")[2]] = capture
         except BedrotError:
             pass
         return found

@@ -151,7 +151,7 @@ def read_audience(data: bytes) -> Export:
             if len(cells) != len(header):
                 raise FormatTrouble("format.not-a-table", "a row is not as wide as its table", place=Place(row=number))
             if table == "total":
-                made = [{"table": table, "group": "", "count": _count(cells[0]), "share": None}]
+                made = [{"table": table, "group": "all", "count": _count(cells[0]), "share": None}]
             else:
                 names = header[1:] if table == "age" else [""]
                 made = [

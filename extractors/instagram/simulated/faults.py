@@ -37,7 +37,7 @@ FAULTS: dict[str, Fault] = {
     "metric_removed": Fault(
         "profile_views is no metric any more", 0, finding="completeness.metric-removed", tells="profile_views", feeds=("totals",)
     ),
-    "form_changed": Fault("reach exists as a total only", 1, "source-changed", tells="refuses every metric", feeds=("insights",)),
+    "form_changed": Fault("series exist as totals only", 4, "source-changed", tells="refuses every metric", feeds=("insights",)),
     "reels_lose_a_metric": Fault(
         "reels no longer have shares", 0, finding="completeness.metric-refused", tells="shares", feeds=("media_insights",)
     ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from ..metrics import PACIFIC, midnight, pacific_day
+from ..metrics import FEW_FOLLOWERS, PACIFIC, midnight, pacific_day
 
 EPOCH = date(2025, 1, 1)
 POSTS_FROM = date(2025, 10, 1)
@@ -91,12 +91,13 @@ def _day(profile: Profile, day: date) -> dict[str, int]:
     fresh = 1.5 if (day - POSTS_FROM).days % EVERY_DAYS == 0 else 1.0
     reach = int(profile.daily_reach * weekend * fresh * (0.7 + 0.6 * roll(profile.number, day, "reach")))
     likes = int(reach * (0.05 + 0.04 * roll(profile.number, day, "likes")))
+    few = 1.4 if profile.start >= FEW_FOLLOWERS else 1.05
     out = {
         "reach": reach, "views": int(reach * (1.8 + roll(profile.number, day, "views"))), "likes": likes,
         "comments": likes // 11, "saves": likes // 9, "shares": likes // 7, "replies": likes // 40,
         "profile_views": reach // 30, "website_clicks": reach // 220, "profile_links_taps": reach // 180,
         "accounts_engaged": int(likes * 1.15),
-        "follows": int(profile.start * 0.0016 * roll(profile.number, day, "gain") + roll(profile.number, day, "few") * 1.4),
+        "follows": int(profile.start * 0.0016 * roll(profile.number, day, "gain") + roll(profile.number, day, "few") * few),
         "unfollows": int(profile.start * 0.0007 * roll(profile.number, day, "loss")),
     }  # fmt: skip
     return out | {"total_interactions": sum(out[k] for k in ("likes", "comments", "saves", "shares", "replies"))}
