@@ -65,7 +65,10 @@ def provenance(content: Any, context: Any) -> Iterator[Finding]:
     seen = page[1] if page else "no artist"
     if seen != asked or not series.startswith(asked):
         yield error(
-            "consistency.other-page", "the page this came from is of another artist", expected=asked, seen=seen if seen != asked else series
+            "consistency.other-page",
+            "the page this came from is of another artist",
+            expected=asked,
+            seen=seen if seen != asked else series,
         )
 
 
@@ -97,7 +100,9 @@ def counts_whole(*columns: str) -> Check:
         for position, column in enumerate(known):
             blank, blank_row, wrong, wrong_row = found[4 * position : 4 * position + 4]
             if blank:
-                yield error("completeness.blank", f"{column} is blank", stage="completeness", row=blank_row, column=column, count=blank)
+                yield error(
+                    "completeness.blank", f"{column} is blank", stage="completeness", row=blank_row, column=column, count=blank
+                )
             if wrong:
                 yield error(
                     "consistency.count", f"{column} is not a whole number of 0 or more", row=wrong_row, column=column,
@@ -154,7 +159,12 @@ def days_follow(content: Any, context: Any) -> Iterator[Finding]:
         yield error("consistency.not-a-day", "date is not a day", row=odd[0], column=DATE, expected="YYYY-MM-DD", count=len(odd))
     if back:
         yield error(
-            "consistency.days-not-rising", "days of date do not rise strictly", row=back[0][0], column=DATE, seen=str(back[0][1]), count=len(back)
+            "consistency.days-not-rising",
+            "days of date do not rise strictly",
+            row=back[0][0],
+            column=DATE,
+            seen=str(back[0][1]),
+            count=len(back),
         )
     if missing:
         total = sum(m[2] for m in missing)
@@ -207,7 +217,12 @@ def plausible(content: Any, context: Any) -> Iterator[Finding]:
         bad = [row for row, c in days.values() if c.get(narrow) is not None and c.get(wide) is not None and c[narrow] > c[wide]]
         if bad:
             yield warning(
-                "consistency.groups", f"{narrow} are more than {wide}", row=bad[0], column=narrow, expected=f"at most the {wide}", count=len(bad)
+                "consistency.groups",
+                f"{narrow} are more than {wide}",
+                row=bad[0],
+                column=narrow,
+                expected=f"at most the {wide}",
+                count=len(bad),
             )
     steps = [(row, c[FOLLOWERS]) for _, (row, c) in sorted(days.items()) if c.get(FOLLOWERS) is not None]
     jumps = [
@@ -250,7 +265,9 @@ def same_past(content: Any, context: Any) -> Iterator[Finding]:
     if len(both) >= FEWEST_COMPARED and len(differ) > OTHER_SHARE * len(both):
         make = error if context.sidecar.series else warning
         yield make(
-            "consistency.other-artist", f"{len(differ)} of {len(both)} days differ from the last good capture: another artist's timeline", **first
+            "consistency.other-artist",
+            f"{len(differ)} of {len(both)} days differ from the last good capture: another artist's timeline",
+            **first,
         )
     else:
         yield warning(
@@ -287,4 +304,3 @@ TIMELINE_CHECKS = (
     listeners_within_streams, window_as_asked, ends_at_latest, plausible, same_past,
 )  # fmt: skip
 SONG_TIMELINE_CHECKS = (days_follow, counts_whole(STREAMS))
-

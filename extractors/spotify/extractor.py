@@ -156,7 +156,13 @@ class Spotify(Extractor):
         series = artist if feed is self.audience else f"{artist}_{period}"
         newest = exports.newest_day(Path(spooled.content)) if feed is self.audience else latest.day()
         return self.capture(
-            feed, spooled, session, as_of=newest, received_name=spooled.name, series=series, request=_request(artist, period, path, latest.day())
+            feed,
+            spooled,
+            session,
+            as_of=newest,
+            received_name=spooled.name,
+            series=series,
+            request=_request(artist, period, path, latest.day()),
         )
 
     def _periods(self, session: Session, artist: str, latest: pages.LatestDay) -> list[Capture]:
@@ -199,7 +205,9 @@ class Spotify(Extractor):
         left = [p for p in exports.PERIODS if p not in found]
         if left:
             first = next(iter(missing.values()))
-            session.failed(self.song_metrics, type(first)(f"artist {artist} has no songs for {', '.join(left)}: {first}", hint=first.hint))
+            session.failed(
+                self.song_metrics, type(first)(f"artist {artist} has no songs for {', '.join(left)}: {first}", hint=first.hint)
+            )
         return [found[p] for p in exports.PERIODS if p in found]
 
     def _songs(self, session: Session, artist: str, got: pages.Answer, latest: date | None) -> Capture:
@@ -234,9 +242,9 @@ def _artists(session: Session) -> list[str]:
     wrong = [i for i in ids if not isinstance(i, str) or not _ARTIST.fullmatch(i)]
     if wrong or not ids:
         raise UsageError(
-            f"not an artist id: {str(wrong[0])[:40]}" if wrong else f"spotify needs to know which artists to bring for account {session.account}",
+            f"not an artist id: {str(wrong[0])[:40]}"
+            if wrong
+            else f"spotify needs to know which artists to bring for account {session.account}",
             hint=f'in bedrot.toml under [platforms.spotify.accounts.{session.account}]: artists = ["…"], the 22 letters and digits in their address',
         )
     return ids
-
-

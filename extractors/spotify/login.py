@@ -57,7 +57,9 @@ def sign_in(session: Session) -> None:
         session.require_operator("code", "app" if session.secret_or_none("totp_secret") else "sms")
     session.open("/", timeout_seconds=pages.OPEN_SECONDS)
     form = f"{pages.at(pages.accounts_host(session))} && {pages.shown(pages.USER_FIELD)} && {pages.shown(pages.BUTTON)}"
-    where = session.landmark({"member": pages.member(session), "form": form}, timeout_seconds=pages.PAGE_SECONDS, what="sign-in page")
+    where = session.landmark(
+        {"member": pages.member(session), "form": form}, timeout_seconds=pages.PAGE_SECONDS, what="sign-in page"
+    )
     if where == "form":
         _submit(session, email, password)
     session.save_login(signed_in=where == "form")
@@ -108,7 +110,9 @@ def _submit(session: Session, email: Secret, password: Secret) -> None:
         if where == "mailed":
             session.log("info", "Spotify mailed a code; going on with the password instead")
             page.evaluate(f"{pages.WITH_PASSWORD}.click()")
-            where = session.landmark({"password": pages.shown(pages.PASSWORD_FIELD)}, timeout_seconds=pages.PAGE_SECONDS, what="password field")
+            where = session.landmark(
+                {"password": pages.shown(pages.PASSWORD_FIELD)}, timeout_seconds=pages.PAGE_SECONDS, what="password field"
+            )
         if where != "password":
             raise _refusal(session, where)
     if page.evaluate("location.host") != pages.accounts_host(session):
@@ -140,7 +144,11 @@ def _after_captcha(session: Session, marks: dict[str, Any], what: str) -> str:
     if where != "captcha":
         return where
     page = session.page
-    session.ask("page", "Spotify wants to see that a person signs in: solve the captcha on the page", moved=lambda: not page.evaluate(pages.CAPTCHA))
+    session.ask(
+        "page",
+        "Spotify wants to see that a person signs in: solve the captcha on the page",
+        moved=lambda: not page.evaluate(pages.CAPTCHA),
+    )
     return session.landmark(marks, timeout_seconds=ANSWER_SECONDS, what=what)
 
 
@@ -149,7 +157,7 @@ def _refusal(session: Session, where: str) -> BedrotError:
     if where == "locked":
         return _locked(session)
     text = _banner(session)
-    if re.search(r"incorrect|wrong|password|username|not found|no account", text, re.IGNORECASE):
+    if re.search(r"incorrect|wrong (?:user|pass|e-?mail)|password|username|no account", text, re.IGNORECASE):
         account = "" if session.account == "default" else f" --account {session.account}"
         return CredentialsRejected(f"Spotify refuses the sign-in: {text}", hint=f"bedrot secrets set spotify password{account}")
     return SourceUnavailable(f"Spotify did not sign us in: {text}", hint="try again later")
@@ -157,7 +165,8 @@ def _refusal(session: Session, where: str) -> BedrotError:
 
 def _banner(session: Session) -> str:
     said = session.page.evaluate(
-        "s => [...document.querySelectorAll(s)].filter(e => e.offsetParent !== null).map(e => e.textContent.trim()).find(t => t) || ''", pages.BANNER
+        "s => [...document.querySelectorAll(s)].filter(e => e.offsetParent !== null).map(e => e.textContent.trim()).find(t => t) || ''",
+        pages.BANNER,
     )
     return safe(str(said), 120)
 
@@ -200,7 +209,8 @@ def _second_factor(session: Session) -> str:
             return _arrived(session)
         error, left = _banner(session), left - 1
     raise ChallengeExpired(
-        "Spotify refused every code; we stop before it locks the account for half an hour", hint=f"bedrot extract spotify{_account(session)}"
+        "Spotify refused every code; we stop before it locks the account for half an hour",
+        hint=f"bedrot extract spotify{_account(session)}",
     )
 
 
@@ -210,7 +220,9 @@ def _account(session: Session) -> str:
 
 def _arrived(session: Session) -> str:
     return session.landmark(
-        {"member": pages.member(session), "no_artist": _no_artist(session)}, timeout_seconds=pages.PAGE_SECONDS, what="page after the sign-in"
+        {"member": pages.member(session), "no_artist": _no_artist(session)},
+        timeout_seconds=pages.PAGE_SECONDS,
+        what="page after the sign-in",
     )
 
 
@@ -240,7 +252,8 @@ def _change(session: Session, method: str) -> bool:
     page.evaluate("() => { window.__bedrotOld = true; }")
     page.locator(choice).first.click()
     session.landmark(
-        {"changed": f"!window.__bedrotOld && document.readyState === 'complete' && {pages.shown(pages.CODE_FIELD)}"}, what="page of the other way"
+        {"changed": f"!window.__bedrotOld && document.readyState === 'complete' && {pages.shown(pages.CODE_FIELD)}"},
+        what="page of the other way",
     )
     return _method(session) == method
 

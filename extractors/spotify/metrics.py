@@ -29,7 +29,9 @@ def is_songs(head: bytes) -> bool:
     if kind != "object":
         return False
     if "songs" in top:
-        return (holder == "songs" and {ID, URI} <= row) or re.match(rb'\s*\{\s*"songs"\s*:\s*\[\s*\]', head.removeprefix(b"\xef\xbb\xbf")) is not None
+        return (holder == "songs" and {ID, URI} <= row) or re.match(
+            rb'\s*\{\s*"songs"\s*:\s*\[\s*\]', head.removeprefix(b"\xef\xbb\xbf")
+        ) is not None
     return {"data", "url", "status"} <= top and b"catalog-view" in head
 
 
@@ -47,9 +49,13 @@ def parse(data: bytes) -> Rows:
     if isinstance(document, Mapping) and "songs" not in document and "data" in document:
         body, base = document["data"], "/data/songs"
         if document.get("status") != 200:
-            raise FormatTrouble("format.error-body", "the answer that was kept is not a good one", place=Place(pointer="/status"), expected="200")
+            raise FormatTrouble(
+                "format.error-body", "the answer that was kept is not a good one", place=Place(pointer="/status"), expected="200"
+            )
         if not isinstance(body, Mapping):
-            raise FormatTrouble("format.unknown-shape", "the answer that was kept is text, not JSON", place=Place(pointer="/data"))
+            raise FormatTrouble(
+                "format.unknown-shape", "the answer that was kept is text, not JSON", place=Place(pointer="/data")
+            )
         facts = {"period": period_in(str(document.get("url", ""))) or ""}
     songs = body.get("songs") if isinstance(body, Mapping) else None
     if not isinstance(songs, list):

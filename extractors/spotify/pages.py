@@ -124,7 +124,7 @@ def visit(session: Session, artist: str, tab: str) -> None:
     where = session.landmark(
         {
             "sign_in": at_sign_in(session), "forbidden": f"{host} && {_STATUS} === 403", "missing": f"{host} && {_STATUS} === 404",
-            "ready": ready, "stranger": f"{member(session)} && {_HERE} !== {json.dumps(artist)}",
+            "stranger": f"{host} && !!{_HERE} && {_HERE} !== {json.dumps(artist)}", "ready": ready,
         },
         timeout_seconds=PAGE_SECONDS, what=f"page {tab}",
     )  # fmt: skip
@@ -132,7 +132,8 @@ def visit(session: Session, artist: str, tab: str) -> None:
         raise LoginLost("Spotify shows its sign-in page in place of the data")
     if where == "forbidden":
         raise NotInTeam(
-            f"this login is no member of the team of artist {artist}", hint="have an admin of the team invite it, or take the id out of the option artists"
+            f"this login is no member of the team of artist {artist}",
+            hint="have an admin of the team invite it, or take the id out of the option artists",
         )
     if where == "missing":
         raise NotInTeam(f"Spotify knows no artist {artist}", hint="correct the option artists in bedrot.toml")
@@ -156,7 +157,10 @@ def page_of(session: Session, artist: str) -> str:
 
 
 def _other_page(artist: str) -> SourceChanged:
-    return SourceChanged(f"the page is of another artist than {artist}, which was asked for", hint="try again; if it stays so, a developer must look")
+    return SourceChanged(
+        f"the page is of another artist than {artist}, which was asked for",
+        hint="try again; if it stays so, a developer must look",
+    )
 
 
 def choose(session: Session, period: str) -> None:
@@ -283,15 +287,21 @@ def answer(session: Session, artist: str, period: str | None, act: Callable[[], 
             seen.append(response)
         return fits
 
-    served = session.response_of(act, matches, timeout_seconds=PERIOD_SECONDS)
-    got = metrics.period_in(served.url) or ""
-    trouble = _trouble(session, served.status, served.headers, served.content, f"the songs of {got}")
+    try:
+        served = session.response_of(act, matches, timeout_seconds=PERIOD_SECONDS)
+        status, headers, body = served.status, served.headers, served.content
+    except (SourceChanged, SourceUnavailable):  # a body that broke off or has no byte cannot be read; status and headers can
+        if not seen:
+            raise
+        status, headers, body = seen[-1].status, seen[-1].headers, b""
+    got = metrics.period_in(seen[-1].url) or ""
+    trouble = _trouble(session, status, headers, body, f"the songs of {got}")
     if trouble is not None:
         raise trouble
     bearer = seen[-1].request.headers.get("authorization", "").partition(" ")[2]
     secret = Secret(bearer) if bearer else None
     session.redactor.add(*([secret] if secret else []))
-    return Answer(got, served.content, secret)
+    return Answer(got, body, secret)
 
 
 def _trouble(session: Session, status: int, headers: Any, body: bytes, what: str) -> BedrotError | None:
@@ -311,7 +321,7 @@ def _trouble(session: Session, status: int, headers: Any, body: bytes, what: str
     if status != 200:
         return SourceChanged(f"{what}: Spotify answers {status}")
     if not body.strip():
-        return SourceUnavailable(f"{what}: the answer is empty")
+        return SourceUnavailable(f"{what}: the answer is empty or broke off")
     if page_kind(body) in ("sign-in", "challenge") or start.lstrip().startswith(b"<"):
         return SourceChanged(f"{what}: the answer is a page, not data")
     try:

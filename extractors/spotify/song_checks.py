@@ -26,7 +26,10 @@ def period_as_named(content: Any, context: Any) -> Iterator[Finding]:
     asked, named = context.sidecar.request.get("period"), period_in_name(context.sidecar.received_name)
     if asked and named and asked != named:
         yield error(
-            "consistency.other-period", f"{asked} was asked for, the site's own name for the file says {named}", expected=asked, seen=named
+            "consistency.other-period",
+            f"{asked} was asked for, the site's own name for the file says {named}",
+            expected=asked,
+            seen=named,
         )
 
 
@@ -34,10 +37,16 @@ def all_time_gap(content: Any, context: Any) -> Iterator[Finding]:
     """For all time the site counts no listeners and saves: zeros in every row (*seen*) are a gap, not figures. Elsewhere they tell of a mix-up."""
     if not {SONG, LISTENERS, STREAMS, SAVES} <= set(content.columns) or not len(content):
         return
-    counted, played = content.query(f"SELECT count(*) FILTER ({LISTENERS} > 0 OR {SAVES} > 0), count(*) FILTER ({STREAMS} > 0) FROM data")[0]
+    counted, played = content.query(
+        f"SELECT count(*) FILTER ({LISTENERS} > 0 OR {SAVES} > 0), count(*) FILTER ({STREAMS} > 0) FROM data"
+    )[0]
     period = period_of(context.sidecar)
     if counted == 0 and played and period in ("all", None):
-        yield note("consistency.known-gap", "listeners and saves are 0 in every row: the site does not count them for all time", column=LISTENERS)
+        yield note(
+            "consistency.known-gap",
+            "listeners and saves are 0 in every row: the site does not count them for all time",
+            column=LISTENERS,
+        )
     elif counted == 0 and played:
         yield error(
             "consistency.other-period", f"listeners and saves are 0 in every row: this is the export of all time, not of {period}",
@@ -45,7 +54,10 @@ def all_time_gap(content: Any, context: Any) -> Iterator[Finding]:
         )  # fmt: skip
     elif counted and period == "all":
         yield warning(
-            "consistency.other-period", "listeners or saves are counted, which the site does not do for all time", column=LISTENERS, expected="0"
+            "consistency.other-period",
+            "listeners or saves are counted, which the site does not do for all time",
+            column=LISTENERS,
+            expected="0",
         )
 
 
@@ -64,9 +76,22 @@ def dates_formed(column: str, unknown: tuple[str, ...] = ()) -> Any:
             except ValueError:
                 odd.append(row)
         if odd:
-            yield error("consistency.not-a-day", f"{column} is not a day", row=odd[0], column=column, expected="YYYY-MM-DD", count=len(odd))
+            yield error(
+                "consistency.not-a-day",
+                f"{column} is not a day",
+                row=odd[0],
+                column=column,
+                expected="YYYY-MM-DD",
+                count=len(odd),
+            )
         if ahead:
-            yield warning("consistency.future-day", f"{column} lies in the future of the capture", row=ahead[0], column=column, count=len(ahead))
+            yield warning(
+                "consistency.future-day",
+                f"{column} lies in the future of the capture",
+                row=ahead[0],
+                column=column,
+                count=len(ahead),
+            )
 
     check.source = ("dates_formed", column, unknown)  # type: ignore[attr-defined]
     return check
@@ -107,14 +132,22 @@ def songs_kept(content: Any, context: Any) -> Iterator[Finding]:
     needed = {SONG, RELEASED, STREAMS}
     if earlier is None or period_of(context.sidecar) != "all" or not needed <= set(content.columns) & set(earlier.columns):
         return
-    old, new = (dict(((r[0], r[1]), r[2]) for r in c.query("SELECT song, release_date, max(streams) FROM data GROUP BY ALL")) for c in (earlier, content))
+    old, new = (
+        dict(((r[0], r[1]), r[2]) for r in c.query("SELECT song, release_date, max(streams) FROM data GROUP BY ALL"))
+        for c in (earlier, content)
+    )
     yield from _fell({k: v for k, v in old.items() if v is not None}, new, column=STREAMS)
 
 
 def _fell(old: dict[Any, Any], new: dict[Any, Any], **place: Any) -> Iterator[Finding]:
     gone = [k for k in old if k not in new]
     if gone and len(gone) < len(old):
-        yield warning("consistency.songs-vanished", f"{len(gone)} of {len(old)} songs of the last good capture are gone", count=len(gone), **place)
+        yield warning(
+            "consistency.songs-vanished",
+            f"{len(gone)} of {len(old)} songs of the last good capture are gone",
+            count=len(gone),
+            **place,
+        )
     fell = [k for k in old if new.get(k) is not None and new[k] < old[k] * (1 - MOST_FALLEN["all"])]
     if fell:
         yield error(
@@ -140,7 +173,12 @@ def ids_agree(content: Any, context: Any) -> Iterator[Finding]:
         if isinstance(r.get(metrics.URI), str) and r[metrics.URI].rpartition(":")[2] != r.get(metrics.ID)
     ]  # fmt: skip
     if wrong:
-        yield error("consistency.ids-differ", "a song's id is not that of its address", place=content.place(wrong[0], metrics.URI), count=len(wrong))
+        yield error(
+            "consistency.ids-differ",
+            "a song's id is not that of its address",
+            place=content.place(wrong[0], metrics.URI),
+            count=len(wrong),
+        )
 
 
 def counts_there(content: Any, context: Any) -> Iterator[Finding]:
@@ -148,10 +186,20 @@ def counts_there(content: Any, context: Any) -> Iterator[Finding]:
     plays = content.column(metrics.STREAMS) if content.records else []
     none = [i for i, value in enumerate(plays) if value is None]
     if plays and len(none) == len(plays):
-        yield error("completeness.no-streams", "no song has streams", stage="completeness", place=content.place(0, metrics.STREAMS), count=len(none))
+        yield error(
+            "completeness.no-streams",
+            "no song has streams",
+            stage="completeness",
+            place=content.place(0, metrics.STREAMS),
+            count=len(none),
+        )
     elif none:
         yield warning(
-            "completeness.some-streams", "some songs have no streams", stage="completeness", place=content.place(none[0], metrics.STREAMS), count=len(none)
+            "completeness.some-streams",
+            "some songs have no streams",
+            stage="completeness",
+            place=content.place(none[0], metrics.STREAMS),
+            count=len(none),
         )
 
 
@@ -167,7 +215,12 @@ def windows_hold(content: Any, context: Any) -> Iterator[Finding]:
     others = {p: context.sibling(context.sidecar.feed, f"{artist}_{p}") for p in PERIODS if p != period}
     absent = [p for p, other in others.items() if other is None]
     if absent:
-        yield note("completeness.period-missing", f"the same run brought no {', '.join(absent)}", stage="completeness", seen=", ".join(absent))
+        yield note(
+            "completeness.period-missing",
+            f"the same run brought no {', '.join(absent)}",
+            stage="completeness",
+            seen=", ".join(absent),
+        )
     for step in (-1, 1):
         beside = [p for p in (PERIODS[:here][::-1] if step < 0 else PERIODS[here + 1 :]) if others[p] is not None]
         if beside:
@@ -232,5 +285,13 @@ SONGS_CHECKS = (
 PLAYLISTS_CHECKS = (
     provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS), listeners_within_streams, dates_formed(ADDED, UNKNOWN_DATES),
 )  # fmt: skip
-METRICS_CHECKS = (provenance, latest_day_fresh, address_as_asked, ids_agree, counts_there, windows_hold, same_songs, no_credentials)
-
+METRICS_CHECKS = (
+    provenance,
+    latest_day_fresh,
+    address_as_asked,
+    ids_agree,
+    counts_there,
+    windows_hold,
+    same_songs,
+    no_credentials,
+)

@@ -52,7 +52,9 @@ def songs(found: Iterable[Song], period: str) -> bytes:
 def playlists(found: Iterable[tuple[str, str, int, int, str]]) -> bytes:
     """The playlists of a window."""
     lines = ["title,author,listeners,streams,date_added"]
-    lines += [f"{_quoted(title)},{_quoted(author)},{listeners},{streams},{added}" for title, author, listeners, streams, added in found]
+    lines += [
+        f"{_quoted(title)},{_quoted(author)},{listeners},{streams},{added}" for title, author, listeners, streams, added in found
+    ]
     return BOM + ("\n".join(lines) + "\n").encode()
 
 

@@ -22,7 +22,7 @@ FAULTS: dict[str, Fault] = {
     "layout_changed": Fault("the pages are rebuilt", 4, "source-changed", tells="looks like none"),
     "wrong_account": Fault("the site signs in somebody else", 3, "access-error", tells="no member of the team", account=_SOLO),
     "not_a_member": Fault("the login is no longer in the team of its second artist", 1, "access-error", tells="no member of the team"),
-    "unknown_artist": Fault("there is no such artist", 3, "access-error", tells="knows no artist", account=_SOLO),
+    "unknown_artist": Fault("there is no such artist as the second", 1, "access-error", tells="knows no artist"),
     # pages
     "locale_segment": Fault("addresses hold a language", 0, account=_SOLO),
     "filter_stuck": Fault("the audience filter does not take the choice", 1, "source-changed", tells="12 months", account=_SOLO),
@@ -37,7 +37,7 @@ FAULTS: dict[str, Fault] = {
     "unauthorized": Fault("the songs answer 401", 1, "source-unavailable", tells="401", account=_SOLO),
     "songs_rate_limited": Fault("the songs answer 429 with Retry-After", 1, "rate-limited", tells="asks to wait", account=_SOLO),
     "no_healthy_upstream": Fault("the songs answer 503 `no healthy upstream`", 1, "source-unavailable", tells="no healthy upstream", account=_SOLO),
-    "bearer_echoed": Fault("the songs' answer holds the bearer it was asked with", 1, finding="consistency.holds-bearer", tells="bearer", account=_SOLO),
+    "bearer_echoed": Fault("the songs' answer holds the bearer it was asked with", 0, finding="consistency.bearer-masked", tells="bearer", account=_SOLO, feeds=_METRICS),
     "empty_data": Fault("exports and answers hold no row", 1, finding="completeness.no-rows", tells="no rows", account=_SOLO),
     "schema_drift": Fault("there is a new column and a new field", 0, finding="schema.drift", tells="does not know", account=_SOLO),
     "column_renamed": Fault("the column of streams has another name", 1, finding="completeness.column-missing", tells="streams", account=_SOLO, feeds=_AUDIENCE),

@@ -42,9 +42,9 @@ def login(flow: str, after: str, *, at_once: bool = False, captcha: bool = False
     body = f"""{_banner()}
 <form id="form" onsubmit="step(); return false">
 <label for="{names[0]}">Email or username</label>
-<input id="{names[0]}" data-testid="{names[0]}" name="{'user' if changed else 'username'}" autocomplete="username">
+<input id="{names[0]}" data-testid="{names[0]}" name="{"user" if changed else "username"}" autocomplete="username">
 <div id="second"{hidden}><label for="{names[1]}">Password</label>
-<input id="{names[1]}" data-testid="{names[1]}" name="password" type="{'text' if changed else 'password'}" autocomplete="current-password"></div>
+<input id="{names[1]}" data-testid="{names[1]}" name="password" type="{"text" if changed else "password"}" autocomplete="current-password"></div>
 <button id="{names[2]}" data-testid="{names[2]}" type="submit"><span>Continue</span></button>
 </form>
 <section id="mailed" hidden><p>We sent a 6-digit code and a link to your email.</p><input autocomplete="one-time-code" maxlength="6">
@@ -82,9 +82,14 @@ ANCHOR = """<!DOCTYPE html><html><head><title>reCAPTCHA</title></head><body styl
 
 def second_factor(flow: str, after: str, method: str, phone: str, others: tuple[str, ...]) -> str:
     """The page that wants a code. `method`: `sms` or `app`; `others`: the other ways the account has."""
-    words = {"sms": f"Enter the 6-digit code we sent by text message to \u2022\u2022\u2022\u2022 {phone}", "app": "Enter the 6-digit code from your authenticator app"}
+    words = {
+        "sms": f"Enter the 6-digit code we sent by text message to \u2022\u2022\u2022\u2022 {phone}",
+        "app": "Enter the 6-digit code from your authenticator app",
+    }
     names = {"sms": "Text message (SMS)", "app": "Authenticator app", "backup": "Backup code"}
-    offered = "".join(f'<li><button data-testid="method-{o}" onclick="change(\'{o}\')">{names[o]}</button></li>' for o in (*others, "backup"))
+    offered = "".join(
+        f'<li><button data-testid="method-{o}" onclick="change(\'{o}\')">{names[o]}</button></li>' for o in (*others, "backup")
+    )
     resend = '<button data-testid="resend-code" onclick="resend()">Resend code</button>' if method == "sms" else ""
     body = f"""<p id="prompt">{words[method]}</p>{_banner()}
 <form onsubmit="verify(); return false"><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6">

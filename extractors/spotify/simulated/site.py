@@ -21,7 +21,9 @@ def page(title: str, body: str) -> str:
     """A whole page of the artists host."""
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)} \u2013 Spotify for Artists</title>\n'
-        "<style>[hidden], input[type=radio] { display: none !important; }</style>\n</head>\n<body>\n" + body + "\n</body>\n</html>\n"
+        "<style>[hidden], input[type=radio] { display: none !important; }</style>\n</head>\n<body>\n"
+        + body
+        + "\n</body>\n</html>\n"
     )
 
 
@@ -41,7 +43,9 @@ def member(root: str, artist: Artist, body: str, *, changed: bool = False) -> st
 
 def no_access() -> str:
     """What somebody sees who is not in the artist's team (status 403; wording *assumed*)."""
-    return page("No access", "<main><h1>You don't have access to this artist</h1><p>Ask an admin of the team to invite you.</p></main>")
+    return page(
+        "No access", "<main><h1>You don't have access to this artist</h1><p>Ask an admin of the team to invite you.</p></main>"
+    )
 
 
 _SCRIPT = """
