@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
@@ -52,7 +53,7 @@ ATTACHMENT = "data-bedrot-report"
 CODE_LIFE_SECONDS = 600.0
 CODE_TRIES = 5
 CODE_PATTERN = r"\d{4,8}"
-PAGE_SECONDS = 20.0
+PAGE_SECONDS = 15.0
 """How long a page may take until it is one of those we know."""
 ANSWER_SECONDS = 45.0
 
@@ -159,13 +160,13 @@ def sign_in(session: Session) -> None:
     if where == "form":
         session.set_secret(EMAIL_FIELD, email)
         session.set_secret(PASSWORD_FIELD, password)
+        marks = {"challenge": CHALLENGE, "member": _entered(session), "code": CODE_FORM, "refused": TOLD}
         session.page.get_by_role("button", name=_BUTTON).first.click()
-        marks = {"challenge": CHALLENGE, "member": MEMBER, "code": CODE_FORM, "refused": TOLD}
         where = session.landmark(marks, timeout_seconds=ANSWER_SECONDS, what="answer to the sign-in")
         if where == "challenge":
             pass_challenge(session)
             where = session.landmark(
-                {"member": MEMBER, "code": CODE_FORM, "refused": TOLD},
+                {"member": marks["member"], "code": CODE_FORM, "refused": TOLD},
                 timeout_seconds=ANSWER_SECONDS,
                 what="answer to the sign-in",
             )
@@ -173,6 +174,19 @@ def sign_in(session: Session) -> None:
         raise _refusal(notice(session))
     if where == "code":
         _enter_code(session)
+
+
+def _entered(session: Session) -> Callable[[Page], bool]:
+    """Whether the site led into the portal since this was called, even if a refused call led out again at once: the portal's own story."""
+    seen: list[str] = []
+    main = session.page.main_frame
+
+    def note(frame: Any) -> None:
+        if frame is main and urlsplit(frame.url).path.lower().startswith(PORTAL + "/"):
+            seen.append(frame.url)
+
+    session.page.on("framenavigated", note)
+    return lambda page: bool(seen) or bool(page.evaluate(MEMBER))
 
 
 def notice(session: Session) -> str:
@@ -236,7 +250,7 @@ def _type_code(session: Session, code: Secret) -> str:
     """Put the code in and send it: by the button, or, where there is none, by itself or Enter."""
     page = session.page
     _clear_notice(page)
-    marks: dict[str, str | Callable[[Page], bool]] = {"refused": TOLD, "member": MEMBER, "sign_in": SIGN_IN_FORM}
+    marks: dict[str, str | Callable[[Page], bool]] = {"refused": TOLD, "member": _entered(session), "sign_in": SIGN_IN_FORM}
     session.set_secret(CODE_FIELD, code)
     button = page.get_by_role("button", name=_SEND)
     if button.count():

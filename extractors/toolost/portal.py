@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from bedrot_console.domain.errors import SourceBlocked, SourceChanged, SourceUnavailable
+from bedrot_console.domain.errors import SourceBlocked, SourceChanged, SourceError, SourceUnavailable
 from bedrot_console.domain.text import safe
 from bedrot_console.extraction.http import status_error
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, page_kind
@@ -31,6 +31,8 @@ LABELS = {analytics.SPOTIFY: "Spotify", analytics.APPLE: "Apple"}
 YEAR = "thisYear"
 ANSWER_SECONDS = 45
 """How long the server may take for a year of figures, unless the setting `answer_seconds` says otherwise."""
+ABORTED = "net::ERR_ABORTED"
+"""How a call fails that the page gave up for another, or that went with its page (seen, Chromium 156)."""
 ASK_MILLISECONDS = 8000
 """How long the page may take to ask its server at all."""
 
@@ -104,14 +106,21 @@ class Portal:
         self._ended.clear()
 
     def _note_asked(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame.parent_frame is None:
+            self._asked.clear()  # what the page before still asks for is not about this one
+            self._ended.clear()
         platform = platform_of(request.url)
         if platform is not None and request.method == "GET":
             self._asked.append((platform, request))
 
     def _note_end(self, request: Request, whole: bool) -> None:
-        platform = platform_of(request.url)
-        if platform is not None and request.method == "GET":
-            self._ended.append(Call(platform, request, whole))
+        known = next((asked for asked in self._asked if asked[1] is request), None)
+        if known is None:
+            return
+        if not whole and request.failure == ABORTED:
+            self._asked.remove(known)  # the page itself let it go
+        else:
+            self._ended.append(Call(known[0], request, whole))
 
     # -- being signed in ----------------------------------------------------------------------------------------------------
 
@@ -133,16 +142,19 @@ class Portal:
             `out`: the site shows its sign-in page, the token has ended, or a call was refused.  `unproven`: the site is in trouble.
             And the token, as far as one was seen.
         """
-        if self._open() == "out":
+        where = self._open()
+        if where == "out":
             return "out", None
         token = self.token()
         if token is None or (token.ended(self.session.clock.now()) and not fresh):
             return "out", token
+        if where == "silent":
+            return "unproven", token
         try:
-            self._read(self._first())
+            self._read(self._wait("any platform", None, []))
         except pages.LoginLost:
             return "out", token
-        except (SourceUnavailable, SourceChanged) as error:
+        except SourceError as error:
             self.session.log("warning", f"the login is not proved: {error}")
             return "unproven", token
         return ("in" if self.session.page.evaluate(pages.MEMBER) else "out"), token
@@ -176,8 +188,10 @@ class Portal:
         heard = [call for call in self._ended if call.platform == platform]
         if heard:
             call = heard[-1]
-        elif self._asked and self._asked[0][0] == platform:
-            call = self._first()
+        elif any(p == platform for p, _ in self._asked):
+            call = self._wait(LABELS[platform], platform, [])
+        elif not self._asked and platform == analytics.SPOTIFY:  # the page opens with Spotify and asks for nothing by itself
+            call = self._after(platform, self._choose_year)
         else:
             call = self._after(platform, lambda: self._choose_platform(LABELS[platform]))
         answer = self._read(call)
@@ -189,56 +203,51 @@ class Portal:
             )
         return answer
 
-    def _first(self) -> Call:
-        """The page's own first call, once it has ended."""
-        if not self._asked:
-            raise self._silence("its figures")
-        platform, request = self._asked[0]
-        return self._wait(LABELS[platform], lambda c: c.request is request)
-
     def _after(self, platform: str, act: Callable[[], None]) -> Call:
         """The call about a platform that an act on the page brings about, once it has ended."""
         before = [request for _, request in self._asked]
         act()
-        return self._wait(
-            LABELS[platform], lambda c: c.platform == platform and not any(c.request is r for r in before), platform, before
-        )
+        return self._wait(LABELS[platform], platform, before)
 
-    def _wait(self, label: str, wanted: Callable[[Call], bool], platform: str = "", before: list[Any] | None = None) -> Call:
+    def _wait(self, label: str, platform: str | None, before: list[Any]) -> Call:
+        """The first call about a platform (None: about any) that is none of those before, once it has ended."""
         self._waits += 1
         name = f"wait{self._waits}"
         silent, late = pages.later(name, ASK_MILLISECONDS), pages.later(name, int(self._patience() * 1000))
 
+        def new(of: str, request: Any) -> bool:
+            return platform in (None, of) and not any(request is known for known in before)
+
         def unasked(page: Page) -> bool:
-            new = any(p == platform and not any(r is b for b in before or ()) for p, r in self._asked)
-            return before is not None and not new and bool(page.evaluate(silent))
+            return not any(new(of, request) for of, request in self._asked) and bool(page.evaluate(silent))
+
+        def ended() -> Call | None:
+            return next((call for call in self._ended if new(call.platform, call.request)), None)
 
         where = self.session.landmark(
             {
-                "ended": lambda _: any(wanted(call) for call in self._ended), "challenge": pages.CHALLENGE, "out": pages.SIGN_IN_PAGE,
+                "ended": lambda _: ended() is not None, "challenge": pages.CHALLENGE, "out": pages.SIGN_IN_PAGE,
                 "unasked": unasked, "late": late,
             },
             timeout_seconds=self._patience() + 15, what="analytics answer",
         )  # fmt: skip
-        if where == "ended":
-            return next(call for call in self._ended if wanted(call))
+        call = ended()
+        if call is not None:
+            return call
         self._at = None
         if where == "out":
             raise pages.LoginLost("TooLost shows its sign-in page in place of the analytics")
         if where == "challenge":
             raise SourceBlocked("TooLost's protection stands in front of the figures", hint="bedrot extract toolost")
         if where == "unasked":
-            raise self._silence(f"the figures of {label}")
+            self.session.keep_evidence("analytics page")
+            raise SourceChanged(
+                f"the analytics page does not ask its server about {label}", hint="outline and picture are kept with the run"
+            )
         raise Unanswered(f"TooLost does not answer about {label} within {self._patience():.0f} s", hint="try again later")
 
     def _patience(self) -> float:
         return float(self.session.option("answer_seconds", ANSWER_SECONDS))
-
-    def _silence(self, what: str) -> SourceChanged:
-        self.session.keep_evidence("analytics page")
-        return SourceChanged(
-            f"the analytics page does not ask its server for {what}", hint="outline and picture are kept with the run"
-        )
 
     def _read(self, call: Call) -> Answer:
         """What a call brought, if it is figures."""

@@ -13,6 +13,8 @@ from .report import ACCOUNTED, CHANNEL, REPORTED, REVENUE, SOLD, UNITS, month_of
 _DAY = r"regexp_full_match({c}, '(19|20)[0-9]{{2}}-(0[1-9]|1[0-2])(-[0-9]{{2}}([T ].*)?)?')"
 _REAL = "(length({c}) = 7 OR TRY_CAST(left({c}, 10) AS DATE) IS NOT NULL)"
 
+_ISO = "^[0-9]{4}-[0-9]{2}"
+"""How a day must begin for its month to be compared. Others are named by `cells_formed`."""
 _FORMS = (
     (SOLD, "consistency.not-a-day", error, f"NOT ({_DAY} AND {_REAL})", "is not a day", "YYYY-MM-DD"),
     (ACCOUNTED, "consistency.not-a-day", error, f"NOT ({_DAY} AND {_REAL})", "is not a day", "YYYY-MM-DD"),
@@ -76,7 +78,7 @@ def months_agree(content: Any, context: Any) -> Iterator[Finding]:
         return
     total, other, row, seen = content.query(
         f'SELECT count(*), count(*) FILTER (o), min(row_number) FILTER (o), min(left("{REPORTED}", 7)) FILTER (o)'
-        f' FROM (SELECT *, left("{REPORTED}", 7) <> ? AS o FROM numbered WHERE "{REPORTED}" IS NOT NULL)',
+        f' FROM (SELECT *, left("{REPORTED}", 7) <> ? AS o FROM numbered WHERE regexp_matches("{REPORTED}", \'{_ISO}\'))',
         (month,),
     )[0]
     if other:
@@ -91,9 +93,10 @@ def sold_before_reported(content: Any, context: Any) -> Iterator[Finding]:
     """What was sold was reported in the same month or later."""
     if not {SOLD, REPORTED} <= set(content.columns):
         return
-    count, row = content.query(f'SELECT count(*), min(row_number) FROM numbered WHERE left("{SOLD}", 7) > left("{REPORTED}", 7)')[
-        0
-    ]
+    count, row = content.query(
+        f'SELECT count(*), min(row_number) FROM numbered WHERE left("{SOLD}", 7) > left("{REPORTED}", 7)'
+        f" AND regexp_matches(\"{SOLD}\", '{_ISO}') AND regexp_matches(\"{REPORTED}\", '{_ISO}')"
+    )[0]
     if count:
         yield error(
             "consistency.sale-after-report", f"{SOLD} is later than {REPORTED}", row=row, column=SOLD,
