@@ -34,6 +34,13 @@ def bundle(answers: Sequence[tuple[str, bytes]]) -> bytes:
     return b"[" + b",".join(parts) + b"]"
 
 
+def after_of(page: Any) -> str | None:
+    """The cursor that leads on from a page, where there is one."""
+    cursors = page.get("paging", {}).get("cursors") if isinstance(page, dict) and isinstance(page.get("paging"), dict) else None
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    return str(after) if after else None
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One answer in a file. `pointer` is where it lies; `path` and `params` are empty where the file does not say what was asked."""

@@ -1,4 +1,4 @@
-"""What no schema can say about an account's insights: whose they are, what was asked and what came, forms, days, people. Pure functions.
+"""What no schema can say about any answer of Instagram: whose it is, what was asked and what came, in which form. Pure functions.
 
 Facts about the platform: fact sheet, chapters 4 to 9. What was asked stands in the file itself (`answers`); whose account it is and how many
 follow it, in `sidecar.request`.
@@ -6,35 +6,24 @@ follow it, in `sidecar.request`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import error, masked, note, warning
 
 from .._graph.bodies import has_next
-from .answers import Answers, Part, results_of
+from .answers import Answers, Part, after_of, results_of
 from .metrics import (
     FEW_FOLLOWERS,
-    FOLLOW_TYPES,
-    FOLLOWS,
-    HISTORY_DAYS,
     LAG,
     LIMITED,
-    LONGEST_WINDOW,
-    TOP,
-    day_that_ends,
-    is_pacific_midnight,
     is_removed,
     metric_refusal,
-    pacific_day,
 )
 
 Check = Callable[[Answers, Any], Iterator[Finding]]
-AGES = frozenset({"13-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+"})
-GENDERS = frozenset({"F", "M", "U"})
 
 
 def asked_about(content: Answers, context: Any) -> str | None:
@@ -195,179 +184,17 @@ def _numbers(content: Answers) -> Iterator[Finding]:
         )
 
 
-def series_days(content: Answers, context: Any) -> Iterator[Finding]:
-    """Values lie inside (since, until], one a day, none missing in between; the last two days may still be on their way (documented)."""
-    outside: list[str] = []
-    season = 0
-    have: dict[str, dict[date, str]] = {}
-    wanted: dict[str, set[date]] = {}
+def asked_once(content: Answers, context: Any) -> Iterator[Finding]:
+    """No question stands in the file twice."""
+    seen: set[tuple[str, str]] = set()
+    twice = []
     for part in content.parts:
-        span = part.moments()
-        for metric in part.metrics if part.refused is None else ():
-            wanted.setdefault(metric, set()).update(_days_between(span))
-        for i, entry in enumerate(part.entries):
-            for k, item in enumerate(entry.get("values") or ()):
-                where = f"{part.pointer}/data/{i}/values/{k}"
-                try:
-                    day = day_that_ends(item["end_time"])
-                    season += not is_pacific_midnight(item["end_time"])
-                except (ValueError, KeyError, TypeError):
-                    continue
-                have.setdefault(str(entry.get("name")), {})[day] = where
-                if span and not pacific_day(span[0]) <= day < pacific_day(span[1]):
-                    outside.append(where)
-    if outside:
-        yield error(
-            "consistency.outside-range",
-            "a value lies outside the range that was asked for",
-            pointer=outside[0],
-            count=len(outside),
-        )
-    if season:
-        yield note("consistency.end-time-season", "end_time has the hour of the other season: the day is the same", count=season)
-    newest = context.sidecar.captured_at.date() - LAG - timedelta(days=1)
-    for name, days in have.items():
-        due = {d for d in wanted.get(name, ()) if d < newest} | _between(days)
-        lost = sorted(due - days.keys())
-        if lost:
-            yield error(
-                "completeness.days-missing", f"{name} has no value for days that were asked for", stage="completeness", column=name,
-                seen=lost[0].isoformat(), count=len(lost),
-            )  # fmt: skip
-
-
-def _days_between(span: Any) -> set[date]:
-    if span is None:
-        return set()
-    first, last = pacific_day(span[0]), pacific_day(span[1])
-    return {first + timedelta(days=n) for n in range((last - first).days)}
-
-
-def _between(days: dict[date, str]) -> set[date]:
-    first, last = min(days), max(days)
-    return {first + timedelta(days=n) for n in range((last - first).days)}
-
-
-def windows(content: Answers, context: Any) -> Iterator[Finding]:
-    """No question spans more than the platform allows, and follower_count none that it no longer has."""
-    long = [p.pointer for p in content.parts if (span := p.moments()) and span[1] - span[0] > LONGEST_WINDOW]
-    if long:
-        yield error("consistency.window-too-long", "a question spans more than 30 days", pointer=long[0], count=len(long))
-    back = context.sidecar.captured_at.date() - timedelta(days=HISTORY_DAYS + 2)
-    old = [
-        p.pointer for p in content.parts if "follower_count" in p.metrics and (m := p.moment("since")) and pacific_day(m) < back
-    ]
-    if old:
-        yield warning("consistency.window-too-old", f"follower_count reaches back {HISTORY_DAYS} days only", pointer=old[0])
-
-
-def deltas(content: Answers, context: Any) -> Iterator[Finding]:
-    """follower_count is new followers a day, never their total: day after day as many as follow in all cannot be."""
-    total = context.sidecar.request.get("followers_count", "")
-    values = [v for v in content.column("follower_count") if type(v) is int] if "follower_count" in content.columns else []
-    if total.isdecimal() and len(values) >= 3 and int(total) >= FEW_FOLLOWERS and min(values) * 2 > int(total):
-        yield error(
-            "consistency.delta-is-total", "follower_count holds totals where new followers are due", column="follower_count",
-            expected="new followers a day", seen=str(min(values)),
-        )  # fmt: skip
-
-
-def total_days(content: Answers, context: Any) -> Iterator[Finding]:
-    """Each total is asked for one day, day after day; a day without any answer is lost, unless it is among the last two."""
-    asked: dict[date, str] = {}
-    long: list[str] = []
-    for part in content.parts:
-        span = part.moments()
-        if span is None:
-            continue
-        if (pacific_day(span[1]) - pacific_day(span[0])).days != 1:
-            long.append(part.pointer)
-        asked.setdefault(pacific_day(span[0]), part.pointer)
-    if long:
-        yield error(
-            "consistency.not-daily",
-            "a total spans more than one day: it cannot stand in a series",
-            pointer=long[0],
-            count=len(long),
-        )
-    request = context.sidecar.request
-    due = set(asked)
-    try:
-        first, last = date.fromisoformat(request["first"]), date.fromisoformat(request["last"])
-        due |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    except (KeyError, ValueError):
-        pass
-    newest = context.sidecar.captured_at.date() - LAG - timedelta(days=1)
-    lost = sorted(d for d in due - {r["day"] for r in content.records} if d < newest)
-    if lost:
-        yield error(
-            "completeness.days-missing", "days that were asked for have no totals", stage="completeness", seen=lost[0].isoformat(),
-            count=len(lost),
-        )  # fmt: skip
-
-
-def follow_types(content: Answers, context: Any) -> Iterator[Finding]:
-    """follows_and_unfollows comes split into gained and lost; without its breakdown it says nothing (seen)."""
-    bad = []
-    for part in content.parts:
-        for i, entry in enumerate(part.entries):
-            if entry.get("name") != FOLLOWS:
-                continue
-            kinds = Counter(str(dims[0]) for dims, _ in results_of(entry.get("total_value")) if dims)
-            if not kinds or not kinds.keys() <= FOLLOW_TYPES.keys() or max(kinds.values()) > 1:
-                bad.append(f"{part.pointer}/data/{i}/total_value")
-    if bad:
-        yield error(
-            "consistency.follow-types", "follows and unfollows are not told apart", pointer=bad[0], expected="FOLLOWER and NON_FOLLOWER",
-            count=len(bad),
-        )  # fmt: skip
-
-
-def people(content: Answers, context: Any) -> Iterator[Finding]:
-    """No breakdown counts more followers than there are, none has more values than the platform lists, and groups are of their kind."""
-    followers = context.sidecar.request.get("followers_count", "")
-    sums: Counter[tuple[str, str]] = Counter()
-    sizes: Counter[tuple[str, str]] = Counter()
-    odd: list[int] = []
-    for i, row in enumerate(content.records):
-        group = (row["metric"], row["breakdown"])
-        sums[group] += row["value"] if type(row["value"]) is int else 0
-        sizes[group] += 1
-        if not _is_group(row["breakdown"], row["group"]):
-            odd.append(i)
-    for (metric, breakdown), total in sums.items():
-        if metric == "follower_demographics" and followers.isdecimal() and total > int(followers):
-            yield error(
-                "consistency.more-than-followers", f"{breakdown}: more followers than the account has", expected=f"at most {followers}",
-                seen=str(total),
-            )  # fmt: skip
-        if "," not in breakdown and sizes[metric, breakdown] > TOP:
-            yield error(
-                "consistency.too-many-groups", f"{breakdown} lists more than {TOP} groups", seen=str(sizes[metric, breakdown])
-            )
-    if odd:
-        yield warning(
-            "consistency.unknown-group", "a group is none of its breakdown's kind", place=content.place(odd[0]),
-            seen=masked(content.records[odd[0]]["group"]), count=len(odd),
-        )  # fmt: skip
-
-
-def _is_group(breakdown: str, group: str) -> bool:
-    if breakdown == "country":
-        return len(group) == 2 and group.isascii() and group.isupper()
-    kinds = {"age": AGES, "gender": GENDERS}
-    names, parts = breakdown.split(","), group.split(" ")
-    return not all(n in kinds for n in names) or (
-        len(parts) == len(names) and all(p in kinds[n] for n, p in zip(names, parts, strict=True))
-    )
-
-
-def people_came(content: Answers, context: Any) -> Iterator[Finding]:
-    """Demographics hold rows, unless the account is too small for them."""
-    if not content.records and not few_followers(context):
-        yield error(
-            "completeness.no-rows", "the capture holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows"
-        )
+        asked = (part.path, repr(sorted(part.params.items())))
+        if part.path and asked in seen:
+            twice.append(part.pointer)
+        seen.add(asked)
+    if twice:
+        yield error("consistency.asked-twice", "the same question stands in the file twice", pointer=twice[0], count=len(twice))
 
 
 def account(content: Answers, context: Any) -> Iterator[Finding]:
@@ -395,13 +222,24 @@ def account(content: Answers, context: Any) -> Iterator[Finding]:
             )
 
 
-def last_page(content: Answers, context: Any) -> Iterator[Finding]:
-    """The last page of a list has no `paging.next`: nothing was left unfetched."""
+def pages(content: Answers, context: Any) -> Iterator[Finding]:
+    """Each page was asked for with the cursor of the page before it, the first without any, and the last has no `paging.next`."""
     lists = [
         p
         for p in content.parts
         if p.path.endswith(("/media", "/stories")) or (not p.path and "period" not in (p.entries or [{}])[0])
     ]
+    cursor = None
+    for part in lists:
+        if part.path and part.params.get("after") != cursor:
+            yield error(
+                "completeness.pages-missing",
+                "a page does not follow on the one before it",
+                stage="completeness",
+                pointer=part.pointer,
+            )
+            return
+        cursor = after_of(part.document)
     if lists and has_next(lists[-1].document):
         yield error(
             "completeness.pages-missing", "the last page says that there is a further one", stage="completeness",
@@ -409,8 +247,5 @@ def last_page(content: Answers, context: Any) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-COMMON: tuple[Check, ...] = (owner, credentials, answered, refusals, policy)
+COMMON: tuple[Check, ...] = (owner, credentials, asked_once, answered, refusals, policy)
 ACCOUNT: tuple[Check, ...] = (credentials, account)
-SERIES: tuple[Check, ...] = (*COMMON, series_days, windows, deltas)
-TOTALS: tuple[Check, ...] = (*COMMON, total_days, windows, follow_types)
-DEMOGRAPHICS: tuple[Check, ...] = (*COMMON, people, people_came)

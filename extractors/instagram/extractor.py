@@ -40,8 +40,8 @@ from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 
-from . import answers, api, checks, media_checks, suite, suite_checks
-from .answers import bundle, is_kind, question
+from . import answers, api, checks, day_checks, media_checks, people_checks, suite, suite_checks
+from .answers import after_of, bundle, is_kind, question
 from .api import Answer, Asker, Door
 from .metrics import (
     BREAKDOWNS,
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
 
 PLACE = "social_media/instagram/"
+STALE = timedelta(days=3)
+"""A day's figures may come 48 hours after its end (documented), and the Pacific day ends up to a third of a day after the UTC one."""
 ENDS_RUN = (CredentialsRejected, SourceBlocked, RateLimited)
 """Errors that every further question would meet too."""
 
@@ -104,17 +106,17 @@ class Instagram(Extractor):
         options={"duplicates": "note"}, max_drop=0.2, title="account",
     )  # fmt: skip
     insights = landed(
-        "insights", parse=answers.read_series, day="day", key=("day",), measures=("follower_count",), checks=checks.SERIES,
-        warn_after=timedelta(days=2), fail_after=timedelta(days=5), history="rolling", options={"duplicates": "daily"},
+        "insights", parse=answers.read_series, day="day", key=("day",), measures=("follower_count",), checks=day_checks.SERIES,
+        warn_after=STALE, fail_after=timedelta(days=5), history="rolling", options={"duplicates": "daily"},
         title="account insights by day",
     )  # fmt: skip
     totals = landed(
         "totals", parse=answers.read_totals, day="day", key=("day",), measures=("views", "total_interactions", "follows", "unfollows"),
-        checks=checks.TOTALS, warn_after=timedelta(days=2), fail_after=timedelta(days=5), history="rolling",
+        checks=day_checks.TOTALS, warn_after=STALE, fail_after=timedelta(days=5), history="rolling",
         options={"duplicates": "daily"}, title="account totals by day",
     )  # fmt: skip
     demographics = landed(
-        "demographics", parse=answers.read_demographics, key=("metric", "breakdown", "group"), checks=checks.DEMOGRAPHICS,
+        "demographics", parse=answers.read_demographics, key=("metric", "breakdown", "group"), checks=people_checks.DEMOGRAPHICS,
         empty="ok", options={"duplicates": "note"}, title="who follows and watches",
     )  # fmt: skip
     media = landed(
@@ -355,9 +357,13 @@ class Walk:
         return found
 
     def _list(self, edge: str, fields: str, size: int) -> list[Answer]:
-        params = {"fields": fields, "limit": size}
+        params: dict[str, Any] = {"fields": fields, "limit": size}
         path = f"{self.user}/{edge}"
-        return [Answer(question(path, params), page.body, page.document) for page in self.graph.whole(path, params)]
+        out: list[Answer] = []
+        for page in self.graph.whole(path, params):
+            after = after_of(out[-1].document) if out else None
+            out.append(Answer(question(path, params if after is None else {**params, "after": after}), page.body, page.document))
+        return out
 
     def _post(self, post: dict[str, Any], number: int | None, count: int | None) -> list[Answer]:
         self.session.stage("insights of posts", number, count)

@@ -14,7 +14,7 @@ from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import error, masked, note, warning
 
 from .answers import Answers
-from .checks import Check, answered, credentials, last_page, owner, policy, refusals
+from .checks import Check, answered, asked_once, credentials, owner, pages, policy, refusals
 from .metrics import BEFORE_PROFESSIONAL, metric_refusal, posted_at, young
 
 TYPES = frozenset({"IMAGE", "VIDEO", "CAROUSEL_ALBUM"})
@@ -232,10 +232,10 @@ def live(content: Answers, context: Any) -> Iterator[Finding]:
         yield note("freshness.stories-missed", f"{hours:.0f} hours since the last capture: stories may have come and gone", stage="freshness", expected="at most 20 hours")  # fmt: skip
 
 
-MEDIA: tuple[Check, ...] = (credentials, owner, last_page, posts, counts, all_listed, vanished)
+MEDIA: tuple[Check, ...] = (credentials, owner, asked_once, pages, posts, counts, all_listed, vanished)
 MEDIA_INSIGHTS: tuple[Check, ...] = (
-    credentials, owner, answered, policy, metric_refusals, post_refusals, known_posts, lifetimes, reach_and_views,
+    credentials, owner, asked_once, answered, policy, metric_refusals, post_refusals, known_posts, lifetimes, reach_and_views,
 )  # fmt: skip
 STORIES: tuple[Check, ...] = (
-    credentials, owner, answered, policy, metric_refusals, post_refusals, last_page, posts, live, reach_and_views,
+    credentials, owner, asked_once, answered, policy, metric_refusals, post_refusals, pages, posts, live, reach_and_views,
 )  # fmt: skip

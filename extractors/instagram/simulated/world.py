@@ -75,8 +75,8 @@ def roll(*parts: object) -> float:
 
 
 def arrival(day: date) -> datetime:
-    """When a day's figures are there: three hours after its end, every ninth day a day later."""
-    return midnight(day + timedelta(days=1)) + timedelta(hours=27 if day.toordinal() % 9 == 4 else 3)
+    """When a day's figures are there: an hour after its end, every ninth day a day later."""
+    return midnight(day + timedelta(days=1)) + timedelta(hours=25 if day.toordinal() % 9 == 4 else 1)
 
 
 def settled(day: date, now: datetime) -> float:
