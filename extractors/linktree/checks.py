@@ -29,7 +29,7 @@ LEAST_ACTIVE_DAYS = 14
 
 def account_data(content: Any, context: Any) -> Iterator[Finding]:
     """No e-mail address, token or money stands in the file: such an answer must not be kept at all."""
-    found = list(personal(content.document))
+    found = personal(content.document)
     if found:
         yield error(
             "consistency.account-data", "the file holds account data that nobody needs: erase it", pointer=found[0], expected="figures only",
@@ -84,7 +84,7 @@ def window(content: Any, context: Any) -> Iterator[Finding]:
     """There is one row for each day of the window that was asked for, and it ends where that window ends."""
     asked = context.sidecar.request
     rows = len(content)
-    days = asked.get("days", "")
+    days = asked.get("days") or context.sidecar.series.removesuffix("d")
     if not days.isdecimal():
         if rows and rows not in WINDOWS:
             yield warning(

@@ -241,8 +241,8 @@ def _absent(listener: Listener, feed: Feed, days: int) -> BedrotError:
             f"where {days} days were chosen; nothing of it was landed",
             hint="a developer must look at the period picker",
         )
-    names = ", ".join(sorted(listener.asked)[:12]) or "nothing"
+    names = ", ".join(sorted(listener.asked)[:24]) or "nothing"
     return SourceChanged(
         f"the page did not ask for the {kind} of {days} days",
-        hint=f"it asked for {safe(names, 300)}; the setting operations names what may be read",
+        hint=f"it asked for {safe(names, 400)}; the setting operations names what may be read",
     )

@@ -158,13 +158,10 @@ def sign_in(session: Session) -> None:
     factor = str(session.option("second_factor", "")) or ("app" if session.secret_or_none("totp_secret") else "sms")
     if factor != "none" and not device_known(session):
         session.require_operator("code", factor)
-    session.open(LOGIN, accept=(403, 503))
-    where = session.landmark(
-        {"guard": GUARD, "password": PASSWORD_FORM, "identifier": FORM, "member": lambda page: on_admin(session, page)},
-        timeout_seconds=PAGE_SECONDS, what="sign-in page",
-    )  # fmt: skip
-    if where == "guard":
-        raise _blocked()
+    where = _open_form(session)
+    if where == "member":  # the pages' cookie still lives while the token does not: only a sign-in from the start gives a new one
+        session.browser.context.clear_cookies(name=re.compile(rf"^(?!{DEVICE_COOKIE})"))
+        where = _open_form(session)
     if where == "identifier":
         where = _give_name(session, username)
     if where == "password":
@@ -176,6 +173,21 @@ def sign_in(session: Session) -> None:
     if where == "code":
         _enter_code(session)
     session.log("info", "signed in")
+
+
+def _open_form(session: Session) -> str:
+    """Open the sign-in page and say what it is: `identifier`, `password` (the name is remembered), or `member` (nothing to sign in to)."""
+    session.open(LOGIN, accept=(403, 503))
+    marks: dict[str, Any] = {
+        "guard": GUARD,
+        "password": PASSWORD_FORM,
+        "identifier": FORM,
+        "member": lambda page: on_admin(session, page),
+    }
+    where = session.landmark(marks, timeout_seconds=PAGE_SECONDS, what="sign-in page")
+    if where == "guard":
+        raise _blocked()
+    return where
 
 
 def _give_name(session: Session, username: Secret) -> str:
