@@ -24,10 +24,10 @@ def asked_of(name: str, account: str = "default", **options: Any) -> dict[str, s
 
 
 def edited(data: bytes, edit: Edit) -> bytes:
-    """A file with its JSON value changed in place, or replaced by what `edit` returns."""
+    """A file with its JSON value changed in place, or replaced by the list that `edit` returns."""
     value = json.loads(data)
     changed = edit(value)
-    return json.dumps(value if changed is None else changed, separators=(",", ":")).encode()
+    return json.dumps(changed if isinstance(changed, list) else value, separators=(",", ":")).encode()
 
 
 def report(
@@ -38,7 +38,7 @@ def report(
     desk = Desk(f"instagram/{name}", folder)
     at = captured or noon(DAY)
     if before is not None:
-        desk.report(before, at - timedelta(days=days_before), request=request or {})
+        desk.report(before, at - timedelta(days=days_before), request={})
     beside = {f"instagram/{k}": v for k, v in (siblings or {}).items()}
     return desk.report(data, at, keep=False, request=dict(request or {}), siblings=beside)
 
