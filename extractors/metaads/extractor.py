@@ -2,7 +2,7 @@
 
 One run brings one set of four files in a folder of its own: campaigns, adsets, ads, insights. They are yielded only once all four are
 complete, so that no half set ever lands. Then it brings the daily view by campaign (`campaign_view`); either may fail without the other.
-Exports of Ads Manager are brought by hand (`ads_manager`). Settings (`[platforms.metaads]` or `[platforms.metaads.accounts.<account>]`):
+Exports of Ads Manager are brought by hand (`exports`). Settings (`[platforms.metaads]` or `[platforms.metaads.accounts.<account>]`):
 
     account_id        digits, with or without act_; else the only account that the token can see
     version           of the API, default v26.0
@@ -31,7 +31,7 @@ from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import header_has
 
-from . import campaign_view, checks, dumps, insight_checks, view_checks
+from . import campaign_view, checks, dumps, exports, insight_checks, view_checks
 from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, Graph, Page, inspector_of, proof_of, worth_of
 from .reports import Insights
 
@@ -75,7 +75,7 @@ class MetaAds(Extractor):
     secrets = ("access_token",)
     optional_secrets = ("app_secret",)
     echoes = ("access_token", "token")
-    uploads = ("daily",)
+    uploads = ("daily", "ads_manager", "ads_manager_days")
 
     campaigns = Feed(
         template="metaads/{stamp}/campaigns.json", parse=dumps.read_dump, key=("id",), checks=checks.STRUCTURE, empty="warning", max_drop=0.5,
@@ -114,6 +114,17 @@ class MetaAds(Extractor):
             Column(("is_active",)),
         ),
         recognise=header_has("date", "campaign_id", "adset_id", "spend_usd", "meta_pixel_events"), title="daily campaign table",
+    )  # fmt: skip
+
+    ads_manager = Feed(
+        template="metaads/ads_manager/metaads_ads_manager_{stamp}.csv", format="binary", media_type="text/csv", parse=exports.read,
+        recognise=exports.is_period, key=("object", "reporting_starts", "reporting_ends"), measures=("impressions", "spend"),
+        checks=exports.CHECKS, min_bytes=40, max_bytes=256 << 20, empty="ok", title="Ads Manager export, whole period",
+    )  # fmt: skip
+    ads_manager_days = Feed(
+        template="metaads/ads_manager/metaads_ads_manager_days_{stamp}.csv", format="binary", media_type="text/csv", parse=exports.read,
+        recognise=exports.is_days, day="day", key=("object", "day"), measures=("impressions", "spend"), checks=exports.CHECKS,
+        min_bytes=40, max_bytes=256 << 20, empty="ok", title="Ads Manager export, by day",
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
