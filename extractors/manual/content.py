@@ -46,6 +46,11 @@ MEASURE = _words(
 OTHERS = (
     frozenset({"salemonth", "store", "isrc"}),
     frozenset({"campaignid", "adsetid", "spendusd"}),
+    frozenset({"reportingstarts", "reportingends"}),
+    frozenset({"berichtsstart", "berichtsende"}),
+    frozenset({"auswertungsstart", "auswertungsende"}),
+    frozenset({"dbutdesrapports", "findesrapports"}),
+    frozenset({"iniciodelinforme", "findelinforme"}),
 )
 """Headers of feeds that other platforms declare: their files are not taken here."""
 
