@@ -284,6 +284,11 @@ class Simulator:
         """
         raise NotImplementedError(f"{self.name} cannot tell its payloads without being served")
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """What those captures say beside their bytes: name as in `payloads` -> fields of the sidecar (`request`, `received_name`) that
+        checks read. Empty where no check reads any. The contract suite holds it to a real run."""
+        return {}
+
     def start_session(self, response: Response, account: Account | str, *, persistent: bool = True, **facts: Any) -> Response:
         """Log the account in: an opaque session cookie on `response`, facts kept on this side."""
         name = account if isinstance(account, str) else account.account

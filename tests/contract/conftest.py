@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_lake import Lake, kept_browser
+from contract_lake import REGISTRY, Lake, kept_browser
+
+from bedrot_console.inspection.pool import Readers
+
+HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +22,21 @@ def one_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
+    """The limited children that read payloads, for all lakes of this process: they may read below its temporary folder."""
+    here = str(tmp_path_factory.getbasetemp())
+    with contextlib.closing(Readers([sys.executable, str(HERE / "contract_reader.py"), str(REGISTRY.folder), here])) as kept:
+        yield kept
+
+
 @pytest.fixture
-def open_lake(home: Path, clock: Any, one_browser: None) -> Iterator[Callable[..., Lake]]:
+def open_lake(home: Path, clock: Any, one_browser: None, readers: Readers) -> Iterator[Callable[..., Lake]]:
     """Opens the lake of a platform. When the test is over, whatever it did, its home must hold no secret in clear."""
     made: list[Lake] = []
 
     def open_one(platform: str, *, at: Any = None, **options: Any) -> Lake:
-        made.append(Lake(platform, home, at or clock, **options))
+        made.append(Lake(platform, home, at or clock, readers=readers, **options))
         return made[-1]
 
     yield open_one

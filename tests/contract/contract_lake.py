@@ -29,6 +29,7 @@ from bedrot_console.extraction import browser as browsers
 from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.simulator import Fault, Hands, Simulator, start
 from bedrot_console.extraction.worker import execute
+from bedrot_console.inspection.pool import Readers
 from bedrot_console.operations import decide, extract, runs, simulate, vaulting
 from bedrot_console.operations.run_process import parts_of
 from bedrot_console.operations.workspace import Workspace
@@ -109,12 +110,14 @@ class Lake:
         problems: what went wrong in a human's thread.
     """
 
-    def __init__(self, platform: str, home: Path, clock: Any, **options: Any) -> None:
+    def __init__(self, platform: str, home: Path, clock: Any, *, readers: Readers | None = None, **options: Any) -> None:
         self.platform, self.home, self.clock = platform, home, clock
         self.sim: Simulator = REGISTRY.simulator(platform, clock=clock, **options)
         self._served = start(self.sim)
         simulate.configure(home, {platform: self._served})
         self.ws = Workspace(Settings.load(home, {}), clock=clock)
+        if readers is not None:
+            self.ws.__dict__["readers"] = readers  # in place of children of its own
         self.ws.prepare()
         simulate.store_secrets(self.ws, {platform: self._served}, every_account=True)
         self.extractor = REGISTRY.load(platform)
@@ -122,7 +125,6 @@ class Lake:
 
     def close(self) -> None:
         self._served.stop()
-        self.ws.readers.close()
         self.ws.catalog.close()
 
     # -- runs ---------------------------------------------------------------------------------------------------------------
@@ -168,13 +170,12 @@ class Lake:
         """What a run that is over brought."""
         view = runs.view(self.ws, run)
         files = []
-        for row in self.ws.catalog.resolve(list(view.files)) if view.files else ():
-            assert isinstance(row, FileRow), row
-            report = self.ws.catalog.reader().report(row.id)
-            if report is None:
-                self.ws.settle(publish="now")
-                report = self.ws.catalog.reader().report(row.id)
-            files.append((row, report))
+        if view.files:
+            self.ws.settle(publish="now")
+            reader = self.ws.catalog.reader()
+            for row in self.ws.catalog.resolve(list(view.files)):
+                assert isinstance(row, FileRow), row
+                files.append((row, reader.report(row.id)))
         return Ran(view, runs.read_events(self.ws, run), files)
 
     def _answer(self, challenge: dict[str, Any], human: Human | None) -> None:
