@@ -69,7 +69,7 @@ class TooLost(Extractor):
         warn_after=APPLE_AGES[0], fail_after=APPLE_AGES[1], empty="ok", policy="review", options={"duplicates": "daily"},
     )  # fmt: skip
     sales = Feed(
-        template="toolost/notifications/toolost_sales_{series}_{date}.csv", title="Monthly sales report", format="table",
+        template="toolost/notifications/toolost_sales_{series}_{stamp}.csv", title="Monthly sales report", format="table",
         media_type="text/csv", columns=report.COLUMNS, recognise=report.is_report, encodings=("utf-8-sig", "utf-8", "latin-1"),
         day=report.REPORTED, key=report.KEY, measures=(report.REVENUE, report.UNITS),
         checks=(

@@ -34,7 +34,7 @@ HANG_SECONDS = 60.0
 
 
 class TooLostSimulator(Simulator):
-    """Accounts `default` (e-mailed code), `app-code` (authenticator app), `no-code` (none, and no report ever).
+    """Accounts `default` (e-mailed code), `no-code` (none), `app-code` (authenticator app).
 
     Data advances with the simulated day. Within a day an answer repeats its bytes, on the next the order of its days is another.
     """
