@@ -69,6 +69,7 @@ def roll(*what: object) -> bytes:
     return hashlib.blake2b(repr(what).encode(), digest_size=32).digest()
 
 
+@lru_cache(maxsize=20_000)
 def word(length: int, *what: object) -> str:
     """Letters and digits of an id that follow from the arguments."""
     return urlsafe_b64encode(roll(*what) + roll("more", *what)).decode()[:length]
