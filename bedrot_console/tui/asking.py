@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
-from ..domain.challenges import Challenge
+from ..domain.challenges import Challenge, ChallengeKind
 from ..domain.errors import BedrotError
 from . import operator
 from .backend import Need
 from .messages import Answered, Notice
 from .widgets.header import Header
 from .widgets.prompt import PromptBar
+
+if TYPE_CHECKING:
+    from .modals.seeing import Seeing
 
 ACTS = {"resend": "asked for a new code", "other": "asked for another way"}
 
@@ -23,6 +26,7 @@ class Asking:
     challenges: list[Challenge]
     needs: list[Need]
     _answered_run: str | None = None
+    _seeing: Seeing | None = None
 
     @property
     def prompt(self) -> PromptBar:
@@ -32,6 +36,8 @@ class Asking:
     def ask_challenge(self) -> None:
         """Bring the prompt in step with the open challenges. One that is being answered is not replaced by another."""
         app: Any = self
+        if self._seeing is not None and all(c.id != self._seeing.challenge.id for c in self.challenges):
+            self._seeing.over()
         prompt = self.prompt
         run = app.runs_view.followed if app.place == "runs" and app.arriving is None else None
         shown = prompt.challenge
@@ -61,8 +67,36 @@ class Asking:
     def do_answer(self) -> None:
         app: Any = self
         self.ask_challenge()
+        challenge = self.prompt.challenge
+        if challenge is not None and operator.is_seen(challenge):
+            self.see(challenge)
+            return
         app.screen_stack[0].set_focus(self.prompt)
         app.refresh_keys()
+
+    def see(self, challenge: Challenge) -> None:
+        """Open what the challenge shows: the code, or the page with hands."""
+        app: Any = self
+        if self._seeing is not None:
+            return
+        if challenge.kind is ChallengeKind.QR:
+            from .modals.scan import ScanModal as made
+        else:
+            from .modals.page import PageModal as made
+        self._seeing = made(challenge, app.backend)
+
+        def closed(word: str | None) -> None:
+            self._seeing = None
+            app.focus_place()
+            if word:
+                app.notice(word, "done")
+
+        app.push_screen(self._seeing, closed)
+
+    def on_prompt_bar_see(self, message: PromptBar.See) -> None:
+        found = next((c for c in self.challenges if c.id == message.challenge), None)
+        if found is not None:
+            self.see(found)
 
     def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
         app: Any = self

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..domain.blocks import Raster, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
-from ..domain.challenges import Challenge, Secret
+from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import UsageError
 from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
@@ -77,6 +78,10 @@ class Backend(Protocol):
     def challenges(self) -> list[Challenge]: ...
     def answer(self, challenge: str, value: Secret) -> None: ...
     def act(self, challenge: str, act: str) -> None: ...
+    def look(self, challenge: str) -> Look: ...
+    def hand(self, challenge: str, act: Mapping[str, Any]) -> None: ...
+    def modules(self, text: Secret) -> Sequence[Sequence[bool]]: ...
+    def shrunk(self, look: Look, view: View) -> Raster: ...
     def needs(self) -> Sequence[Need]: ...
     def sql(self, text: str, limit: int) -> Table: ...
     def cancel_sql(self) -> None: ...
@@ -202,6 +207,26 @@ class OperationsBackend:
         from ..operations import runs
 
         runs.act(self.ws, challenge, act)
+
+    def look(self, challenge: str) -> Look:
+        from ..operations import runs
+
+        return runs.look(self.ws, challenge)
+
+    def hand(self, challenge: str, act: Mapping[str, Any]) -> None:
+        from ..operations import runs
+
+        runs.hand(self.ws, challenge, act)
+
+    def modules(self, text: Secret) -> Sequence[Sequence[bool]]:
+        from ..operations import looking
+
+        return looking.modules(text)
+
+    def shrunk(self, look: Look, view: View) -> Raster:
+        from ..operations import looking
+
+        return looking.shrunk(look, view)
 
     def needs(self) -> Sequence[Need]:
         from ..operations import runs

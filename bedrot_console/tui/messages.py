@@ -8,8 +8,9 @@ from typing import Any
 
 from textual.message import Message
 
+from ..domain.blocks import Cell, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
-from ..domain.challenges import Challenge
+from ..domain.challenges import Challenge, Look
 from ..domain.runs import RunView
 from .backend import Need, Platform, Table
 
@@ -130,6 +131,24 @@ class Answered(Message):
     challenge: str
     problem: str | None = None
     hint: str | None = None
+
+
+@dataclass
+class Seen(Message):
+    """What a challenge shows now, or why it shows nothing; `did` is what was done on its page before. `code` are a QR code's modules."""
+
+    look: Look | None = field(repr=False)
+    code: Sequence[Sequence[bool]] = field(default=(), repr=False)
+    problem: str | None = None
+    did: str = ""
+
+
+@dataclass
+class Drawn(Message):
+    """A page's picture as cells, and the view they show."""
+
+    cells: list[list[Cell]] = field(repr=False)
+    view: View
 
 
 @dataclass

@@ -80,11 +80,20 @@ def question(challenge: Challenge) -> str:
     return f"{who}: {safe(challenge.prompt, 120)}"
 
 
+def is_seen(challenge: Challenge) -> bool:
+    """Whether it must be looked at to be answered: a code to scan, a page to solve."""
+    return challenge.kind in (ChallengeKind.QR, ChallengeKind.PAGE)
+
+
 def elsewhere(challenge: Challenge) -> str:
     """What to do when nothing is typed here."""
     if challenge.kind is ChallengeKind.APPROVE:
         return "nothing to type here: approve it there" + (", then enter" if "done" in challenge.can else "")
-    return f"needs the page: bedrot attach {safe(challenge.run_id, 24)}"
+    return (
+        "a or enter shows the code to scan"
+        if challenge.kind is ChallengeKind.QR
+        else "a or enter shows the page, to solve it here"
+    )
 
 
 def time_left(challenge: Challenge, now: datetime) -> str:

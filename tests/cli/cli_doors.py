@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zxingcpp
-from PIL import Image
 
 from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.simulator import serve
@@ -23,10 +21,8 @@ PLATFORMS = TESTS / "extraction" / "platforms"
 BEDROT = [sys.executable, str(TESTS.parent / "bedrot_console" / "__main__.py")]
 sys.path.insert(0, str(TESTS / "tui"))
 
+import phone  # noqa: E402
 from ptyline import Line  # noqa: E402
-
-MODULE_PIXELS = 4
-NAMED = {"default": None, "black": 0, "white": 255, "brightblack": 85, "brightwhite": 255}
 
 
 @dataclass
@@ -91,34 +87,6 @@ def bedrot_line(home: Path) -> Iterator[Callable[..., Line]]:
         line.close()
 
 
-def cells(line: Line) -> list[list[tuple[int, int]]]:
-    """The screen as pairs of greys, upper and lower half of each cell; light ink on a dark ground where no colour was said."""
-    line.screen()
-    assert line._shown is not None
-    screen = line._shown[0]
-    return [[_halves(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
-
-
-def _halves(cell: Any) -> tuple[int, int]:
-    fore, back = _grey(cell.fg, 255), _grey(cell.bg, 0)
-    return {"▀": (fore, back), "▄": (back, fore), "█": (fore, fore)}.get(cell.data, (back, back))
-
-
-def _grey(colour: str, default: int) -> int:
-    if colour in NAMED:
-        found = NAMED[colour]
-        return default if found is None else found
-    return sum(int(colour[i : i + 2], 16) for i in (0, 2, 4)) // 3
-
-
 def scanned(line: Line) -> str | None:
     """What a phone held before the terminal reads."""
-    rows = cells(line)
-    picture = Image.new("L", (len(rows[0]), 2 * len(rows)))
-    for y, row in enumerate(rows):
-        for x, (upper, lower) in enumerate(row):
-            picture.putpixel((x, 2 * y), upper)
-            picture.putpixel((x, 2 * y + 1), lower)
-    large = picture.resize((picture.width * MODULE_PIXELS, picture.height * MODULE_PIXELS), Image.Resampling.NEAREST)
-    found = zxingcpp.read_barcodes(large, formats=zxingcpp.BarcodeFormat.QRCode)
-    return found[0].text if found else None
+    return phone.scanned(phone.cells_of_line(line))

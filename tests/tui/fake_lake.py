@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from bedrot_console.domain.blocks import Raster, View
 from bedrot_console.domain.browsing import Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
-from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
+from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
 from bedrot_console.domain.files import format_time
 from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
@@ -18,6 +21,7 @@ from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.identifiers import ALPHABET
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
 from bedrot_console.domain.runs import RunState, RunView
+from bedrot_console.operations import looking
 from bedrot_console.tui.backend import Table
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -116,6 +120,23 @@ class FakeLake:
         self.broken: BaseException | None = None
         self.sql_stopped = threading.Event()
         self.attempts = 3
+        self.looks = 0
+        self.hands: list[dict[str, Any]] = []
+        self.says = "https://example.net/scan?key=K-0001"
+        self.outline = "example.net/puzzle\n345,245  button  a boat"
+
+    @cached_property
+    def picture(self) -> bytes:
+        """A page: white, with a green boat of 90 by 90 pixels at 300,200 and a red fish at 100,200."""
+        from PIL import Image, ImageDraw
+
+        page = Image.new("RGB", (1280, 900), "white")
+        draw = ImageDraw.Draw(page)
+        draw.rectangle((300, 200, 389, 289), (51, 204, 51))
+        draw.rectangle((100, 200, 189, 289), (204, 51, 51))
+        out = io.BytesIO()
+        page.save(out, "PNG")
+        return out.getvalue()
 
     # files
 
@@ -344,6 +365,27 @@ class FakeLake:
     def act(self, challenge: str, act: str) -> None:
         self.calls.append(act)
 
+    def look(self, challenge: str) -> Look:
+        asked = next((c for c in self.asked if c.id == challenge), None)
+        if asked is None:
+            raise ChallengeExpired("this challenge is over", hint="bedrot challenges")
+        self.looks += 1
+        if asked.kind is ChallengeKind.QR:
+            return Look(text=Secret(self.says))
+        return Look(picture=self.picture, width=1280, height=900, outline=self.outline)
+
+    def hand(self, challenge: str, act: Mapping[str, Any]) -> None:
+        self.look(challenge)
+        if act["act"] == "press" and act["key"] == "Tab":
+            raise UsageError("this key cannot be pressed")
+        self.hands.append(dict(act))
+
+    def modules(self, text: Secret) -> Sequence[Sequence[bool]]:
+        return looking.modules(text)
+
+    def shrunk(self, look: Look, view: View) -> Raster:
+        return looking.shrunk(look, view)
+
     def needs(self) -> Sequence[NeedItem]:
         return list(self.waiting)
 
@@ -392,6 +434,12 @@ def main() -> int:
     number = next((int(w) for w in words if w.isdigit()), 1000)
     names = [f"distrokid/streams/{n}" for n in HOSTILE * 4] if "hostile" in words else ()
     lake = FakeLake(max(number, len(names)) if not names else len(names), names=names, read_only="read-only" in words)
+    for word, kind in (("qr", ChallengeKind.QR), ("page", ChallengeKind.PAGE)):
+        if word in words:
+            lake.outline += "".join(f"\n{text}" for text in HOSTILE) if names else ""
+            lake.ask(
+                lake.start("distrokid", "default"), kind=kind, prompt=HOSTILE[1] if names else "Do it", hint="", medium="", can=()
+            )
     if "challenge" in words:
         name = lake.start("distrokid", "default")
         lake.ask(name, hint=HOSTILE[0] if names else "m…@example.net", error="that code is wrong")

@@ -12,6 +12,8 @@ from fake_lake import FakeLake
 from bedrot_console.tui.commands import ConsoleCommands
 from bedrot_console.tui.crash import crash_text
 from bedrot_console.tui.keys import EVERYWHERE, KEYS, VIEWS
+from bedrot_console.tui.modals.page import PageModal
+from bedrot_console.tui.modals.scan import ScanModal
 from bedrot_console.tui.screens.files import FilesView
 from bedrot_console.tui.screens.review import ReviewView
 from bedrot_console.tui.screens.runs import RunsView
@@ -21,7 +23,15 @@ from bedrot_console.tui.widgets.prompt import PromptBar
 
 @pytest.mark.parametrize(
     ("where", "holder"),
-    [("files", FilesView), ("review", ReviewView), ("runs", RunsView), ("sql", SqlView), ("prompt", PromptBar)],
+    [
+        ("files", FilesView),
+        ("review", ReviewView),
+        ("runs", RunsView),
+        ("sql", SqlView),
+        ("prompt", PromptBar),
+        ("scan", ScanModal),
+        ("page", PageModal),
+    ],
 )
 def test_every_key_of_the_table_does_something(where, holder):
     """Each row of the key table has its method, and no key stands twice in one place."""

@@ -1,4 +1,7 @@
-"""The prompt for a code or password, in the same place on every screen. What is typed lives in this widget only, until it is sent."""
+"""The prompt for a code or password, in the same place on every screen. What is typed lives in this widget only, until it is sent.
+
+What must be looked at (a QR code, a page) has a dialog of its own, which opens from here.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,12 @@ class PromptBar(Widget, can_focus=True):
 
         challenge: str
         act: str
+
+    @dataclass
+    class See(Message):
+        """The operator wants to see what the challenge shows."""
+
+        challenge: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -82,7 +91,9 @@ class PromptBar(Widget, can_focus=True):
         self.refresh()
 
     def on_key(self, event: events.Key) -> None:
-        if event.character is not None and event.is_printable:
+        if event.key == "a" and self.challenge is not None and operator.is_seen(self.challenge):
+            self.do_send()
+        elif event.character is not None and event.is_printable:
             self._add(event.character)
         elif event.key == "backspace":
             if self._typed:
@@ -110,6 +121,9 @@ class PromptBar(Widget, can_focus=True):
     def do_send(self) -> None:
         challenge = self.challenge
         if challenge is None or self.sending:
+            return
+        if operator.is_seen(challenge):
+            self.post_message(self.See(challenge.id))
             return
         if not operator.is_typed(challenge):
             if "done" in challenge.can:

@@ -1,0 +1,241 @@
+"""Working on a platform's live page: its picture, a crosshair to click with, a hidden line to type, its outline as text."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from ...domain.blocks import View, picture_cells, view_of
+from ...domain.challenges import Look
+from ...domain.text import safe
+from ..keys import bindings
+from ..messages import Drawn, Seen
+from ..widgets.canvas import Canvas
+from ..widgets.hidden import Hidden
+from ..widgets.lines import Line, Piece
+from ..widgets.pane import Pane
+from .seeing import Seeing
+
+NEARER = 2.0
+NEAREST = 16.0
+HALF_PAGE = 450
+
+
+class PageModal(Seeing):
+    """The crosshair lives in pixels of the page, so that it stays where it is when the picture grows or the window changes."""
+
+    PLACE = "page"
+    BINDINGS = bindings("page")
+    LOOK_SECONDS = 4.0
+
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)  # type: ignore[arg-type]
+        self.look_now: Look | None = None
+        self.view: View | None = None
+        self.zoom = 1.0
+        self.centre: tuple[float, float] | None = None
+        self.at: tuple[float, float] | None = None
+        self.from_: tuple[int, int] | None = None
+        self.as_text = False
+
+    def compose(self) -> ComposeResult:
+        yield Pane(id="head")
+        yield Canvas(id="canvas")
+        text = Pane(id="text")
+        text.display = False
+        yield text
+        yield Hidden(self._typed, self._left_typing)
+        yield Pane(id="foot")
+
+    # what is seen
+
+    def on_seen(self, message: Seen) -> None:
+        message.stop()
+        self.message = message.problem or message.did
+        if message.look is not None:
+            self.look_now = message.look
+            if self.at is None:
+                self.at = (message.look.width / 2, message.look.height / 2)
+            lines: list[Line] = [[(safe(line, 300), "plain")] for line in message.look.outline.splitlines()]
+            self.query_one("#text", Pane).show(lines, keep_top=True)
+        self.tell()
+        self._draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        """Have the picture made as large as the canvas is."""
+        look, backend = self.look_now, self.backend
+        columns, rows = self.canvas.size
+        if look is None or not look.picture or columns < 4 or rows < 2:
+            return
+        zoom, centre, colours = self.zoom, self.centre, self.many_colours
+
+        def work() -> Drawn:
+            view = view_of(look.width, look.height, columns, rows, zoom=zoom, centre=centre)
+            return Drawn(picture_cells(backend.shrunk(look, view), colours=colours), view)
+
+        self.fetch("draw", work)
+
+    def on_drawn(self, message: Drawn) -> None:
+        message.stop()
+        self.view = message.view
+        self.canvas.show(message.cells)
+        self._point()
+
+    def foot(self) -> list[Piece]:
+        if self.at is None:
+            return super().foot()
+        return [(f" {self.at[0]:.0f},{self.at[1]:.0f} ", "strong"), *super().foot()]
+
+    # the crosshair
+
+    @property
+    def pixel(self) -> tuple[int, int]:
+        """The pixel in the middle of the crosshair's cell."""
+        assert self.at is not None
+        cell = self.view.cell(*self.at) if self.view is not None else None
+        return (int(self.at[0]), int(self.at[1])) if cell is None or self.view is None else self.view.pixel(*cell)
+
+    def _point(self) -> None:
+        self.canvas.put(self.view.cell(*self.at) if self.view is not None and self.at is not None else None)
+        self.query_one("#foot", Pane).show([self.foot()])
+
+    def _move(self, columns: int, rows: int) -> None:
+        if self.view is None or self.at is None or self.look_now is None:
+            return
+        cell = self.view.cell(*self.at)
+        if cell is None:
+            self.at = (self.view.left + self.view.width / 2, self.view.top + self.view.height / 2)
+            cell = self.view.cell(*self.at) or (0, 0)
+        column, row = cell[0] + columns, cell[1] + rows
+        x = self.view.left + (column + 0.5) * self.view.width / self.view.columns
+        y = self.view.top + (row + 0.5) * self.view.height / self.view.rows
+        self.at = (min(max(0.0, x), self.look_now.width - 1), min(max(0.0, y), self.look_now.height - 1))
+        if self.view.cell(*self.at) is None:  # beyond the edge of a larger picture: go there
+            self.centre = self.at
+            self._draw()
+        self._point()
+
+    def on_canvas_pointed(self, message: Canvas.Pointed) -> None:
+        """The mouse clicks; pressed here and let go there it drags."""
+        message.stop()
+        if self.view is None:
+            return
+        inside = [p for p in (message.start, message.end) if p[0] < self.view.columns and p[1] < self.view.rows]
+        if len(inside) < 2:
+            return
+        start, end = (self.view.pixel(*p) for p in inside)
+        self.at = end
+        self._point()
+        if message.start == message.end:
+            self._hand({"act": "click", "x": end[0], "y": end[1]}, f"clicked at {end[0]},{end[1]}")
+        else:
+            self._drag(start, end)
+
+    # hands
+
+    def _hand(self, act: dict[str, object], did: str) -> None:
+        backend, challenge = self.backend, self.challenge.id
+        self.message = "…"
+        self.tell()
+        self.wish(lambda: backend.hand(challenge, act), did)
+
+    def _drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        act = {"act": "drag", "x": start[0], "y": start[1], "to_x": end[0], "to_y": end[1]}
+        self._hand(act, f"dragged from {start[0]},{start[1]} to {end[0]},{end[1]}")
+
+    def _typed(self, text: str) -> None:
+        self._hand({"act": "type", "text": text}, "typed")
+
+    def _left_typing(self) -> None:
+        self.set_focus(None)
+
+    def do_click(self) -> None:
+        if self.at is not None:
+            x, y = self.pixel
+            self._hand({"act": "click", "x": x, "y": y}, f"clicked at {x},{y}")
+
+    def do_drag(self) -> None:
+        if self.at is None:
+            return
+        if self.from_ is None:
+            self.from_ = self.pixel
+            self.message = "drag: move the crosshair to where it goes, then d again"
+            self.tell()
+            return
+        start, self.from_ = self.from_, None
+        self._drag(start, self.pixel)
+
+    def do_type(self) -> None:
+        self.query_one(Hidden).ask()
+
+    def do_enter(self) -> None:
+        self._hand({"act": "press", "key": "Enter"}, "pressed Enter")
+
+    def do_tab(self) -> None:
+        self._hand({"act": "press", "key": "Tab"}, "pressed Tab")
+
+    def do_backspace(self) -> None:
+        self._hand({"act": "press", "key": "Backspace"}, "pressed Backspace")
+
+    def do_page_up(self) -> None:
+        self._scroll(-1)
+
+    def do_page_down(self) -> None:
+        self._scroll(1)
+
+    def _scroll(self, direction: int) -> None:
+        if self.as_text:
+            self.query_one("#text", Pane).page(direction)
+        else:
+            self._hand({"act": "scroll", "dy": direction * HALF_PAGE}, "scrolled")
+
+    # the picture
+
+    def do_nearer(self) -> None:
+        self._zoom(min(NEAREST, self.zoom * NEARER))
+
+    def do_farther(self) -> None:
+        self._zoom(max(1.0, self.zoom / NEARER))
+
+    def _zoom(self, zoom: float) -> None:
+        self.zoom, self.centre = zoom, self.at
+        self._draw()
+
+    def do_outline(self) -> None:
+        self.as_text = not self.as_text
+        self.query_one("#text", Pane).display = self.as_text
+        self.canvas.display = not self.as_text
+        if not self.as_text:
+            self.call_after_refresh(self._draw)
+
+    def do_up(self) -> None:
+        self._step(0, -1)
+
+    def do_down(self) -> None:
+        self._step(0, 1)
+
+    def do_left(self) -> None:
+        self._step(-1, 0)
+
+    def do_right(self) -> None:
+        self._step(1, 0)
+
+    def do_far_up(self) -> None:
+        self._step(0, -5)
+
+    def do_far_down(self) -> None:
+        self._step(0, 5)
+
+    def do_far_left(self) -> None:
+        self._step(-10, 0)
+
+    def do_far_right(self) -> None:
+        self._step(10, 0)
+
+    def _step(self, columns: int, rows: int) -> None:
+        if self.as_text:
+            self.query_one("#text", Pane).scroll_by(rows)
+        else:
+            self._move(columns, rows)
