@@ -127,6 +127,12 @@ def neighbours(platform: str, one: Brought, everything: list[Brought]) -> dict[s
     return found
 
 
+def desk_of(platform: str, one: Brought, folder: Path) -> Desk:
+    """A desk for one feed and series, with a place of its own."""
+    own = Path(tempfile.mkdtemp(dir=folder))
+    return Desk(f"{platform}/{one.attribute}", own)
+
+
 def judge(platform: str, days: list[date], account: str = "default") -> dict[str, Line]:
     """Judge every day; a good capture is the past of the next. Keys are names as in `Simulator.payloads`."""
     lines: dict[str, Line] = {}
@@ -134,7 +140,7 @@ def judge(platform: str, days: list[date], account: str = "default") -> dict[str
         desks: dict[str, Desk] = {}
         for at, everything in brought(platform, days, account, Path(folder)):
             for one in everything:
-                desk = desks.setdefault(one.name, Desk(f"{platform}/{one.attribute}", Path(folder)))
+                desk = desks.get(one.name) or desks.setdefault(one.name, desk_of(platform, one, Path(folder)))
                 line = lines.setdefault(one.name, Line())
                 begun = time.perf_counter()
                 report = desk.report(one.body, at, siblings=neighbours(platform, one, everything), **one.fields)

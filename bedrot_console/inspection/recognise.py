@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +17,11 @@ Recogniser = Callable[[bytes], bool]
 HEAD_BYTES = 1 << 20
 """How much of a payload recognisers get."""
 
+STUMBLES = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, AssertionError, EOFError, csv.Error, zlib.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""What a feed's own functions can raise over odd bytes; a finding or a no, never the end of an inspection."""
 _BLANK = re.compile(r"[\s,]*")
 
 
@@ -185,9 +193,17 @@ def none_of(*parts: Recogniser) -> Recogniser:
     return lambda head: not any(part(head) for part in parts)
 
 
+def claims(feed: Feed, head: bytes) -> bool:
+    """Whether a feed recognises these first bytes as its own. A recogniser that trips over them does not."""
+    try:
+        return feed.recognise is not None and bool(feed.recognise(head))
+    except STUMBLES:
+        return False
+
+
 def recognise(feeds: Iterable[Feed], head: bytes) -> list[Feed]:
     """The feeds that recognise these first bytes (up to HEAD_BYTES), in the order given. Two are an error of the caller's to tell, none a finding."""
-    return [feed for feed in feeds if feed.recognise is not None and feed.recognise(head)]
+    return [feed for feed in feeds if claims(feed, head)]
 
 
 @dataclass(frozen=True, slots=True)

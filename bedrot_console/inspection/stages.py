@@ -20,12 +20,11 @@ from .facts import facts_of
 from .jobs import Job, Knowledge
 from .jsontext import collector_off
 from .readers import completed, open_payload, read_bytes
-from .recognise import HEAD_BYTES
+from .recognise import HEAD_BYTES, STUMBLES, claims
 from .rules import rules_of
 from .texts import day_of, error, masked, note, warning
 
 GATES = ("fixity", "size", "format")
-_STUMBLES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, AssertionError)
 _REJECT_WORDS = {
     "type": "is not of the declared type",
     "short": "the row has too few cells",
@@ -176,7 +175,7 @@ class _Inspection:
         """The payload can be read as what the feed declares, and is this feed's content."""
         assert self.file is not None
         head = self.data[:HEAD_BYTES] if self.data is not None else os.pread(self.file.fileno(), HEAD_BYTES, 0)
-        own = self.feed.recognise is None or self.feed.recognise(head)
+        own = self.feed.recognise is None or claims(self.feed, head)
         try:
             self._read()
         except FormatTrouble as trouble:
@@ -211,7 +210,7 @@ class _Inspection:
 
     def _claims(self, head: bytes) -> str | None:
         return next(
-            (f.name for f in self.job.feeds if f.name != self.feed.name and f.recognise is not None and f.recognise(head)), None
+            (f.name for f in self.job.feeds if f.name != self.feed.name and claims(f, head)), None
         )
 
     def _whose(self, head: bytes) -> Finding:
@@ -312,7 +311,7 @@ class _Inspection:
         for check in self.feed.checks:
             try:
                 yield from check(self.content, self.knowledge)
-            except _STUMBLES as trouble:
+            except STUMBLES as trouble:
                 name = getattr(check, "__name__", "check")
                 yield error(
                     "consistency.check-failed", f"the check {name} cannot be made on this content", seen=type(trouble).__name__

@@ -339,6 +339,23 @@ def test_what_the_bytes_do_not_tell_comes_from_the_sidecar(ask: Ask) -> None:
     data, earlier = b"02-27\n02-28\n", History(captured_at=NOW, as_of=None, facts={"last_day": "2026-02-27"}, file_id="f0")
     card = dataclasses.replace(sidecar_of(data, feed), received_name="2026.txt")
     report = ask(feed, data, sidecar=card, previous=b"02-26\n", history=[earlier])
-    assert report.verdict is Verdict.PASSED and (report.facts["first_day"], report.facts["last_day"]) == ("2026-02-27", "2026-02-28")
+    assert report.verdict is Verdict.PASSED and (report.facts["first_day"], report.facts["last_day"]) == (
+        "2026-02-27",
+        "2026-02-28",
+    )
     assert seen == [("2026-02-27", earlier, [["label"]])]
     assert codes(ask(feed, data)) == {"format.unknown-shape"}
+
+
+def test_a_recogniser_that_trips_does_not_recognise() -> None:
+    """A feed's own recogniser may fail on odd bytes in any usual way: it is a no, for that feed only."""
+    import csv
+
+    from bedrot_console.inspection.recognise import recognise
+
+    def trips(head: bytes) -> bool:
+        raise csv.Error("new-line character seen in unquoted field")
+
+    odd = dataclasses.replace(PLAYS, name="tiny/odd", recognise=trips)
+    good = dataclasses.replace(PLAYS, name="tiny/good", recognise=lambda head: True)
+    assert recognise([odd, good], b"a\rb") == [good]
