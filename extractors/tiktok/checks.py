@@ -88,7 +88,8 @@ def window(content: Sheet, context: Any) -> Iterator[Finding]:
         return
     received, asked, span = content.received, _asked(context), len(content.records)
     if received is not None:
-        span = (received.exported_at.date() - received.start).days
+        ends = received.exported_at.date() if received.exported_at.date() - days[-1] <= LATEST_TOLD else days[-1]
+        span = (ends - received.start).days
         late = (days[0] - received.start).days
         if late == -1 or late == 1:
             yield note(

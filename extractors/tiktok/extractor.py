@@ -33,12 +33,13 @@ _DAILY = (
 )  # fmt: skip
 
 
+# A day without a new full day is normal (the lag is one day or two, *seen*): repeated content is a note, `told_lately` tells stale content.
 def _export(report: str, template: str, title: str, *more: Callable[[Any, Any], Any], **how: Any) -> Feed:
     declared: dict[str, Any] = {
         "template": template, "title": title, "format": "table", "media_type": "application/zip", "parse": packages.reader(report),
         "complete": packages.complete, "recognise": packages.recogniser(report), "day": "day", "key": ("label",), "min_bytes": 20,
         "max_bytes": 32 << 20, "checks": (*_DAILY, *more), "warn_after": timedelta(days=5), "fail_after": timedelta(days=14), "max_drop": 0.6,
-        "policy": "review", "options": {"duplicates": "daily"},
+        "policy": "review", "options": {"duplicates": "note"},
     }  # fmt: skip
     return Feed(**declared | how)
 
@@ -79,13 +80,13 @@ class TikTok(Extractor):
         checks=(
             answers.types_answered, answers.values_formed, answers.insight_told_lately, answers.insight_kept, answers.no_login_inside,
         ),
-        options={"duplicates": "daily"},
+        options={"duplicates": "note"},
     )  # fmt: skip
     videos = Feed(
         template="tiktok/videos/tiktok_videos_{series}_{stamp}.json", title="Every post with its counts, page by page", parse=answers.read_posts,
         recognise=answers.is_posts, key=("item_id",), measures=("play_count", "like_count", "comment_count", "share_count"), min_bytes=20,
         max_bytes=16 << 20, policy="review", sensitive=True, empty="warning",
-        checks=(answers.page_whole, answers.posts_formed, answers.posts_kept, answers.no_login_inside), options={"duplicates": "daily"},
+        checks=(answers.page_whole, answers.posts_formed, answers.posts_kept, answers.no_login_inside), options={"duplicates": "note"},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:

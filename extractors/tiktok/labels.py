@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 _DAY = timedelta(days=1)
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -94,6 +95,7 @@ class Label:
             return None
 
 
+@lru_cache(maxsize=4096)
 def read_label(text: str) -> Label:
     """The day a label names. Raises ValueError for anything that is not a day and a month name of a known language."""
     text = unicodedata.normalize("NFKC", text).strip()

@@ -51,6 +51,8 @@ CAPTCHA_HINT = "open tiktok.com in your own browser and see that it lets you in,
 _PATH = "location.pathname.replace(/\\/+$/, '')"
 _VISIBLE = "(s => [...document.querySelectorAll(s)].some(e => e.getClientRects().length > 0))"
 _LATER = "(name, ms) => { const n = '__' + name; window[n] = window[n] || performance.now(); return performance.now() - window[n] > ms; }"
+_LOADED = "performance.timeOrigin"
+"""Which load of the page this is: a captcha that was solved and is followed by the next one has moved on, too."""
 CAPTCHA = f"{_VISIBLE}('{CAPTCHA_BOX}')"
 SIGNED_OUT = f"{_PATH}.startsWith('{LOGIN_PATH}')"
 MEMBER = f"{_PATH}.startsWith('/tiktokstudio') && !!document.querySelector('{HANDLE}') && document.querySelector('{HANDLE}').textContent.trim().length > 1"
@@ -91,7 +93,11 @@ def settle(session: Session, marks: dict[str, Any], *, what: str, ask: bool = Tr
         if where != "captcha" or not ask:
             return where
         session.log("info", "TikTok wants a captcha solved; only a person can")
-        session.ask("page", "TikTok wants a captcha solved on its page", moved=lambda: not session.page.evaluate(CAPTCHA))
+        shown = session.page.evaluate(_LOADED)
+        session.ask(
+            "page", "TikTok wants a captcha solved on its page",
+            moved=lambda before=shown: session.page.evaluate(f"!({CAPTCHA}) || {_LOADED} !== {before}"),  # type: ignore[misc]
+        )  # fmt: skip
     raise SourceBlocked("TikTok shows a captcha after each captcha", hint=CAPTCHA_HINT)
 
 
