@@ -93,6 +93,22 @@ def test_a_feed_that_the_platform_does_not_have_is_told_and_not_missed(
     assert told == ["tinyapi/big: the list is empty"]
 
 
+def test_a_feed_that_settings_leave_out_is_no_warning(house: Any, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nothing` at level `info`: not expected either, and nobody is alarmed."""
+    real = Session.wants
+
+    def wants(self: Session, feed: Any) -> bool:
+        if feed.name == "tinyapi/big" and real(self, feed):
+            self.nothing(feed, "a setting leaves it out", level="info")
+        return real(self, feed)
+
+    monkeypatch.setattr(Session, "wants", wants)
+    view = house.here(house.spec("tinyapi"), house.settings(api))
+    assert (view.state, view.exit_code) == (RunState.DONE, 0)
+    told = {e["level"]: e["text"] for e in house.runs.read_events(view.id) if e["kind"] == "log" and "leaves it out" in e["text"]}
+    assert told == {"info": "tinyapi/big: a setting leaves it out"}
+
+
 @pytest.mark.parametrize(
     "fault, code, exit_code",
     [("error_in_200", "credentials-rejected", 3), ("to_login", "redirected", 4)],
