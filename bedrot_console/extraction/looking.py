@@ -19,6 +19,7 @@ from . import qr
 from .http import place
 
 PICTURE_MILLISECONDS = 5000
+CODE_MILLISECONDS = 2000
 OUTLINE_MILLISECONDS = 1500
 SETTLE_MILLISECONDS = 120
 """After an act, so that the next picture shows what came of it."""
@@ -130,7 +131,7 @@ def read_qr(page: Page, selector: str) -> Secret:
     Raises:
         SourceChanged: the element holds no code that can be read.
     """
-    picture = page.locator(selector).first.screenshot(scale="css", timeout=PICTURE_MILLISECONDS)
+    picture = page.locator(selector).first.screenshot(scale="css", timeout=CODE_MILLISECONDS)
     text = qr.read(picture)
     if text is None:
         raise SourceChanged("no QR code can be read where the platform shows one")

@@ -149,6 +149,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("enter,space", "click", "click", "click where the crosshair is", "enter"),
         Key("t", "type", "type", "type into what has the focus on the page; it is not shown"),
         Key("e", "enter", "Enter", "press Enter on the page"),
+        Key("p", "press", "", "press another key on the page: arrows, Escape, Delete and such"),
         Key("tab", "tab", "", "press Tab on the page"),
         Key("backspace", "backspace", "", "press Backspace on the page"),
         Key("d", "drag", "drag", "drag: from the crosshair now to where it is when pressed again"),

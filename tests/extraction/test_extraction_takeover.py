@@ -55,9 +55,13 @@ def seen(look: Callable[[], Look], wanted: Callable[[Look], bool]) -> Look:
 def test_a_code_that_rotates_is_seen_anew_until_the_phone_took_it(house: Any, door: Any) -> None:
     """Each look reads what the code says now; the phone takes the new one only, and the page moving on ends the challenge. No file holds it."""
     house.settings(door, door="qr")
+    door.simulator.blank = True
     run = house.start(house.spec("tinydoor"))
     challenge = house.until(run, "challenge")["challenge"]
     assert challenge["kind"] == "qr"
+    with pytest.raises(SourceChanged, match="no QR code"):
+        house.runs.look(challenge["id"])
+    door.simulator.blank, door.simulator.turn = False, 1
     first = seen(lambda: house.runs.look(challenge["id"]), lambda look: bool(look.text))
     assert first.text == Secret(door.simulator.code) and first.picture == b""
     door.simulator.turn += 1

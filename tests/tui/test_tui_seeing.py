@@ -143,6 +143,8 @@ def test_a_page_is_solved_by_keys(drive):
         count = len(lake.hands)
         await d.press("tab")
         assert "this key cannot be pressed" in d.screen and len(lake.hands) == count
+        await d.press("p", "down", "down", "enter")
+        assert lake.hands[-1] == {"act": "press", "key": "ArrowLeft"}
         await d.press("t", "escape")
         assert isinstance(d.app.screen, PageModal)
         await d.press("D")

@@ -18,6 +18,10 @@ from .seeing import Seeing
 NEARER = 2.0
 NEAREST = 16.0
 HALF_PAGE = 450
+OTHER_KEYS = (
+    "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Space", "Escape", "Delete", "Shift+Tab", "Home", "End", "Control+A",
+)  # fmt: skip
+"""What can be pressed besides the keys that this dialog hands on itself."""
 
 
 class PageModal(Seeing):
@@ -170,14 +174,26 @@ class PageModal(Seeing):
     def do_type(self) -> None:
         self.query_one(Hidden).ask()
 
+    def do_press(self) -> None:
+        from .pick import PickModal
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self._press(key)
+
+        self.app.push_screen(PickModal("Press on the page", [(key, key, "") for key in OTHER_KEYS], enter="press"), chosen)
+
+    def _press(self, key: str) -> None:
+        self._hand({"act": "press", "key": key}, f"pressed {key}")
+
     def do_enter(self) -> None:
-        self._hand({"act": "press", "key": "Enter"}, "pressed Enter")
+        self._press("Enter")
 
     def do_tab(self) -> None:
-        self._hand({"act": "press", "key": "Tab"}, "pressed Tab")
+        self._press("Tab")
 
     def do_backspace(self) -> None:
-        self._hand({"act": "press", "key": "Backspace"}, "pressed Backspace")
+        self._press("Backspace")
 
     def do_page_up(self) -> None:
         self._scroll(-1)

@@ -54,6 +54,7 @@ class TinyDoorSite(Simulator):
         super().__init__(**options)
         self.turn = 0
         self.scanned = False
+        self.blank = False
         self.solved: dict[str, str] = {}
 
     @property
@@ -73,7 +74,7 @@ class TinyDoorSite(Simulator):
     @route("/code.png")
     def picture(self, request: Request) -> Any:
         out = io.BytesIO()
-        segno.make(self.code, error="m").save(out, kind="png", scale=4, border=2)
+        segno.make(self.code, error="m").save(out, kind="png", scale=4, border=2, dark="white" if self.blank else "black")
         return Response(out.getvalue(), content_type="image/png", headers={"Cache-Control": "no-store"})
 
     @route("/state")
