@@ -85,7 +85,6 @@ class YouTube(Extractor):
     origin = "https://youtube.googleapis.com"
     secrets = ("client_id", "client_secret", "refresh_token")
     uploads = ("studio",)
-    runs = ("channel", "playlist", "videos", "daily", "top_videos", "traffic", "countries", "demographics", "devices")
 
     channel = Feed(
         template=FOLDER + "youtube_channel_{stamp}.json", parse=answers.read_channel, key=("id",), measures=("viewCount", "subscriberCount", "videoCount"),
@@ -265,10 +264,10 @@ class YouTube(Extractor):
         asker = Asker(session, google, channel.id, str(session.option("currency", "USD")))
         for report in queries.REPORTS:
             feed = self.feeds[report.name]
-            if report.money:
-                if not session.option("revenue", False) or session.spec.feeds:
-                    continue
-            elif not session.wants(feed):
+            if not session.wants(feed):
+                continue
+            if report.money and not session.option("revenue", False):
+                session.nothing(feed, "left out, since [platforms.youtube] revenue is not true", level="info")
                 continue
             session.stage(report.name.replace("_", " "))
             try:

@@ -34,7 +34,7 @@ BRAND, NEWCOMER = CHANNELS[2], CHANNELS[3]
 class YouTubeSimulator(Simulator):
     """Simulated Data API v3, Analytics API v2 and token service. `oauth`, `quota` may be looked at and changed while serving.
 
-    Accounts: a busy channel, a small one, the label's brand account which earns, and a newcomer that never uploaded. The fault
+    Accounts: a busy channel that earns, a small one, the label's brand account, and a newcomer that never uploaded. The fault
     `wrong_account` consents to the brand account, the usual wrong choice. No login raises a challenge: consent is given elsewhere.
     """
 
@@ -56,9 +56,9 @@ class YouTubeSimulator(Simulator):
     def default_accounts(self) -> list[Account]:
         out = []
         for name, channel, scopes, more in (
-            ("default", CHANNELS[0], google.EVERY_SCOPE[:2], {}),
+            ("default", CHANNELS[0], google.EVERY_SCOPE, {"options": {"revenue": True}}),
             ("yoru", CHANNELS[1], google.EVERY_SCOPE[:2], {}),
-            ("label", BRAND, google.EVERY_SCOPE, {"options": {"revenue": True}}),
+            ("label", BRAND, google.EVERY_SCOPE[:2], {}),
             ("newcomer", NEWCOMER, google.EVERY_SCOPE[:2], {"odd": True}),
         ):
             extra = {

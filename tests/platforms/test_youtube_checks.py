@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from youtube_support import BRAND, BUSY, NEWCOMER, SHARED, SMALL, asked, report_of
+from youtube_support import BUSY, NEWCOMER, SHARED, SMALL, asked, report_of
 
 from bedrot_console.domain.findings import Severity
 from bedrot_console.extraction.registry import Registry
@@ -40,14 +40,13 @@ class Still:
 
 CLOCK = Still()
 SIMULATOR = YouTubeSimulator(clock=CLOCK)
-BUSY_FILES, SMALL_FILES, LABEL_FILES = (SIMULATOR.payloads(a) for a in ("default", "yoru", "label"))
-COUNT = str(len([i for p in json.loads(BUSY_FILES["playlist"]) for i in p["items"]]))
+FILES, SMALL_FILES = SIMULATOR.payloads("default"), SIMULATOR.payloads("yoru")
+COUNT = str(len([i for p in json.loads(FILES["playlist"]) for i in p["items"]]))
 LISTS = {"channel": BUSY.id, "uploads": COUNT}
 ASKED: dict[str, dict[str, str]] = {
     "channel": {"channel": BUSY.id}, "playlist": {**LISTS, "playlist": BUSY.uploads}, "videos": {**LISTS, "asked": COUNT},
-    **{r.name: asked(r.name, CLOCK) for r in queries.REPORTS}, "revenue": asked("revenue", CLOCK, BRAND),
+    **{r.name: asked(r.name, CLOCK) for r in queries.REPORTS},
 }  # fmt: skip
-FILES = BUSY_FILES | {"revenue": LABEL_FILES["revenue"]}
 
 
 def edited(feed: str, change: Callable[[Any], Any]) -> bytes:

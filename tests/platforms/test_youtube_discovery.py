@@ -136,7 +136,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     clock = Still()
     for faults in ((), ("metric_refused",), ("report_refused",), ("revenue_not_granted",), ("analytics_quota_exceeded",)):
         with bench_of(tmp_path_factory.mktemp("run"), clock, *faults) as bench:
-            for account in ("default", "yoru", "label", "newcomer") if not faults else ("label",):
+            for account in ("default", "yoru", "label", "newcomer") if not faults else ("default",):
                 bench.run(account=account)
             calls += bench.simulator.asked  # type: ignore[attr-defined]
     return calls

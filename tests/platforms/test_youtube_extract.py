@@ -26,6 +26,7 @@ from extractors.youtube.api import error_of, next_midnight, pacific_day, token_e
 
 REPORTS = ("daily", "top_videos", "traffic", "countries", "demographics", "devices")
 ALWAYS = ("channel", "playlist", "videos", *REPORTS)
+ALL = (*ALWAYS, "revenue")
 
 
 def test_youtube_bodies_are_not_touched(tmp_path: Path, clock: Any) -> None:
@@ -37,7 +38,9 @@ def test_youtube_bodies_are_not_touched(tmp_path: Path, clock: Any) -> None:
     assert ran.bodies["channel"] == of["channels"][0]
     assert ran.bodies["playlist"] == b"[" + b",".join(of["playlistItems"]) + b"]"
     assert ran.bodies["videos"] == b"[" + b",".join(of["videos"]) + b"]"
-    by_dimensions = {params.get("dimensions", [""])[0]: body for p, params, _, body in sent if p == "/v2/reports"}
+    by_dimensions = {
+        params.get("dimensions", [""])[0]: body for p, params, _, body in sent if p == "/v2/reports" and "currency" not in params
+    }
     assert ran.bodies["daily"] == b"[" + by_dimensions["day"] + b"," + by_dimensions[""] + b"]"
     assert ran.bodies["traffic"].startswith(b"[" + by_dimensions["day,insightTrafficSourceType"] + b",")
     assert ran.bodies["demographics"] == b"[" + by_dimensions["ageGroup,gender"] + b"]"
@@ -130,15 +133,22 @@ def test_youtube_unbound_run_says_which_channel_it_took(tmp_path: Path, clock: A
 )
 def test_youtube_bad_settings_are_usage_errors(tmp_path: Path, clock: Any, option: str, value: Any, word: str) -> None:
     """A setting that cannot be meant ends the run with its name."""
-    ran = brought(tmp_path, clock, accounts={"label": {"revenue": True}}, account="label", **{option: value})
+    ran = brought(tmp_path, clock, accounts={"default": {"revenue": True, option: value}})
     assert isinstance(ran.error, UsageError) and word in str(ran.error)
 
 
 def test_youtube_revenue_comes_only_where_it_is_asked_for(tmp_path: Path, clock: Any) -> None:
-    """The setting brings it, in its own query, over its own longer range and in its currency; a run of named feeds leaves it out."""
+    """The setting brings it, in its own query, over its own longer range and in its currency; elsewhere nobody misses it."""
     with bench_of(tmp_path, clock, currency="EUR") as bench:
-        ran, without, named = bench.run(account="label"), bench.run(), bench.run(account="label", feeds=("daily",))
-    assert (*ALWAYS, "revenue") == tuple(ran.bodies) and tuple(without.bodies) == ALWAYS and tuple(named.bodies) == ("daily",)
+        ran, without = bench.run(), bench.run(account="label")
+        named, alone = bench.run(feeds=("daily",)), bench.run(feeds=("revenue",))
+    assert (
+        tuple(ran.bodies) == ALL
+        and tuple(without.bodies) == ALWAYS
+        and tuple(named.bodies) == ("daily",)
+        and tuple(alone.bodies) == ("revenue",)
+    )
+    assert not without.failed and any("revenue is not true" in line for line in without.logged("info"))
     request = ran.captures["revenue"].request
     assert (request["startDate"], request["endDate"], request["currency"]) == ("2026-01-01", "2026-03-01", "EUR")
     assert "estimatedRevenue" not in ran.bodies["daily"].decode()
@@ -158,7 +168,7 @@ def test_youtube_one_refused_report_costs_only_itself(tmp_path: Path, clock: Any
         ran = bench.run()
         refused = [p for p, _, status, _ in bench.simulator.asked if status == 400]  # type: ignore[attr-defined]
     assert set(ran.failed) == {"traffic"} and isinstance(ran.failed["traffic"], SourceChanged)
-    assert set(ran.bodies) == set(ALWAYS) - {"traffic"} and len(refused) == 2
+    assert set(ran.bodies) == set(ALL) - {"traffic"} and len(refused) == 2
 
 
 def test_youtube_one_refused_metric_is_left_out_and_recorded(tmp_path: Path, clock: Any) -> None:
@@ -166,7 +176,7 @@ def test_youtube_one_refused_metric_is_left_out_and_recorded(tmp_path: Path, clo
     with bench_of(tmp_path, clock, "metric_refused") as bench:
         ran = bench.run()
         calls = len(bench.simulator.requests("/v2/"))
-    assert set(ran.bodies) == set(ALWAYS) and not ran.failed
+    assert set(ran.bodies) == set(ALL) and not ran.failed
     for feed in ("daily", "top_videos"):
         assert (
             ran.captures[feed].request["refused"] == "engagedViews"
@@ -175,7 +185,7 @@ def test_youtube_one_refused_metric_is_left_out_and_recorded(tmp_path: Path, clo
         names = [h["name"] for h in json.loads(ran.bodies[feed])[0]["columnHeaders"]]
         assert "engagedViews" not in names and "views" in names
     assert "refused" not in ran.captures["countries"].request
-    assert calls == 7 + 10 + 1 + 2, "one by one for the first report, once more each without"
+    assert calls == 8 + 10 + 1 + 2, "one by one for the first report, once more each without"
 
 
 def test_youtube_dead_refresh_token_tells_of_testing_mode(tmp_path: Path, clock: Any) -> None:
@@ -197,12 +207,12 @@ def test_youtube_access_token_that_ends_is_replaced_once(tmp_path: Path, clock: 
     """401 in the middle of a run takes a new token and goes on; a fresh token that is refused as well ends the run."""
     with bench_of(tmp_path, clock, "session_expired") as bench:
         ran = bench.run()
-        assert ran.error is None and set(ran.bodies) == set(ALWAYS)
+        assert ran.error is None and set(ran.bodies) == set(ALL)
         tokens, calls = (
             len(bench.simulator.requests("/token")),
             [a.status for a in bench.simulator.requests() if a.path != "/token"],
         )
-    assert tokens == 3 and calls.count(401) == 2
+    assert tokens == 4 and calls.count(401) == 3
     with bench_of(tmp_path, clock, "access_refused") as bench:
         ran = bench.run()
         assert isinstance(ran.error, CredentialsRejected) and len(bench.simulator.requests("/token")) == 2
@@ -227,7 +237,7 @@ def test_youtube_scopes_are_compared(tmp_path: Path, clock: Any) -> None:
     ran = brought(tmp_path, clock, "scope_missing")
     assert isinstance(ran.error, AccessError) and "youtube.readonly" in str(ran.error) and "every box" in (ran.error.hint or "")
     with bench_of(tmp_path, clock, "revenue_not_granted") as bench:
-        ran = bench.run(account="label")
+        ran = bench.run()
         assert set(ran.failed) == {"revenue"} and set(ran.bodies) == set(ALWAYS)
         assert all("estimatedRevenue" not in a.args.get("metrics", "") for a in bench.simulator.requests("/v2/"))
 
@@ -247,7 +257,7 @@ def test_youtube_quotas_of_the_two_apis_are_apart(tmp_path: Path, clock: Any) ->
     with bench_of(tmp_path, clock, "analytics_quota_exceeded") as bench:
         ran = bench.run()
         assert len(bench.simulator.requests("/v2/")) == 1
-    assert set(ran.bodies) == {"channel", "playlist", "videos"} and set(ran.failed) == set(REPORTS)
+    assert set(ran.bodies) == {"channel", "playlist", "videos"} and set(ran.failed) == {*REPORTS, "revenue"}
     assert all(isinstance(e, RateLimited) for e in ran.failed.values())
 
 
@@ -272,7 +282,7 @@ def test_youtube_too_fast_backs_off_and_goes_on(tmp_path: Path, clock: Any) -> N
     with bench_of(tmp_path, clock) as bench:
         bench.simulator.fail_next("rate_limited", 3)
         ran = bench.run()
-    assert ran.error is None and set(ran.bodies) == set(ALWAYS)
+    assert ran.error is None and set(ran.bodies) == set(ALL)
     waits = [line for line in ran.logged("warning") if "waiting" in line]
     assert len(waits) == 3 and 10.5 <= sum(clock.slept) <= 17.5
     ended = brought(tmp_path, clock, "rate_limited", patience_seconds=5)
@@ -436,4 +446,4 @@ def test_youtube_secrets_are_three_and_none_is_echoed() -> None:
     from extractors.youtube.extractor import YouTube
 
     assert YouTube.secrets == ("client_id", "client_secret", "refresh_token") and not YouTube.echoes
-    assert YouTube.uploads == ("studio",) and "revenue" not in YouTube.runs
+    assert YouTube.uploads == ("studio",) and YouTube.runs == ALL

@@ -118,7 +118,7 @@ def test_youtube_sdk_queries_reports(simulator: YouTubeSimulator) -> None:
 def test_youtube_sdk_recent_days_are_absent_until_all_figures_are_ready(simulator: YouTubeSimulator, clock: Any) -> None:
     """In the Pacific afternoon views of the day before yesterday are there, but not beside revenue, which takes a day more."""
     clock.advance(12 * 3600)
-    reports = analytics(simulator, "label").reports()
+    reports = analytics(simulator).reports()
     asked = {"ids": "channel==MINE", "startDate": "2026-02-20", "endDate": "2026-03-01", "dimensions": "day", "sort": "day"}
     newest = {m: reports.query(metrics=m, **asked).execute()["rows"][-1][0] for m in ("views", "views,estimatedRevenue")}
     assert newest == {"views": "2026-02-28", "views,estimatedRevenue": "2026-02-27"}
@@ -183,7 +183,7 @@ def test_youtube_sdk_bad_queries_are_refused_with_their_reason(simulator: YouTub
     other, status, reason = REFUSED[name]
     asked = {"ids": "channel==MINE", "startDate": "2026-02-01", "endDate": "2026-02-20", "metrics": "views"} | other
     with pytest.raises(HttpError) as caught:
-        analytics(simulator).reports().query(**asked).execute()
+        analytics(simulator, "label").reports().query(**asked).execute()
     assert (caught.value.resp.status, caught.value.error_details[0]["reason"]) == (status, reason)
 
 

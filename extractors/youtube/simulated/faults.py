@@ -12,7 +12,7 @@ FAULTS: dict[str, Fault] = {
     "session_expired": Fault("each access token ends after four calls", 0),
     "consent_in_testing": Fault("the consent ends in two days, and the token service says so", 0),
     "scope_missing": Fault("the person ticked only the box of Analytics", 3, "access-error", tells="youtube.readonly"),
-    "revenue_not_granted": Fault("the person did not tick the box of revenue", 1, "access-error", tells="yt-analytics-monetary.readonly", account="label"),
+    "revenue_not_granted": Fault("the person did not tick the box of revenue", 1, "access-error", tells="yt-analytics-monetary.readonly"),
     "wrong_account": Fault("the consent was given for the brand account beside the channel", 3, "access-error", tells="wrong channel"),
     "no_channel": Fault("the Google account has no channel", 3, "access-error", tells="no YouTube channel"),
     "api_not_enabled": Fault("the project has not enabled the API", 3, "access-error", tells="not enabled"),
@@ -24,7 +24,7 @@ FAULTS: dict[str, Fault] = {
     # reports that are refused
     "report_refused": Fault("one report (traffic sources) is no longer supported", 1, "source-changed", tells="refuses the query"),
     "metric_refused": Fault("one metric (engagedViews) is no longer known", 0, finding="completeness.metric-refused", tells="engagedViews"),
-    "revenue_refused": Fault("the channel lost its monetisation", 1, "access-error", tells="no access", account="label"),
+    "revenue_refused": Fault("the channel lost its monetisation", 1, "access-error", tells="no access"),
     "error_in_200": Fault("reports hold an error inside an answer of status 200", 1, "source-changed", tells="inside an answer of status 200"),
     # other shapes
     "login_page_as_data": Fault("a sign-in page answers every call", 4, "source-changed", tells="HTML"),

@@ -38,10 +38,9 @@ def _brought(*faults: str, account: str = "yoru") -> dict[str, bytes]:
 
 def made() -> dict[str, bytes]:
     """Every sample by `feed/name`."""
-    small, busy, earning = _brought(), _brought(account="default"), _brought(account="label")
+    small, busy = _brought(), _brought(account="default")
     out = {f"{feed}/ok-small-channel.json": body for feed, body in small.items()}
     out |= {f"{feed}/ok-busy-channel.json": busy[feed] for feed in queries.BY_NAME if feed in busy}
-    out["revenue/ok-earning-channel.json"] = earning["revenue"]
     out |= {f"{feed}/ok-new-channel.json": _brought(account="newcomer")[feed] for feed in ("daily", "demographics")}
     error = b'{"error":{"code":403,"message":"The project has used up its quota.","errors":[{"message":"The project has used up its quota.",'
     error += b'"domain":"youtube.quota","reason":"quotaExceeded"}]}}'
@@ -54,7 +53,7 @@ def made() -> dict[str, bytes]:
         "daily/columns-swapped.json": _brought("columns_swapped", account="default")["daily"], "daily/row-twice.json": _brought("duplicate_rows", account="default")["daily"],
         "daily/no-rows.json": _without_rows(busy["daily"]), "daily/broken-off.json": busy["daily"][: len(busy["daily"]) * 2 // 3],
         "daily/error-inside.json": b"[" + busy["daily"][1:-1] + b"," + error + b"]", "daily/other-channel.json": small["daily"],
-        "daily/metric-refused.json": _brought("metric_refused", account="default")["daily"], "daily/is-revenue.json": earning["revenue"],
+        "daily/metric-refused.json": _brought("metric_refused", account="default")["daily"], "daily/is-revenue.json": busy["revenue"],
         "top_videos/below-zero.json": _brought("impossible_numbers", account="default")["top_videos"],
         "traffic/day-does-not-add-up.json": _without_row(busy["traffic"], 3), "countries/most-gone.json": _edited(busy["countries"], lambda d: d[0].update(rows=d[0]["rows"][3:])),
         "demographics/shares-above-hundred.json": busy["demographics"].replace(b'"male",', b'"male",2', 1),
@@ -154,7 +153,6 @@ def _provenance() -> dict[str, dict[str, Any]]:
         known[report.name] = _asked(report.name, CHANNELS[0])
         known[f"{report.name}/ok-small-channel.json"] = _asked(report.name, CHANNEL)
         known[f"{report.name}/ok-new-channel.json"] = _asked(report.name, CHANNELS[3], uploads="0")
-    known["revenue"] = _asked("revenue", CHANNELS[2])
     known["daily/other-channel.json"] = _asked("daily", CHANNEL, channel=CHANNELS[0].id)
     kept = ",".join(m for m in queries.DAILY.metrics if m != "engagedViews")
     known["daily/metric-refused.json"] = _asked("daily", CHANNELS[0], metrics=kept, refused="engagedViews")

@@ -104,7 +104,7 @@ class Channel:
 
 
 CHANNELS = (
-    Channel(1, "Night Works", "@nightworks", "US", date(2023, 9, 4), 14, 260, monetised=False),
+    Channel(1, "Night Works", "@nightworks", "US", date(2023, 9, 4), 14, 260),
     Channel(2, "Yoru Tapes", "@yorutapes", "JP", date(2025, 2, 10), 45, 3, monetised=False, sparse=True),
     Channel(3, "Night Works Label (brand)", "@nightworkslabel", "US", date(2024, 5, 6), 30, 40),
     Channel(4, "Fresh Start", "@freshstart", "US", date(2026, 1, 5), 0, 0, monetised=False, sparse=True),
