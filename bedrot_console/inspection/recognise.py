@@ -203,7 +203,8 @@ def claims(feed: Feed, head: bytes) -> bool:
 
 def recognise(feeds: Iterable[Feed], head: bytes) -> list[Feed]:
     """The feeds that recognise these first bytes (up to HEAD_BYTES), in the order given. Two are an error of the caller's to tell, none a finding."""
-    return [feed for feed in feeds if claims(feed, head)]
+    found = [feed for feed in feeds if claims(feed, head)]
+    return [feed for feed in found if not feed.last_resort] or found
 
 
 @dataclass(frozen=True, slots=True)

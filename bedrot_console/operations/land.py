@@ -143,8 +143,6 @@ def _recognised(ws: Workspace, path: Path) -> Feed:
         raise UsageError("is empty")
     feeds, _ = ws.registry.feeds()
     found = recognise(feeds, head)
-    if len(found) > 1:  # what takes anything of a kind gives way to the platform that knows it
-        found = [f for f in found if f.platform != "manual"] or found
     if len(found) == 1:
         return found[0]
     if not found:

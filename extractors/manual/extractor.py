@@ -106,11 +106,12 @@ class Manual(Extractor):
     financial_data = Feed(
         template="manual_uploads/financial_data/manual_financial_{slug}_{stamp}.{ext}", format="binary", media_type="application/octet-stream",
         parse=read, checks=checks.ALL, recognise=is_financial, min_bytes=16, max_bytes=512 << 20, sensitive=True, empty="ok",
-        title="financial tables and statements",
+        last_resort=True, title="financial tables and statements",
     )  # fmt: skip
     external_reports = Feed(
         template="manual_uploads/external_reports/manual_report_{slug}_{stamp}.{ext}", format="binary", media_type="application/octet-stream",
-        parse=read, checks=checks.ALL, recognise=is_report, min_bytes=16, max_bytes=512 << 20, empty="ok", title="report exports",
+        parse=read, checks=checks.ALL, recognise=is_report, min_bytes=16, max_bytes=512 << 20, empty="ok",
+        last_resort=True, title="report exports",
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
