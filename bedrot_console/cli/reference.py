@@ -1,6 +1,6 @@
-"""The README's tables, made from the code: `python -m bedrot_console.cli.reference [commands|exit-codes|platforms]`.
+"""The tables of README.md and extractors/README.md, made from the code: `python -m bedrot_console.cli.reference [NAME...]`.
 
-With `--write FILE` the text between `<!-- generated: NAME -->` and `<!-- end -->` is replaced; a test holds the README to it.
+With `--write FILE` the text between `<!-- generated: NAME -->` and `<!-- end -->` is replaced; a test holds both files to it.
 """
 
 from __future__ import annotations
@@ -60,22 +60,37 @@ def _value(param: click.Option) -> str:
 
 def tables() -> dict[str, str]:
     """Every generated table by name, as Markdown."""
-    from ..operations import browse
+    from ..operations import browse, simulate
 
-    feeds = [
-        (
-            f"`{feed.name}`",
-            platform.method if feed.name.split("/", 1)[1] in platform.runs else "upload",
-            feed.policy,
-            f"`{feed.template}`",
+    ws = Face().workspace()
+    known = browse.platforms(ws)
+    platforms, feeds = [], []
+    for platform in known:
+        brought = [f.name.partition("/")[2] for f in platform.feeds if f.name.partition("/")[2] in platform.runs]
+        uploads = [f.name.partition("/")[2] for f in platform.feeds if f.name.partition("/")[2] not in platform.runs]
+        asks = ", ".join(simulate.challenge_words(ws, platform.name)) or "nothing"
+        platforms.append(
+            (f"`{platform.name}`", platform.method if brought else "upload", asks if brought else "", ", ".join(brought), ", ".join(uploads))
         )
-        for platform in browse.platforms(Face().workspace())
-        for feed in platform.feeds
-    ]
+        feeds += [
+            (f"`{feed.name}`", feed.title, platform.method if name in brought else "upload", feed.policy, f"`{feed.template}`")
+            for feed in platform.feeds
+            for name in (feed.name.partition("/")[2],)
+        ]
+    faults = [
+        (
+            platform, f"`{name}`", fault.does + {"nothing": "", "login": "; a login is saved", "yesterday": "; the day after a good run"}[fault.after],
+            f"`{fault.error}`" if fault.error else f"`{fault.finding}`" if fault.finding else "none", str(fault.ends), fault.tells,
+        )
+        for platform, table in simulate.fault_table(ws).items()
+        for name, fault in table.items()
+    ]  # fmt: skip
     return {
+        "feeds": _markdown(("feed", "is", "comes by", "promoted by", "lands as"), feeds),
+        "faults": _markdown(("platform", "fault", "what happens", "error or finding", "exit code", "the operator reads"), faults),
         "commands": _markdown(("command", "does"), [(f"`{use}`", does) for use, does in commands()]),
         "exit-codes": _markdown(("exit code", "meaning"), [(str(code), meaning) for code, meaning in EXIT_CODES]),
-        "platforms": _markdown(("feed", "comes by", "promoted by", "lands as"), feeds),
+        "platforms": _markdown(("platform", "comes by", "may ask for", "a run brings", "uploads"), platforms),
     }
 
 

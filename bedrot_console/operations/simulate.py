@@ -16,7 +16,7 @@ from . import vaulting
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from ..extraction.simulator import Mail, Served
+    from ..extraction.simulator import Fault, Mail, Served
 
 ALIASES = {"email": "username", "access_token": "token"}
 """Names of secrets that an account of a simulator holds under another name."""
@@ -124,6 +124,19 @@ def store_secrets(ws: Workspace, platforms: Mapping[str, Served], *, every_accou
                 value = known.get(wanted) or known.get(ALIASES.get(wanted, ""))
                 if value:
                     vaulting.set_secret(ws, name, wanted, Secret(value), account=known["account"])
+
+
+def fault_table(ws: Workspace) -> dict[str, dict[str, Fault]]:
+    """Platform -> fault -> what must come of it, of every platform that has a simulator."""
+    return {name: ws.registry.simulator(name).fault_table() for name in ws.registry.simulated()}
+
+
+def challenge_words(ws: Workspace, platform: str) -> list[str]:
+    """The challenges that a login of a platform can raise, as `kind` or `kind by medium`; empty without a simulator or without any."""
+    if platform not in ws.registry.simulated():
+        return []
+    trials = ws.registry.simulator(platform).trials.values()
+    return list(dict.fromkeys(f"{t.kind} by {t.medium}" if t.medium else t.kind for t in trials))
 
 
 def _toml(value: Any) -> str:

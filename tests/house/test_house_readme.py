@@ -16,13 +16,16 @@ from bedrot_console.domain.errors import EXIT_CODES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 README = CHECKOUT / "README.md"
+TABLES = (README, CHECKOUT / "extractors" / "README.md")
 
 
 def test_generated_tables_are_in_step() -> None:
-    """The README's tables of platforms, commands and exit codes are what the code says now."""
-    text = README.read_text("utf-8")
-    assert set(re.findall(r"<!-- generated: (?:[^>]*\s)?([a-z-]+) -->", text)) == set(reference.tables())
-    assert reference.filled(text) == text, "run: .venv/bin/python -m bedrot_console.cli.reference --write README.md"
+    """The tables of platforms, feeds, faults, commands and exit codes are what the code says now."""
+    texts = [path.read_text("utf-8") for path in TABLES]
+    found = re.findall(r"<!-- generated: (?:[^>]*\s)?([a-z-]+) -->", "".join(texts))
+    assert sorted(found) == sorted(reference.tables())
+    for path, text in zip(TABLES, texts, strict=True):
+        assert reference.filled(text) == text, f"run: .venv/bin/python -m bedrot_console.cli.reference --write {path.relative_to(CHECKOUT)}"
 
 
 def test_commands_that_the_readme_shows_exist() -> None:
