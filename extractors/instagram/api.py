@@ -152,10 +152,11 @@ class Asker:
 
     Args:
         tell: `(level, text)`.
+        without: metrics that are never asked for.
     """
 
-    def __init__(self, graph: Graph, tell: Callable[[str, str], None]) -> None:
-        self.graph, self.tell = graph, tell
+    def __init__(self, graph: Graph, tell: Callable[[str, str], None], without: Iterable[str] = ()) -> None:
+        self.graph, self.tell, self.without = graph, tell, frozenset(without)
         self.refused: dict[tuple[str, str], str] = {}
 
     def ask(self, kind: str, path: str, metrics: Iterable[str], params: Mapping[str, Any], *, post: bool = False) -> list[Answer]:
@@ -168,7 +169,7 @@ class Asker:
         Raises:
             SourceChanged: refused for a reason that is no metric's. Others as the call.
         """
-        wanted = [m for m in metrics if (kind, m) not in self.refused]
+        wanted = [m for m in metrics if m not in self.without and (kind, m) not in self.refused]
         if not wanted:
             return []
         try:

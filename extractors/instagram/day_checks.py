@@ -167,11 +167,12 @@ def whole_series(content: Answers, context: Any) -> Iterator[Finding]:
     for part in content.parts:
         for metric in part.metrics:
             spans.setdefault(metric, set()).update(_days_between(part.moments()))
+    without = context.sidecar.request.get("without", "").split(",")
     for name in NAMES:
-        if name not in spans:
+        if name not in spans and name not in without:
             yield error("completeness.not-asked", f"{name} was not asked for", stage="completeness", column=name)
     lost = _range(context) - spans.get("reach", set())
-    if lost:
+    if lost and "reach" not in without:
         yield error(
             "completeness.not-asked", "days of the range were not asked for", stage="completeness", column="reach",
             seen=min(lost).isoformat(), count=len(lost),
@@ -183,10 +184,12 @@ def whole_totals(content: Answers, context: Any) -> Iterator[Finding]:
     if not any(part.path for part in content.parts):
         return
     kinds: dict[str, set[date]] = {"totals": set(), "follows": set()}
+    if FOLLOWS in context.sidecar.request.get("without", "").split(","):
+        del kinds["follows"]
     for part in content.parts:
-        kinds["follows" if part.metrics == (FOLLOWS,) else "totals"].update(_days_between(part.moments()))
+        kinds.get("follows" if part.metrics == (FOLLOWS,) else "totals", set()).update(_days_between(part.moments()))
     for kind, days in kinds.items():
-        lost = (_range(context) or kinds["totals"] | kinds["follows"]) - days
+        lost = (_range(context) or set().union(*kinds.values())) - days
         if lost:
             yield error(
                 "completeness.not-asked", f"days of the range were not asked for {kind}", stage="completeness",

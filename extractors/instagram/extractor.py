@@ -12,6 +12,7 @@ posts with their insights, and the stories that live. A file is the list of what
     total_days        how many days of totals back, default 14, each one a question
     post_days         posts up to this age are asked for insights, default 730: no longer are they kept (documented)
     timeframe         of the demographics of those reached and engaged: this_month (default) or this_week
+    without           metrics not to ask for, a list: what the platform gave up warns every day until somebody says so here
     page_size         posts per page, default 25
     patience_seconds  for throttles of one call, default 120
     token_expires     the day an Instagram Login token ends; behind the other door Meta itself says so
@@ -223,7 +224,10 @@ class Walk:
 
     def __init__(self, session: Session, graph: api.Graph, door: Door, user: str) -> None:
         self.session, self.graph, self.door, self.user = session, graph, door, user
-        self.asker = Asker(graph, session.log)
+        without = session.option("without", ())
+        if isinstance(without, str) or not all(isinstance(name, str) for name in without):
+            raise UsageError("without must be a list of metrics", hint='[platforms.instagram] without = ["profile_views"]')
+        self.asker = Asker(graph, session.log, without)
         self.as_of: dict[str, date | None] = {}
         self.now: datetime = session.clock.now()
         self.node: dict[str, Any] = {}
@@ -260,6 +264,7 @@ class Walk:
         """What checks must know of the question: whose account, how many follow, and the feed's own range."""
         known = {"user_id": self.user, "username": str(self.node.get("username", "")), "door": self.door.name}
         known |= {k: str(self.node[k]) for k in ("followers_count", "media_count") if isinstance(self.node.get(k), int)}
+        known |= {"without": ",".join(sorted(self.asker.without))} if self.asker.without else {}
         return known | self._asked.get(feed.name, {})
 
     def account(self) -> list[Answer]:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
-from bedrot_console.inspection.helpers import error, masked, warning
+from bedrot_console.inspection.helpers import error, masked, note, warning
 
 from .answers import Answers
 from .checks import COMMON, Check, few_followers
 from .metrics import BREAKDOWNS, TOP
 from .metrics import DEMOGRAPHICS as NAMES
 
+EVERY = timedelta(days=8)
 AGES = frozenset({"13-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+"})
 GENDERS = frozenset({"F", "M", "U"})
 
@@ -72,10 +74,22 @@ def all_asked(content: Answers, context: Any) -> Iterator[Finding]:
     """Each audience was asked for by each breakdown."""
     if not any(part.path for part in content.parts):
         return
+    without = context.sidecar.request.get("without", "").split(",")
     asked = {(metric, part.params.get("breakdown")) for part in content.parts for metric in part.metrics}
-    lost = [f"{metric} by {breakdown}" for metric in NAMES for breakdown in BREAKDOWNS if (metric, breakdown) not in asked]
+    lost = [
+        f"{metric} by {breakdown}"
+        for metric in NAMES
+        for breakdown in BREAKDOWNS
+        if (metric, breakdown) not in asked and metric not in without
+    ]
     if lost:
         yield error("completeness.not-asked", f"{lost[0]} was not asked for", stage="completeness", count=len(lost))
 
 
-DEMOGRAPHICS: tuple[Check, ...] = (*COMMON, all_asked, people, people_came)
+def weekly(content: Answers, context: Any) -> Iterator[Finding]:
+    """People are a snapshot of the moment: no week goes by without one."""
+    if context.earlier is not None and (gap := context.sidecar.captured_at - context.earlier.captured_at) > EVERY:
+        yield note("freshness.snapshot-missed", f"{gap.days} days since the last snapshot: those between are lost", stage="freshness", expected="at most 8 days")  # fmt: skip
+
+
+DEMOGRAPHICS: tuple[Check, ...] = (*COMMON, all_asked, people, people_came, weekly)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from contract_bench import Bench, Result
+from instagram_support import masked, report
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
@@ -21,6 +22,7 @@ from bedrot_console.domain.errors import (
     SourceUnavailable,
     UsageError,
 )
+from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.extraction.simulator import serve
 from bedrot_console.security.journal import FileJournal
 from bedrot_console.zones.landing import Landing
@@ -173,6 +175,20 @@ def test_instagram_asks_each_metric_alone_when_one_is_refused_and_only_once(tabl
     assert b"must be one of the following values" in result.bodies["totals"]
 
 
+def test_instagram_leaves_out_what_the_settings_say(table: Table) -> None:
+    """A metric that somebody gave up on is not asked for, and the file says so: nobody is warned every day."""
+    table.simulator.set_faults({"metric_removed"})
+    result = table.run("totals", "insights", without=["profile_views", "online_followers"])
+    assert all("profile_views" not in p["metric"] for _, p in questions(result.bodies["totals"]))
+    assert not any("profile_views" in t for t in result.logged("warning"))
+    assert result.captures["insights"].request["without"] == "online_followers,profile_views"
+    folder = table.folder / "desk"
+    folder.mkdir()
+    for name in ("totals", "insights"):
+        data, asked = masked(result.bodies[name], table.simulator), result.captures[name].request
+        assert report(folder, name, data, request=asked).verdict is Verdict.PASSED
+
+
 def test_instagram_keeps_why_a_post_has_no_insights(table: Table) -> None:
     """Posts from before the professional account are refused for ever: the refusal is the answer, every other post has insights."""
     result = table.run("media", "media_insights", post_days=730)
@@ -304,7 +320,7 @@ def prove(table: Table, account: str) -> str | None:
     "options",
     [
         {"door": "window"}, {"version": "26"}, {"days": 0}, {"days": "many"}, {"total_days": True}, {"post_days": 0}, {"page_size": 101},
-        {"ig_user_id": "me"}, {"timeframe": "last_90_days"},
+        {"ig_user_id": "me"}, {"timeframe": "last_90_days"}, {"without": "reach"},
     ],
 )  # fmt: skip
 def test_instagram_bad_settings_are_usage_errors(table: Table, options: dict[str, Any]) -> None:
