@@ -169,3 +169,18 @@ def test_manual_totals_below_a_statement_are_only_a_warning(tmp_path: Path) -> N
     found = report(tmp_path, "financial_data", ROYALTIES + rows + b"Total,,,,50.00\n")
     assert found.verdict is Verdict.WARNED
     assert not errors(found)
+
+
+SAMPLES = {
+    "financial_data/royalties.csv": ROYALTIES, "financial_data/statement-with-preamble.csv": FINANCIAL["statement with a preamble"],
+    "financial_data/invoices-utf16.tsv": FINANCIAL["invoices in UTF-16"], "financial_data/broken-off.csv": ROYALTIES[:-12],
+    "financial_data/payouts.json": FINANCIAL["JSON of payouts"], "external_reports/views.csv": REPORTS["views"],
+    "external_reports/is-royalties.csv": ROYALTIES,
+}  # fmt: skip
+"""Tables only: documents are made in the tests. Their reports are written by `python tests/contract/contract_samples.py manual`."""
+
+
+def test_every_sample_is_made_here() -> None:
+    """Each sample is one of the made-up tables of these tests; none is a copy of somebody's data."""
+    found = {f"{p.parent.name}/{p.name}": p.read_bytes() for p in (REGISTRY.folder / "manual" / "samples").glob("*/*")}
+    assert {name: body for name, body in found.items() if not name.endswith(".report.json")} == SAMPLES
