@@ -34,7 +34,8 @@ class Spotify(Extractor):
     """Audience, songs and playlists of every artist of one Spotify for Artists login.
 
     Which artists: the option `artists`, a list of ids (the 22 letters and digits in an artist's address), per account. Series are artist ids,
-    with the period behind them where a feed has several. One artist or period that fails does not stop the others.
+    with the period behind them where a feed has several. One artist or period that fails does not stop the others. Small artists' songs repeat
+    their few numbers from day to day by chance: there the same bytes again are a note, in the timeline, which gets a day a day, a warning.
     """
 
     name = "spotify"
@@ -54,19 +55,19 @@ class Spotify(Extractor):
     song_metrics = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.json", title="Songs by period, as the page gets them", parse=metrics.parse,
         recognise=metrics.is_songs, key=(metrics.ID,), measures=(metrics.STREAMS,), checks=METRICS_CHECKS, min_bytes=12, max_bytes=32 << 20,
-        set_name="songs", policy="review",
+        set_name="songs", policy="review", options={"duplicates": "note"},
     )  # fmt: skip
     songs_csv = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.csv", title="Songs, 12 months and all time", format="table",
         media_type="text/csv", columns=exports.SONGS, recognise=exports.is_songs, key=(exports.SONG, exports.RELEASED),
         measures=(exports.STREAMS,), checks=SONGS_CHECKS, min_bytes=40, max_bytes=16 << 20, max_drop=0.5, policy="review",
-        options={"key_repeats": True},
+        options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
     playlists_csv = Feed(
         template="social_media/spotify/spotify_playlists_{series}_{stamp}.csv", title="Playlists, 12 months", format="table",
         media_type="text/csv", columns=exports.PLAYLISTS, recognise=exports.is_playlists, key=(exports.TITLE, exports.AUTHOR),
         measures=(exports.STREAMS,), checks=PLAYLISTS_CHECKS, min_bytes=40, max_bytes=16 << 20, max_drop=0.5, policy="review",
-        options={"key_repeats": True},
+        options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
     song_timeline = Feed(
         template="social_media/spotify/spotify_song_{slug}_{stamp}.csv", title="One song's streams by day", format="table", media_type="text/csv",

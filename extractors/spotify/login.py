@@ -82,7 +82,7 @@ def _stay_away(session: Session) -> None:
         minutes = -(-(until - now) // timedelta(minutes=1))
         account = "" if session.account == "default" else f" --account {session.account}"
         raise SourceBlocked(
-            f"Spotify locked the sign-in after too many attempts; it may be tried again from {until:%H:%M} UTC (in {minutes} minutes)",
+            f"Spotify locked the sign-in after too many attempts; it may be tried again from {until:%H:%M} UTC (in {minutes} minute{'s' if minutes > 1 else ''})",
             hint=f"wait; if it is open again by your own doing: bedrot secrets remove spotify {LOCKED_UNTIL}{account}",
         )
 
