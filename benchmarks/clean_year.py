@@ -28,10 +28,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "contract")]
 from contract_bench import Bench  # noqa: E402
 from contract_desk import Desk  # noqa: E402
 
+from bedrot_console.domain.files import Capture  # noqa: E402
 from bedrot_console.domain.findings import Severity  # noqa: E402
 from bedrot_console.domain.lifecycle import Verdict  # noqa: E402
 from bedrot_console.extraction.registry import Registry  # noqa: E402
 from bedrot_console.extraction.simulator import serve  # noqa: E402
+from bedrot_console.zones.masks import Masker  # noqa: E402
 
 REGISTRY = Registry()
 NOON = timedelta(hours=9, minutes=30)
@@ -94,12 +96,18 @@ def brought(platform: str, days: list[date], account: str, folder: Path) -> Iter
                 raise RuntimeError(f"{platform} on {day}: {ran.error or ran.failed}")
             yield clock.at, [
                 Brought(
-                    n, ran.bodies[n],
+                    n, masked(ran.bodies[n], c),
                     {"account": account, "series": c.series, "request": dict(c.request), "received_name": c.received_name},
                 )
                 for n, c in ran.captures.items()
             ]  # fmt: skip
             simulator.log.clear()
+
+
+def masked(body: bytes, capture: Capture) -> bytes:
+    """The bytes as they would land: the run's own credentials, where the platform echoes them, overwritten."""
+    masker = Masker(capture.echoes)
+    return masker.feed(body) + masker.finish() if capture.echoes else body
 
 
 @dataclass

@@ -79,6 +79,9 @@ class InstagramSimulator(Simulator):
         """What a run brings: the extractor's own walk, answered by the engine. Nothing, where the run ends before it brings anything."""
         return {name: bytes(made.body) for name, made in self.captures(account).items()}  # type: ignore[arg-type]
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        return {name: {"series": made.series, "request": dict(made.request)} for name, made in self.captures(account).items()}
+
     def captures(self, account: str = "default", **options: Any) -> dict[str, Capture]:
         """The captures of such a run by feed attribute; `options` over the account's own."""
         from .extractor import Instagram
