@@ -117,8 +117,8 @@ class Linktree(Extractor):
         session.stage("open Insights")
         where = pages.arrive(session, listener)
         if where == "login":
-            listener.signed_out = False
             pages.sign_in(session)
+            listener.start_anew()
             where = pages.arrive(session, listener)
             if where == "login":
                 raise AccessError(

@@ -174,9 +174,14 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         for event, handler in self._handlers():
             self._context.remove_listener(event, handler)
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget every question and answer so far: those of a login that is over say nothing about the new one, however late they come."""
         self.answers.clear()
         self._pending.clear()
         self._finished.clear()
+        self.signed_out = False
 
     def _handlers(self) -> tuple[tuple[str, Callable[[Any], None]], ...]:
         return (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,8 @@ PAGE_SECONDS = 15.0
 """How long a page may take until it is one of those we know."""
 ARRIVE_SECONDS = 45.0
 """How long the Insights page may take until its first figures are there."""
+SETTLE_LOOKS = 40
+"""How often a page that is signed out is looked at (every 50 ms or slower) until it has gone to the sign-in by itself."""
 PUZZLE_SECONDS = 12.0
 """How long a page of the site's guard may take to let us pass by itself."""
 
@@ -104,7 +107,12 @@ def arrive(session: Session, listener: Listener) -> str:
             continue
         if where == "elsewhere":  # kept and told as a sign-in page that is not as it was
             return session.landmark({"login": marks["login"]}, timeout_seconds=0.0, what="sign-in page")
-        return "login" if where == "signed_out" else where
+        if where == "signed_out":  # the page goes to the sign-in by itself; opening it meanwhile would be interrupted by that
+            looks = count()
+            late = lambda _: next(looks) > SETTLE_LOOKS  # noqa: E731
+            session.landmark({"login": marks["login"], "late": late}, timeout_seconds=PAGE_SECONDS, what="sign-in page")
+            return "login"
+        return where
     raise _blocked()
 
 
@@ -158,7 +166,10 @@ def sign_in(session: Session) -> None:
     factor = str(session.option("second_factor", "")) or ("app" if session.secret_or_none("totp_secret") else "sms")
     if factor != "none" and not device_known(session):
         session.require_operator("code", factor)
-    where = _open_form(session)
+    here = {"password": PASSWORD_FORM, "identifier": FORM, "elsewhere": "true"}
+    where = session.landmark(here, timeout_seconds=PAGE_SECONDS, what="sign-in page")
+    if where == "elsewhere":
+        where = _open_form(session)
     if where == "member":  # the pages' cookie still lives while the token does not: only a sign-in from the start gives a new one
         session.browser.context.clear_cookies(name=re.compile(rf"^(?!{DEVICE_COOKIE})"))
         where = _open_form(session)

@@ -14,6 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bedrot_console.domain.errors import AccessError, BedrotError, RateLimited, SourceBlocked, SourceChanged, SourceUnavailable
 from extractors.linktree import pages
+from extractors.linktree.extractor import Linktree, _absent
 from extractors.linktree.graphql import Listener, SignedOut, Window, is_allowed, judged, question_of, refuse, window_of
 from extractors.linktree.simulated import graph, world
 
@@ -227,6 +228,19 @@ def test_a_refused_foreign_operation_does_not_sign_anybody_out(context: Context,
     assert listener.signed_out
 
 
+def test_late_answers_of_a_login_that_is_over_do_not_end_the_new_one(context: Context, listener: Listener) -> None:
+    """A question asked with the old token may be refused after the new sign-in."""
+    late = Request(graph.OVERVIEW, b"", status=401)
+    for handler in context.handlers["request"]:
+        handler(late)
+    listener.start_anew()
+    for event, subject in (("response", late.response()), ("requestfinished", late)):
+        for handler in context.handlers[event]:
+            handler(subject)
+    listener.collect()
+    assert not listener.signed_out and not listener.answers
+
+
 def test_of_several_answers_the_newest_good_one_of_the_window_is_chosen(context: Context, listener: Listener) -> None:
     """The first seven days, a failed year, the same year twice: the last good one of the year is it, whatever comes later for other windows."""
     context.goes(Request(graph.OVERVIEW, graph.wire(graph.overview(ROWS[-7:]))))
@@ -268,6 +282,22 @@ def test_the_settings_may_name_the_operations(context: Context) -> None:
         skipped, read = context.goes(Request(graph.OVERVIEW, OVERVIEW)), context.goes(Request("InsightsPage", OVERVIEW))
         listener.collect()
         assert (skipped.read, read.read) == (0, 1)
+
+
+def test_why_there_is_no_answer_is_told_apart(context: Context, listener: Listener) -> None:
+    """The picker did nothing; or it worked and one feed was not asked for, with the names that were; or the answer is still on its way."""
+    overview, audience = Linktree.feeds["overview"], Linktree.feeds["audience"]
+    context.goes(Request(graph.OVERVIEW, graph.wire(graph.overview(ROWS[-7:]))))
+    context.goes(Request("WalletSummary"))
+    listener.collect()
+    assert "asked for the overview of 7 days" in str(_absent(listener, overview, 365))
+    context.goes(Request(graph.OVERVIEW, OVERVIEW, days=365))
+    listener.collect()
+    missing = _absent(listener, audience, 365)
+    assert "did not ask for the audience of 365 days" in str(missing) and "WalletSummary" in (missing.hint or "")
+    for handler in context.handlers["request"]:
+        handler(Request(graph.AUDIENCE, days=365))
+    assert isinstance(_absent(listener, audience, 365), SourceUnavailable)
 
 
 @pytest.mark.parametrize(
