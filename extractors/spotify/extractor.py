@@ -72,7 +72,7 @@ class Spotify(Extractor):
     song_timeline = Feed(
         template="social_media/spotify/spotify_song_{slug}_{stamp}.csv", title="One song's streams by day", format="table", media_type="text/csv",
         columns=exports.SONG_TIMELINE, recognise=exports.is_song_timeline, day=exports.DATE, key=(exports.DATE,), measures=(exports.STREAMS,),
-        checks=SONG_TIMELINE_CHECKS, min_bytes=13, max_bytes=4 << 20, warn_after=STALE, fail_after=TOO_OLD, policy="review",
+        checks=SONG_TIMELINE_CHECKS, min_bytes=13, max_bytes=4 << 20, warn_after=TOO_OLD, policy="review",
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
