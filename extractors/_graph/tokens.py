@@ -1,6 +1,6 @@
 """What an access token is worth, asked of the platform itself before anything else, and the proof that goes with it.
 
-`debug_token` is documented; that the token may ask about itself too (bedrot does so; seen).
+`debug_token` is documented; that the token may ask about itself too is seen.
 """
 
 from __future__ import annotations
