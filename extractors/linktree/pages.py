@@ -108,12 +108,17 @@ def arrive(session: Session, listener: Listener) -> str:
         if where == "elsewhere":  # kept and told as a sign-in page that is not as it was
             return session.landmark({"login": marks["login"]}, timeout_seconds=0.0, what="sign-in page")
         if where == "signed_out":  # the page goes to the sign-in by itself; opening it meanwhile would be interrupted by that
-            looks = count()
-            late = lambda _: next(looks) > SETTLE_LOOKS  # noqa: E731
-            session.landmark({"login": marks["login"], "late": late}, timeout_seconds=PAGE_SECONDS, what="sign-in page")
+            _wait_for_sign_in(session, marks["login"])
             return "login"
         return where
     raise _blocked()
+
+
+def _wait_for_sign_in(session: Session, form: str) -> None:
+    """Let a page that is signed out go to the sign-in by itself, for a while: it may also go to and fro without end."""
+    looks = count()
+    marks: dict[str, Any] = {"login": form, "late": lambda _: next(looks) > SETTLE_LOOKS}
+    session.landmark(marks, timeout_seconds=PAGE_SECONDS, what="sign-in page")
 
 
 def _wait_out_guard(session: Session) -> None:
