@@ -33,7 +33,8 @@ _ARTIST = re.compile(r"[0-9A-Za-z]{22}")
 class Spotify(Extractor):
     """Audience, songs and playlists of every artist of one Spotify for Artists login.
 
-    Which artists: the option `artists`, a list of ids (the 22 letters and digits in an artist's address), per account. Series are artist ids,
+    Options: `artists`, a list of ids (the 22 letters and digits in an artist's address), per account; `second_factor = "none"` where an
+    account has none, so that it may sign in with nobody there; `accounts_url`, where people sign in, if it is not Spotify's own. Series are artist ids,
     with the period behind them where a feed has several. One artist or period that fails does not stop the others. Small artists' songs repeat
     their few numbers from day to day by chance: there the same bytes again are a note, in the timeline, which gets a day a day, a warning.
     """

@@ -80,10 +80,9 @@ def _stay_away(session: Session) -> None:
     now = session.clock.now()
     if until is not None and now < until <= now + LOCK:
         minutes = -(-(until - now) // timedelta(minutes=1))
-        account = "" if session.account == "default" else f" --account {session.account}"
         raise SourceBlocked(
             f"Spotify locked the sign-in after too many attempts; it may be tried again from {until:%H:%M} UTC (in {minutes} minute{'s' if minutes > 1 else ''})",
-            hint=f"wait; if it is open again by your own doing: bedrot secrets remove spotify {LOCKED_UNTIL}{account}",
+            hint=f"wait; if it is open again by your own doing: bedrot secrets remove spotify {LOCKED_UNTIL}{_account(session)}",
         )
 
 
@@ -158,8 +157,9 @@ def _refusal(session: Session, where: str) -> BedrotError:
         return _locked(session)
     text = _banner(session)
     if re.search(r"incorrect|wrong (?:user|pass|e-?mail)|password|username|no account", text, re.IGNORECASE):
-        account = "" if session.account == "default" else f" --account {session.account}"
-        return CredentialsRejected(f"Spotify refuses the sign-in: {text}", hint=f"bedrot secrets set spotify password{account}")
+        return CredentialsRejected(
+            f"Spotify refuses the sign-in: {text}", hint=f"bedrot secrets set spotify password{_account(session)}"
+        )
     return SourceUnavailable(f"Spotify did not sign us in: {text}", hint="try again later")
 
 

@@ -69,7 +69,7 @@ CAPTCHA = (
 )
 TOO_MANY = f"{_TOLD}({json.dumps(BANNER)}) && [...document.querySelectorAll({json.dumps(BANNER)})].some(e => /too many attempts/i.test(e.textContent))"
 REFUSED = f"{_TOLD}({json.dumps(BANNER)})"
-WITH_PASSWORD = "[...document.querySelectorAll('button, a')].find(e => e.offsetParent !== null && /\\bpassword\\b/i.test(e.textContent) && !/forg/i.test(e.textContent))"
+WITH_PASSWORD = "[...document.querySelectorAll('button, a')].find(e => e.offsetParent !== null && /\\bpassword\\b/i.test(e.textContent) && !/forg|without|reset/i.test(e.textContent))"
 
 
 class LoginLost(AccessError):
