@@ -15,7 +15,7 @@ from ..domain.errors import BedrotError, UsageError
 from ..domain.text import safe
 from . import drawing
 from .pagelines import HELP, Order, parse
-from .tables import cut
+from .tables import cut, width_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -143,9 +143,10 @@ class ShownCode(Shown):
             return [*(cut(line, columns) for line in about), "", *self._too_small(len(modules), columns, rows)]
         cells = code_cells(modules, quiet, colours=self.colours > drawing.NONE, inverse=self.inverse)
         drawn = drawing.lines_of(cells, self.colours)
-        if len(drawn) + 2 <= rows - 1:
-            return [cut(about[0], columns), "", *drawn]
         beside = columns - len(cells[0]) - 2
+        above = len(drawn) + 2 <= rows - 1
+        if above and (width_of(about[0]) <= columns or beside < SIDE_COLUMNS):
+            return [cut(about[0], columns), "", *drawn]
         if beside >= SIDE_COLUMNS:
             notes = _wrapped(about[0], beside)
             return [line + (f"  {notes[n]}" if n < len(notes) else "") for n, line in enumerate(drawn)]

@@ -260,9 +260,7 @@ class Watch:
         """Ctrl-C was pressed: ask what it meant. True to detach; a second Ctrl-C, or c, cancels the runs and follows them to their end."""
         assert self.terminal is not None
         self.terminal.forget()
-        self.terminal.draw(
-            "The run goes on without you. d Enter: detach.  c Enter or Ctrl-C again: cancel it.  Enter: keep following. "
-        )
+        self.terminal.draw("d Enter: detach, the run goes on.  c Enter: cancel it.  Enter: keep following. ")
         try:
             answer = None
             while answer is None:
