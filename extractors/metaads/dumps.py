@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bedrot_console.domain.findings import Place
-from bedrot_console.inspection.helpers import FormatTrouble, Rows, all_of, json_value, none_of
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, all_of, json_value
 
 from .._graph.bodies import has_next, leaks_of
 from . import pixels
@@ -190,14 +190,19 @@ def rows_like(*keys: str, any_of: Sequence[str] = (), without: Sequence[str] = (
     return recognise
 
 
-IS_CAMPAIGN_DAYS = all_of(
-    rows_like("date_start", "date_stop", "account_name", "spend", without=("campaign_id", "adset_id", "ad_id")),
-    lambda head: b'"campaign_id"' in head,
-)
-"""The account's own days first, then its campaigns'."""
+_account_first = rows_like("date_start", "date_stop", "account_name", "spend", without=("campaign_id", "adset_id", "ad_id"))
+
+
+def _campaign_days(head: bytes) -> bool:
+    """The account's own days first, then its campaigns'; or no rows."""
+    return _account_first(head) and (not first_row(head) or b'"campaign_id"' in head)
+
+
+IS_CAMPAIGN_DAYS = _campaign_days
 IS_CAMPAIGN_DAYS.wanted = ("date_start", "account_name", "campaign_id", "spend")  # type: ignore[attr-defined]
 IS_INSIGHTS = all_of(
-    rows_like("date_start", "date_stop", any_of=("impressions", "spend", "campaign_id")), none_of(IS_CAMPAIGN_DAYS)
+    rows_like("date_start", "date_stop", any_of=("impressions", "spend", "campaign_id")),
+    lambda head: not first_row(head) or not IS_CAMPAIGN_DAYS(head),
 )
 IS_INSIGHTS.wanted = ("date_start", "date_stop", "impressions")  # type: ignore[attr-defined]
 IS_AD = rows_like("id", "adset_id", "campaign_id", without=("date_start", "impressions"))
