@@ -178,7 +178,12 @@ class Instagram(Extractor):
                 session.failed(feed, trouble)
                 continue
             if not found:
-                session.nothing(feed, "the account has no posts to ask about")
+                left_out = feed is not self.media_insights
+                session.nothing(
+                    feed,
+                    "the settings leave out all of it" if left_out else "there is no post to ask about",
+                    level="info" if left_out else "warning",
+                )
                 continue
             body = bundle([(a.asked, a.body) for a in found])
             made = self.capture(
@@ -288,16 +293,16 @@ class Walk:
         self.as_of["instagram/insights"] = max(ends, default=None)
         return found
 
-    def _windows(self, metric: str, first: date, last: date, period: str) -> list[Answer]:
+    def _windows(self, metric: str, first: date, last: date, period: str, steps: int = 0) -> list[Answer]:
         out = []
         for n, (since, until) in enumerate(windows(first, last)):
             try:
                 out += self._insights("series", [metric], {"period": period, "since": since, "until": until})
             except SourceChanged as trouble:
-                if n or first >= last or not api.too_far_back(trouble):
+                if n or steps >= 2 or not api.too_far_back(trouble):
                     raise
                 self.session.log("info", f"{metric}: Meta no longer has {first}; asking from the day after")
-                return self._windows(metric, first + timedelta(days=1), last, period)
+                return self._windows(metric, first + timedelta(days=1), last, period, steps + 1)
         return out
 
     def totals(self) -> list[Answer]:

@@ -78,7 +78,7 @@ SERIES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a token of the other door": (lambda d: d[0]["answer"].update(paging={"next": "IGAAmadeup" + "x7" * 30}), "consistency.credential-in-clear"),
 }  # fmt: skip
 TOTALS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "a metric is gone": (lambda d: d[0]["answer"]["data"].pop(), "completeness.metric-missing"),
+    "a metric is gone": (lambda d: [p["answer"]["data"].pop(0) for p in d[::2]] and None, "completeness.metric-missing"),
     "a day was not asked for": (lambda d: d[2:], "completeness.not-asked"),
     "follows of a day were not asked for": (lambda d: [d[0], *d[2:]], "completeness.not-asked"),
     "a total over two days": (lambda d: d[0].update(asked=d[0]["asked"].replace("until=1772265600", "until=1772352000")), "consistency.not-daily"),
@@ -211,6 +211,29 @@ def test_instagram_empty_is_not_zero(tmp_path: Path) -> None:
     assert "completeness.no-rows" in errors(report(tmp_path, "totals", empty, request=asked_of("totals")))
     zero = edited(body("totals"), lambda d: first(d, "website_clicks")["total_value"].update(value=0))
     assert report(tmp_path, "totals", zero, request=asked_of("totals")).verdict is Verdict.PASSED
+
+
+def test_instagram_a_metric_may_be_absent_here_and_there(tmp_path: Path) -> None:
+    """No data is no entry: on one day of many, or of a post of today, that is told or expected; on most days the metric is lost."""
+
+    def without_replies(document: Any, days: int) -> None:
+        for part in document[: 2 * days : 2]:
+            part["answer"]["data"] = [e for e in part["answer"]["data"] if e["name"] != "replies"]
+
+    data, asked = body("totals", total_days=8), asked_of("totals", total_days=8)
+    one = report(tmp_path, "totals", edited(data, lambda d: without_replies(d, 1)), request=asked)
+    assert codes(one, Severity.WARNING) == {"completeness.metric-missing"} and not errors(one)
+    assert errors(report(tmp_path, "totals", edited(data, lambda d: without_replies(d, 8)), request=asked)) == {
+        "completeness.metric-missing"
+    }
+    posts, fresh = (
+        body("media_insights"),
+        edited(body("media"), lambda d: d[0]["answer"]["data"][0].update(timestamp="2026-03-02T11:00:00+0000")),
+    )
+    young = edited(posts, lambda d: d[0]["answer"]["data"].clear())
+    for beside, wanted in ((fresh, set()), (body("media"), {"completeness.metric-missing"})):
+        found = report(tmp_path, "media_insights", young, request=asked_of("media_insights"), siblings={"media": beside})
+        assert codes(found, Severity.ERROR, Severity.WARNING) == wanted
 
 
 def test_instagram_reach_is_never_added_up(tmp_path: Path) -> None:

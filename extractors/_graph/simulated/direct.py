@@ -57,7 +57,7 @@ class Direct:
     def wants(self, feed: Any) -> bool:
         return feed.name in self.feeds
 
-    def nothing(self, feed: Any, why: str) -> None:
+    def nothing(self, feed: Any, why: str, *, level: str = "warning") -> None:
         self.said.append(why)
 
     def failed(self, feed: Any, error: BedrotError) -> None:
