@@ -40,6 +40,7 @@ OTHER_SHARE = 0.5
 FEWEST_COMPARED = 10
 BUSY = 10
 MOST_FOLLOWERS_MOVED = 1000
+MOST_RISEN, LEAST_RISE = 10, 1000
 _SLASHES = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{2,4}")
 _PATH_ARTIST = re.compile(r"/artist/([0-9A-Za-z]{22})(?:/|$)")
 
@@ -209,7 +210,7 @@ def ends_at_latest(content: Any, context: Any) -> Iterator[Finding]:
 
 
 def plausible(content: Any, context: Any) -> Iterator[Finding]:
-    """Listener groups hold one another, followers move in steps, the newest day is counted, and not every day is empty."""
+    """Listener groups hold one another, followers move in steps, the newest day is counted and in proportion, and not every day is empty."""
     days = series_of(content)
     if not days:
         return
@@ -241,6 +242,11 @@ def plausible(content: Any, context: Any) -> Iterator[Finding]:
         yield warning(
             "consistency.last-day-zero", "the newest day has no streams: probably not counted yet", row=days[max(days)][0], column=STREAMS,
             expected=f"about {int(median(plays[-28:]))}", seen="0",
+        )  # fmt: skip
+    elif len(plays) >= 28 and plays[-1] > max(MOST_RISEN * max(plays[-28:-1]), LEAST_RISE):
+        yield warning(
+            "consistency.last-day-high", "the newest day has many times the streams of any day of the month before: viral, or wrong",
+            row=days[max(days)][0], column=STREAMS, expected=f"about {int(median(plays[-28:]))}", seen=str(int(plays[-1])),
         )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ class Spotify(Extractor):
     songs_csv = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.csv", title="Songs, 12 months and all time", format="table",
         media_type="text/csv", columns=exports.SONGS, recognise=exports.is_songs, key=(exports.SONG, exports.RELEASED),
-        measures=(exports.STREAMS,), checks=SONGS_CHECKS, min_bytes=40, max_bytes=16 << 20, max_drop=0.5, policy="review",
+        measures=(exports.STREAMS,), checks=SONGS_CHECKS, min_bytes=40, max_bytes=16 << 20, policy="review",
         options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
     playlists_csv = Feed(

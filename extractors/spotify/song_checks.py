@@ -18,6 +18,9 @@ from .exports import ADDED, LISTENERS, PERIODS, RELEASED, SAVES, SONG, STREAMS, 
 MOST_FALLEN = {"7day": Decimal("0.9"), "28day": Decimal("0.7"), "1year": Decimal("0.4"), "all": Decimal("0.05")}
 """By how much streams of a period may fall from one capture to the next. One day may fall to anything. All time falls only where the site
 takes artificial streams away (*documented*)."""
+KEPT = ("1year", "all")
+"""Periods so wide that a song with streams does not drop out from one capture to the next."""
+BUSY_SONG, LEAST_RISE = 100, 1000
 UNKNOWN_DATES = ("n/a", "-")
 
 
@@ -126,33 +129,44 @@ def _stranger(context: Any, message: str) -> Finding:
     return (error if context.sidecar.series else warning)("consistency.other-artist", message)
 
 
-def songs_kept(content: Any, context: Any) -> Iterator[Finding]:
-    """All-time streams of a song never fall by much: what was counted stays counted, but for artificial streams taken away."""
-    earlier = context.previous()
-    needed = {SONG, RELEASED, STREAMS}
-    if earlier is None or period_of(context.sidecar) != "all" or not needed <= set(content.columns) & set(earlier.columns):
+def songs_as_before(content: Any, context: Any) -> Iterator[Finding]:
+    """Against the last good export of this artist and period, song by song; see `_compared`."""
+    earlier, period = context.previous(), period_of(context.sidecar)
+    if earlier is None or period is None or not {SONG, RELEASED, STREAMS} <= set(content.columns) & set(earlier.columns):
         return
-    old, new = (
-        dict(((r[0], r[1]), r[2]) for r in c.query("SELECT song, release_date, max(streams) FROM data GROUP BY ALL"))
-        for c in (earlier, content)
-    )
-    yield from _fell({k: v for k, v in old.items() if v is not None}, new, column=STREAMS)
+    sql = f"SELECT {SONG}, {RELEASED}, sum({STREAMS}) FROM data WHERE {STREAMS} IS NOT NULL GROUP BY ALL"
+    old, new = ({r[:2]: r[2] for r in c.query(sql)} for c in (earlier, content))
+    yield from _compared(old, new, period, column=STREAMS)
 
 
-def _fell(old: dict[Any, Any], new: dict[Any, Any], **place: Any) -> Iterator[Finding]:
-    gone = [k for k in old if k not in new]
-    if gone and len(gone) < len(old):
+def _compared(old: dict[Any, Any], new: dict[Any, Any], period: str, **place: Any) -> Iterator[Finding]:
+    """Songs of the wide periods stay, their streams neither double nor collapse, and those of all time never fall by much."""
+    gone = [k for k, plays in old.items() if k not in new and plays >= BUSY_SONG] if period in KEPT else []
+    if gone:
         yield warning(
             "consistency.songs-vanished",
             f"{len(gone)} of {len(old)} songs of the last good capture are gone",
             count=len(gone),
             **place,
         )
-    fell = [k for k in old if new.get(k) is not None and new[k] < old[k] * (1 - MOST_FALLEN["all"])]
+    fell = [k for k in old if k in new and new[k] < old[k] * (1 - MOST_FALLEN["all"])] if period == "all" else []
     if fell:
         yield error(
             "consistency.all-time-fell", "all-time streams of a song fell since the last good capture", expected=f"{int(old[fell[0]])} or more",
             seen=str(int(new[fell[0]])), count=len(fell), **place,
+        )  # fmt: skip
+    rose = [k for k in old if k in new and new[k] > max(2 * old[k], LEAST_RISE)] if period in KEPT else []
+    if rose:
+        yield warning(
+            "consistency.streams-doubled", f"streams of a song in {period} have more than doubled since the last good capture",
+            expected=f"about {int(old[rose[0]])}", seen=str(int(new[rose[0]])), count=len(rose), **place,
+        )  # fmt: skip
+    before, after = Decimal(sum(old.values())), Decimal(sum(new.values()))
+    if period in MOST_FALLEN and before and after < before * (1 - MOST_FALLEN[period]):
+        share = (before - after) / before * 100
+        yield warning(
+            "volume.total-dropped", f"streams of {period} fell by {share:.0f} % against the last good capture", stage="volume",
+            expected=f"at most {MOST_FALLEN[period] * 100:.0f} % less than {int(before)}", seen=str(int(after)),
         )  # fmt: skip
 
 
@@ -249,7 +263,7 @@ def _plays(content: Any) -> dict[Any, int]:
 
 
 def same_songs(content: Any, context: Any) -> Iterator[Finding]:
-    """Against the last good capture of this artist and period: not another artist's songs, nothing vanished from all time, no collapse."""
+    """Against the last good capture of this artist and period: not another artist's songs; see also `_compared`."""
     earlier = context.previous()
     if earlier is None or not len(earlier) or not len(content):
         return
@@ -258,15 +272,8 @@ def same_songs(content: Any, context: Any) -> Iterator[Finding]:
         yield _stranger(context, "no song of the last good capture is here: another artist's")
         return
     period = period_of(context.sidecar)
-    if period == "all":
-        yield from _fell(old, new, place=content.place(0, metrics.STREAMS))
-    before, after = Decimal(sum(old.values())), Decimal(sum(new.values()))
-    if period in MOST_FALLEN and before and after < before * (1 - MOST_FALLEN[period]):
-        share = (before - after) / before * 100
-        yield warning(
-            "volume.total-dropped", f"streams of {period} fell by {share:.0f} % against the last good capture", stage="volume",
-            expected=f"at most {MOST_FALLEN[period] * 100:.0f} % less than {before}", seen=str(after),
-        )  # fmt: skip
+    if period is not None:
+        yield from _compared(old, new, period, place=content.place(0, metrics.STREAMS))
 
 
 def no_credentials(content: Any, context: Any) -> Iterator[Finding]:
@@ -280,7 +287,7 @@ def no_credentials(content: Any, context: Any) -> Iterator[Finding]:
 
 SONGS_CHECKS = (
     provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS, SAVES), listeners_within_streams, all_time_gap,
-    dates_formed(RELEASED), most_streams_first, same_titles(SONG), songs_kept,
+    dates_formed(RELEASED), most_streams_first, same_titles(SONG), songs_as_before,
 )  # fmt: skip
 PLAYLISTS_CHECKS = (
     provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS), listeners_within_streams, dates_formed(ADDED, UNKNOWN_DATES),

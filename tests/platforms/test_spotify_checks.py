@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,12 @@ def test_a_newest_day_without_streams_is_told(tmp_path: Path) -> None:
     assert codes(report) == {"consistency.last-day-zero"}
 
 
+def test_a_newest_day_out_of_all_proportion_is_told(tmp_path: Path) -> None:
+    """Many times the best day of the month before: somebody should look."""
+    report = audience(line(0, lambda c: [*c[:5], str(int(c[5]) * 40), *c[6:]]), tmp_path)
+    assert codes(report) == {"consistency.last-day-high"}
+
+
 # -- against the capture before ---------------------------------------------------------------------------------------------
 
 
@@ -323,6 +330,24 @@ def test_all_time_streams_do_not_fall(tmp_path: Path) -> None:
     assert "consistency.all-time-fell" in errors(desk.report(**songs("all") | {"data": fell}, keep=False))
     gone = b"".join(data.splitlines(keepends=True)[:-1])
     assert "consistency.songs-vanished" in codes(desk.report(**songs("all") | {"data": gone}, keep=False))
+
+
+@pytest.mark.parametrize("feed", ["songs_csv", "song_metrics"])
+def test_a_song_of_12_months_does_not_vanish_nor_double_unnoticed(feed: str, tmp_path: Path) -> None:
+    """Both doors to the songs tell it, and a period that collapses."""
+    found = world.songs(SOLO, "1year", LAST)
+    doubled = [replace(found[0], streams=found[0].streams * 3), *found[1:]]
+    spell = spelled.catalog_view if feed == "song_metrics" else lambda songs: spelled.songs(songs, "1year")
+    desk = Desk(f"spotify/{feed}", tmp_path)
+    told = {"series": f"{SOLO.id}_1year", "request": asked(SOLO.id, "1year")}
+    assert desk.report(spell(found), noon(DAY), **told).verdict is Verdict.PASSED
+    for songs, code in (
+        (found[:-1], "consistency.songs-vanished"),
+        (doubled, "consistency.streams-doubled"),
+        (found[1:], "volume.total-dropped"),
+    ):
+        report = desk.report(spell(songs), noon(DAY), keep=False, **told)
+        assert report.verdict is Verdict.WARNED and code in codes(report)
 
 
 def test_another_artists_songs_are_stopped(tmp_path: Path) -> None:
