@@ -12,22 +12,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
-    AccessError,
     BedrotError,
     CredentialsRejected,
     RateLimited,
     SourceChanged,
     SourceUnavailable,
 )
+from bedrot_console.domain.files import format_time, parse_time
 from bedrot_console.resilience import Retry
 
+from .errors import CONSENT_HINT, TOLD_HINT, error_of, next_midnight, own_limit, pacific_day, spent_until, token_error
 from .queries import COMPACT
 
 DATA, ANALYTICS, TOKEN = (
@@ -48,150 +48,26 @@ UNITS_A_DAY = 10_000
 
 ALL_STATUSES = tuple(range(400, 600))
 ONCE = Retry(attempts=1)
-CONSENT_HINT = (
-    "in the Google Cloud console set the OAuth consent screen's publishing status to In production (in Testing it ends every refresh token "
-    "after 7 days), consent again with the channel's account, then: bedrot secrets set youtube refresh_token"
-)
-SCOPE_HINT = "consent again with every box ticked, then: bedrot secrets set youtube refresh_token"
-CLIENT_HINT = "take both from the project's OAuth client: bedrot secrets set youtube client_id, then client_secret"
-ENABLE_HINT = "enable YouTube Data API v3 and YouTube Analytics API in the API library of the Google Cloud project"
-QUOTA_HINT = "run it again after midnight Pacific time, or ask Google for a larger quota"
+CALLS = "calls_of_day"
+"""Under this name a run remembers how much this account has used today; neither API tells."""
 
-_SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
-_TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
-_NOT_ENABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
-_NO_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
-_TAG = re.compile(r"<[^>]{0,200}>")
+_KEPT = re.compile(r"(\d{4}-\d{2}-\d{2}) data=(\d{1,9}) analytics=(\d{1,9})")
 
 
-class Refused(SourceChanged):
-    """The platform refuses this very question (400): ask another, repeating it does not help."""
-
-    code = "source-changed"
-
-
-class NotThere(SourceChanged):
-    """What was asked for is gone or not visible (404)."""
-
-    code = "source-changed"
+def _calls_of(kept: str | None, today: date) -> Counter[str]:
+    """What was remembered under CALLS, if it is of today; nothing of any other spelling."""
+    match = _KEPT.fullmatch(kept or "")
+    if match is None or match[1] != today.isoformat():
+        return Counter()
+    return Counter({"data": int(match[2]), "analytics": int(match[3])})
 
 
-def pacific() -> ZoneInfo:
-    """The zone of YouTube's days and of Google's quotas (documented long ago). Loaded on use: a confined reader has no zone files."""
-    return ZoneInfo("America/Los_Angeles")
-
-
-def pacific_day(now: datetime) -> date:
-    """The calendar day in Pacific time."""
-    return now.astimezone(pacific()).date()
-
-
-def next_midnight(now: datetime) -> datetime:
-    """When the day's quotas are given anew: the next midnight in Pacific time, in UTC."""
-    tomorrow = pacific_day(now) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), pacific()).astimezone(UTC)
-
-
-def reason_of(document: Any) -> tuple[str, str]:
-    """The reason word and the platform's sentence of an error answer, whichever of Google's forms it has; both empty without one."""
-    problem = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(problem, dict):
-        return "", ""
-    entries = [e for e in problem.get("errors") or () if isinstance(e, dict)]
-    entries += [e for e in problem.get("details") or () if isinstance(e, dict) and e.get("reason")]
-    reason = str((entries[0].get("reason") if entries else None) or problem.get("status") or "")[:60]
-    said = str(problem.get("message") or (entries[0].get("message") if entries else "") or "")
-    return reason, _TAG.sub("", said).strip()[:300].rstrip(".")
-
-
-def error_of(status: int, document: Any, now: datetime) -> BedrotError | None:
-    """The error in an answer, in our words; None for an answer without one. Analytics may put one into a 200 (documented): looks at the body."""
-    inside = document.get("errors") if isinstance(document, dict) else None
-    if status < 400 and isinstance(inside, dict) and inside:
-        return _error_inside(inside)
-    if status < 400 and not (isinstance(document, dict) and document.get("error")):
+def _time_of(kept: str | None) -> datetime | None:
+    try:
+        return parse_time(kept or "")
+    except ValueError:
         return None
-    reason, said = reason_of(document)
-    if not reason and not said:
-        if status >= 500:
-            return SourceUnavailable(f"YouTube answers with status {status}")
-        if status == 429:
-            return RateLimited("YouTube asks to slow down (429)")
-        return SourceChanged(f"YouTube answers with status {status} and no error object")
-    tail = f" ({status} {reason})" if reason else f" ({status})"
-    if reason in _SPENT:
-        midnight = next_midnight(now)
-        spent = RateLimited(
-            f"YouTube's quota of this day is spent: nothing more until midnight Pacific time, {midnight:%Y-%m-%d %H:%M} UTC{tail}",
-            retry_after_seconds=(midnight - now).total_seconds(), hint=QUOTA_HINT,
-        )  # fmt: skip
-        spent.retryable = False
-        return spent
-    if reason in _TOO_FAST or status == 429:
-        return RateLimited(f"YouTube asks to slow down: {said}{tail}")
-    if status == 401:
-        return CredentialsRejected(f"YouTube does not take the access token: {said}{tail}", hint=CONSENT_HINT)
-    if reason in _NOT_ENABLED:
-        return AccessError(f"an API is not enabled in the Google Cloud project: {said}{tail}", hint=ENABLE_HINT)
-    if reason == "youtubeSignupRequired":
-        return AccessError(f"the Google account has no YouTube channel{tail}", hint=SCOPE_HINT)
-    if reason in _NO_SCOPE:
-        return AccessError(f"the consent does not cover this: {said}{tail}", hint=SCOPE_HINT)
-    if status == 403:
-        hint = (
-            "is the consent that of the channel's owner? revenue needs a monetised channel: [platforms.youtube] revenue = false"
-        )
-        return AccessError(f"YouTube grants no access: {said}{tail}", hint=hint)
-    if status == 404:
-        return NotThere(f"YouTube does not show this: {said}{tail}")
-    if status >= 500:
-        return SourceUnavailable(f"YouTube has a temporary error: {said}{tail}")
-    return Refused(f"YouTube refuses the query: {said}{tail}")
-
-
-def _error_inside(errors: Mapping[str, Any]) -> BedrotError:
-    """An `errors` object inside a 200 as our error; its words are those of the discovery document."""
-    code = str(errors.get("code") or "")[:40]
-    entries = [e for e in errors.get("error") or () if isinstance(e, dict)]
-    said = str(entries[0].get("externalErrorMessage") or entries[0].get("code") or "") if entries else ""
-    tail = f"{f': {said[:200]}' if said else ''} ({code or 'no code'} inside an answer of status 200)"
-    if code in ("SERVICE_UNAVAILABLE", "INTERNAL_ERROR"):
-        return SourceUnavailable(f"YouTube has a temporary error{tail}")
-    if code == "FORBIDDEN":
-        return AccessError(f"YouTube grants no access{tail}", hint=SCOPE_HINT)
-    return Refused(f"YouTube refuses the query{tail}")
-
-
-def token_error(status: int, document: Any, account: str) -> BedrotError:
-    """Why no access token was given, in our words."""
-    word = str(document.get("error", ""))[:60] if isinstance(document, dict) else ""
-    said = str(document.get("error_description", ""))[:200].rstrip(".") if isinstance(document, dict) else ""
-    tail = f" ({word}: {said})" if said else f" ({word})" if word else ""
-    mine = "" if account == "default" else f" --account {account}"
-    if word == "invalid_grant":
-        return CredentialsRejected(
-            "Google no longer takes the refresh token: it was revoked, unused for long, or ended after 7 days because the consent screen is "
-            f"in Testing{tail}", hint=CONSENT_HINT + mine,
-        )  # fmt: skip
-    if word in ("invalid_client", "unauthorized_client", "deleted_client", "disabled_client"):
-        return CredentialsRejected(
-            f"Google does not know the OAuth client, or its secret is wrong{tail}", hint=CLIENT_HINT + mine
-        )
-    if status == 429 or word == "slow_down":
-        return RateLimited(f"Google asks to slow down{tail or ' (429)'}")
-    if status >= 500:
-        return SourceUnavailable(f"Google's token service answers with status {status}")
-    if word:
-        return CredentialsRejected(f"Google gives no access token{tail}", hint=CONSENT_HINT + mine)
-    return SourceChanged(f"Google's token service answers with status {status} and no known error")
-
-
-def _own_limit(units: int) -> RateLimited:
-    """The run has used what it may; asking on would spend what others need today."""
-    limit = RateLimited(f"this run may use {units} units of the Data API, and has", hint="raise it: [platforms.youtube] units")
-    limit.retryable = False
-    return limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +90,8 @@ class Google:
         scopes: short names of what the consent covers; empty when the token service did not say.
         now: the platform's own time, from its last answer: its days and quotas follow that clock.
         calls: calls made, by bucket (`data`, `analytics`, `token`); no header of either API tells what is used.
-        units: how many units of the Data API this run may use.
+        earlier: the same of earlier runs of this account on the same Pacific day.
+        units: how many units of the Data API this account may use in a day.
     """
 
     def __init__(
@@ -226,6 +103,7 @@ class Google:
         self.scopes: frozenset[str] = frozenset()
         self.now: datetime = session.clock.now()
         self.calls: Counter[str] = Counter()
+        self.earlier: Counter[str] = _calls_of(session.recall(CALLS), pacific_day(self.now))
         self._rng = rng or random.Random()
         self._access: Secret | None = None
         self._spent: dict[str, RateLimited] = {}
@@ -297,10 +175,7 @@ class Google:
             asked["pageToken"] = str(after)
 
     def _call(self, bucket: str, path: str, params: Mapping[str, str]) -> Page:
-        if bucket in self._spent:
-            raise self._spent[bucket]
-        if bucket == "data" and self.calls[bucket] >= self.units:
-            raise _own_limit(self.units)
+        self._stop_at_quota(bucket)
         for again in (True, False):
             answer = self._send(bucket, path, params)
             document = _document(answer.status_code, answer.content)
@@ -312,11 +187,36 @@ class Google:
             if error is not None:
                 if isinstance(error, RateLimited) and not error.retryable:
                     self._spent[bucket] = error
+                    self.session.remember(f"{bucket}_quota_until", format_time(next_midnight(self.now)))
                 raise error
             if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
                 raise SourceChanged(f"YouTube's answer to {path.rpartition('/')[2]} is not of the kind that is known")
             return Page(answer.content, document)
         raise AssertionError("unreachable")
+
+    def _stop_at_quota(self, bucket: str) -> None:
+        """Ask no further where the day's quota is spent: told in this run or in an earlier one, or by our own count."""
+        if bucket in self._spent:
+            raise self._spent[bucket]
+        name = f"{bucket}_quota_until"
+        until = _time_of(self.session.recall(name))
+        if until is not None and until > self.now:
+            self._spent[bucket] = spent_until(until, self.now, " (as an earlier run was told)", TOLD_HINT.format(name=name))
+            raise self._spent[bucket]
+        if bucket == "data" and self.calls[bucket] + self.earlier[bucket] >= self.units:
+            raise own_limit(self.units)
+
+    def tell(self) -> None:
+        """Say what was used, and remember it for the next run of the day."""
+        today = self.calls + self.earlier
+        before = " today" if self.earlier else ""
+        self.session.log(
+            "info",
+            f"quota: {today['data']} of {self.units} units of the Data API{before}, {today['analytics']} queries of the Analytics API{before}, "
+            f"{self.calls['token']} access tokens",
+        )
+        day = pacific_day(self.now).isoformat()
+        self.session.remember(CALLS, f"{day} data={today['data']} analytics={today['analytics']}")
 
     def _send(self, bucket: str, path: str, params: Mapping[str, str]) -> Any:
         if self._access is None:

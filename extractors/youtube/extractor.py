@@ -11,7 +11,7 @@ channel: it is bound to the run by channels.list, and written into every sidecar
     revenue_days      as `days`, default 60
     currency          of revenue, default USD
     patience_seconds  for throttles of one call, default 120
-    units             of the Data API that a run may use, default 10000
+    units             of the Data API that this account's runs may use in a day, default 10000
 """
 
 from __future__ import annotations
@@ -22,25 +22,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bedrot_console.domain.errors import AccessError, BedrotError, CredentialsRejected, SourceChanged, SourceError, UsageError
+from bedrot_console.domain.errors import AccessError, BedrotError, SourceChanged, UsageError
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.base import Extractor
 
 from . import answers, checks, queries, report_checks, studio
-from .api import (
-    READS_CHANNEL,
-    READS_MONEY,
-    READS_REPORTS,
-    SCOPE_HINT,
-    WANTED_SCOPES,
-    Google,
-    NotThere,
-    Page,
-    Refused,
-    pacific_day,
-)
-from .queries import Report
+from .api import READS_CHANNEL, WANTED_SCOPES, Google, Page
+from .asking import ONE_FEED, Asker, not_fatal
+from .errors import SCOPE_HINT, NotThere, pacific_day
 
 if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
@@ -48,6 +38,8 @@ if TYPE_CHECKING:
 FOLDER = "social_media/youtube/"
 NOTED = {"duplicates": "note"}
 """A quiet channel says the same on two days: worth telling, no reason to warn."""
+LATE = {"warn_after": timedelta(days=11), "fail_after": timedelta(days=21)}
+"""By UTC, for any channel: a quiet one has days without rows. Busy ones are judged sharper, in Pacific days, by a check."""
 CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
 WRONG_HINT = (
     "consent again and choose the channel itself (a brand account is listed apart from the person's own channel), "
@@ -58,6 +50,7 @@ WRONG_HINT = (
 def _report(name: str, title: str, **more: Any) -> Feed:
     """The feed of a report: rows by column name, checked against what was asked."""
     report = queries.BY_NAME[name]
+    more |= LATE | {"day": "day", "history": "rolling"} if "day" in report.dimensions else {}
     return Feed(
         template=f"{FOLDER}youtube_{name}_{{stamp}}.json", parse=answers.read_table, key=report.dimensions, empty="ok", min_bytes=40,
         max_bytes=64 << 20, recognise=answers.is_report(name), checks=report_checks.OF[name], options=NOTED, title=title, **more,
@@ -101,24 +94,18 @@ class YouTube(Extractor):
         checks=checks.VIDEOS, empty="ok", recognise=answers.is_list_of(answers.VIDEOS, empty=True), min_bytes=2, max_bytes=512 << 20, max_drop=0.1,
         options=NOTED, title="videos and their counters",
     )  # fmt: skip
-    daily = _report(
-        "daily", "channel by day", day="day", measures=("views", "estimatedMinutesWatched"), history="rolling", max_drop=0.5
-    )
+    daily = _report("daily", "channel by day", measures=("views", "estimatedMinutesWatched"), max_drop=0.5)
     top_videos = _report("top_videos", "videos by views", measures=("views", "estimatedMinutesWatched"), max_drop=0.5)
     traffic = _report(
         "traffic",
         "traffic sources by day",
-        day="day",
         measures=("views", "estimatedMinutesWatched"),
-        history="rolling",
         max_drop=0.5,
     )
     countries = _report("countries", "countries", measures=("views", "estimatedMinutesWatched"), max_drop=0.5)
     demographics = _report("demographics", "age and gender")
-    devices = _report(
-        "devices", "devices by day", day="day", measures=("views", "estimatedMinutesWatched"), history="rolling", max_drop=0.5
-    )
-    revenue = _report("revenue", "revenue by day", day="day", measures=("estimatedRevenue",), history="rolling", max_drop=0.6)
+    devices = _report("devices", "devices by day", measures=("views", "estimatedMinutesWatched"), max_drop=0.5)
+    revenue = _report("revenue", "revenue by day", measures=("estimatedRevenue",), max_drop=0.6)
     studio = Feed(
         template=FOLDER + "youtube_studio_{slug}_{stamp}.zip", format="binary", media_type="application/zip", parse=studio.read_export,
         key=("content",), measures=("views",), checks=studio.EXPORT, recognise=studio.is_export, min_bytes=100, max_bytes=64 << 20,
@@ -141,12 +128,7 @@ class YouTube(Extractor):
             yield from self._videos(session, google, found)
             yield from self._reports(session, google, found)
         finally:
-            used = google.calls
-            session.log(
-                "info",
-                f"quota: {used['data']} of {google.units} units of the Data API, {used['analytics']} queries of the Analytics API, "
-                f"{used['token']} access tokens",
-            )
+            google.tell()
 
     def prove(self, session: Session) -> str | None:
         """The channel that the stored consent can read, or None."""
@@ -223,10 +205,10 @@ class YouTube(Extractor):
         try:
             session.stage("list of uploads")
             pages = self._uploads(session, google, channel)
-        except _ONE_FEED as error:
+        except ONE_FEED as error:
             for feed in (self.playlist, self.videos):
                 if session.wants(feed):
-                    session.failed(feed, _not_fatal(error))
+                    session.failed(feed, not_fatal(error))
             return
         if session.wants(self.playlist):
             yield self.capture(self.playlist, _array(pages), session, request={**common, "playlist": channel.uploads})
@@ -238,8 +220,8 @@ class YouTube(Extractor):
             for number, group in enumerate(groups, start=1):
                 session.stage("videos", number, len(groups))
                 found.append(google.data("videos", {**queries.VIDEOS, "id": ",".join(group)}))
-        except _ONE_FEED as error:
-            session.failed(self.videos, _not_fatal(error))
+        except ONE_FEED as error:
+            session.failed(self.videos, not_fatal(error))
             return
         yield self.capture(self.videos, _array(found), session, request={**common, "asked": str(len(ids))})
 
@@ -272,106 +254,17 @@ class YouTube(Extractor):
             session.stage(report.name.replace("_", " "))
             try:
                 answer = asker.ask(report, *queries.window(today, more if report.money else days))
-            except _ONE_FEED as error:
-                session.failed(feed, _not_fatal(error))
+            except ONE_FEED as error:
+                session.failed(feed, _named(feed.title, not_fatal(error)))
                 continue
             request = {"channel": channel.id, "uploads": str(channel.videos), **answer.request}
             yield self.capture(feed, _array(answer.pages), session, as_of=_newest(answer.pages[0]), request=request)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a report brought, and what was asked in the end."""
-
-    pages: list[Page]
-    request: dict[str, str]
-
-
-class Asker:
-    """Asks reports for one channel; remembers the tables that lie beside others, so that each is asked once."""
-
-    def __init__(self, session: Session, google: Google, channel: str, currency: str) -> None:
-        self.session, self.google, self.channel, self.currency = session, google, channel, currency
-        self._known: dict[tuple[str, date, date], Answer] = {}
-        self._refused: set[str] = set()
-
-    def ask(self, report: Report, since: date, until: date) -> Answer:
-        """The report's table, and the one beside it.
-
-        Raises:
-            AccessError: the consent does not cover it. Refused: the report as such is refused. Or as the calls do.
-        """
-        scopes = READS_MONEY if report.money else READS_REPORTS
-        if not self.google.covers(scopes):
-            wanted = "yt-analytics-monetary.readonly" if report.money else "yt-analytics.readonly"
-            raise AccessError(f"the consent does not cover {wanted}", hint=SCOPE_HINT)
-        own = self._table(report, since, until)
-        if not report.beside:
-            return own
-        try:
-            beside = self._table(queries.BY_NAME[report.beside], since, until)
-        except _ONE_FEED as error:
-            self.session.log("warning", f"{report.name} cannot be added up: {_not_fatal(error)}")
-            return own
-        return Answer([*own.pages, *beside.pages], own.request)
-
-    def _table(self, report: Report, since: date, until: date) -> Answer:
-        key = (report.name, since, until)
-        if key not in self._known:
-            self._known[key] = self._asked(report, since, until)
-        return self._known[key]
-
-    def _asked(self, report: Report, since: date, until: date) -> Answer:
-        """The table with all metrics; where the query is refused, without those that another report already had to do without, or else
-        without those that are refused when asked for one by one."""
-        params = report.params(self.channel, since, until, currency=self.currency)
-        refused: list[str] = []
-        try:
-            page = self.google.report(params)
-        except Refused as trouble:
-            refused = [m for m in report.metrics[1:] if m in self._refused]
-            found = self._without(report, since, until, refused) if refused else None
-            if found is None:
-                refused = self._one_by_one(report, since, until, trouble)
-                found = self._without(report, since, until, refused) if refused else None
-            if found is None:
-                raise
-            page, params = found
-            self._refused.update(refused)
-            self.session.log("warning", f"{report.name}: YouTube refuses {', '.join(refused)}; going on without")
-        document = page.document
-        if document["kind"] != answers.TABLE or not isinstance(document.get("columnHeaders"), list):
-            raise SourceChanged("YouTube's report is no result table")
-        return Answer([page], params | ({"refused": ",".join(refused)} if refused else {}))
-
-    def _without(self, report: Report, since: date, until: date, refused: list[str]) -> tuple[Page, dict[str, str]] | None:
-        """The table without some metrics, and what was asked for it; None where that is refused too."""
-        params = report.params(self.channel, since, until, tuple(m for m in report.metrics if m not in refused), self.currency)
-        try:
-            return self.google.report(params), params
-        except Refused:
-            return None
-
-    def _one_by_one(self, report: Report, since: date, until: date, trouble: Refused) -> list[str]:
-        """The metrics that are refused by themselves. Raises `trouble` where even the first one is: then it is the report that is refused."""
-        refused = []
-        for metric in report.metrics if len(report.metrics) > 1 else ():
-            try:
-                self.google.report(report.params(self.channel, since, until, report.needs(metric), self.currency))
-            except Refused:
-                if metric == report.metrics[0]:
-                    raise trouble from None
-                refused.append(metric)
-        return refused
-
-
-_ONE_FEED = (SourceError, AccessError)
-"""What keeps one feed away; a consent that is no longer taken ends the run."""
-
-
-def _not_fatal(error: BedrotError) -> BedrotError:
-    if isinstance(error, CredentialsRejected):
-        raise error
+def _named(title: str, error: BedrotError) -> BedrotError:
+    """What concerns one report says which: the run's last word shows the error alone."""
+    if isinstance(error, SourceChanged) or type(error) is AccessError:
+        return type(error)(f"{title}: {error}", hint=error.hint)
     return error
 
 

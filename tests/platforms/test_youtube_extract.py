@@ -22,7 +22,7 @@ from bedrot_console.domain.errors import (
     UsageError,
 )
 from extractors.youtube import api, queries
-from extractors.youtube.api import error_of, next_midnight, pacific_day, token_error
+from extractors.youtube.errors import error_of, next_midnight, pacific_day, token_error
 
 REPORTS = ("daily", "top_videos", "traffic", "countries", "demographics", "devices")
 ALWAYS = ("channel", "playlist", "videos", *REPORTS)
@@ -168,6 +168,10 @@ def test_youtube_one_refused_report_costs_only_itself(tmp_path: Path, clock: Any
         ran = bench.run()
         refused = [p for p, _, status, _ in bench.simulator.asked if status == 400]  # type: ignore[attr-defined]
     assert set(ran.failed) == {"traffic"} and isinstance(ran.failed["traffic"], SourceChanged)
+    assert (
+        str(ran.failed["traffic"]).startswith("traffic sources by day: YouTube refuses")
+        and ran.failed["traffic"].code == "source-changed"
+    )
     assert set(ran.bodies) == set(ALL) - {"traffic"} and len(refused) == 2
 
 
@@ -271,10 +275,42 @@ def test_youtube_counts_its_calls_and_keeps_to_its_own_limit(tmp_path: Path, clo
         in ran.logged("info")
     )
     bounded = brought(tmp_path, clock, units=4)
-    assert set(bounded.failed) == {"videos"} and "may use 4 units" in str(bounded.failed["videos"])
+    assert set(bounded.failed) == {"videos"} and "may use 4 units of the Data API a day" in str(bounded.failed["videos"])
     assert any(line.startswith("quota: 4 of 4") for line in bounded.logged("info"))
     refused = brought(tmp_path, clock, "quota_exceeded")
     assert any(line.startswith("quota: 1 of") for line in refused.logged("info"))
+
+
+def test_youtube_spent_quota_stops_later_runs_until_midnight(tmp_path: Path, clock: Any) -> None:
+    """What one run was told the next one remembers: it asks nothing of that API before midnight Pacific, and everything after."""
+    with bench_of(tmp_path, clock, "analytics_quota_exceeded") as bench:
+        bench.run()
+        bench.simulator.set_faults([])
+        ran = bench.run()
+        assert len(bench.simulator.requests("/v2/")) == 1
+        assert set(ran.bodies) == {"channel", "playlist", "videos"} and "as an earlier run was told" in str(ran.failed["daily"])
+        assert "bedrot secrets remove youtube analytics_quota_until" in (ran.failed["daily"].hint or "")
+        assert set(bench.run(account="yoru").bodies) == set(ALWAYS), "another account is another matter"
+        clock.advance(22.5 * 3600 - 1)
+        assert set(bench.run().bodies) == {"channel", "playlist", "videos"}
+        clock.advance(1)
+        assert set(bench.run().bodies) == set(ALL)
+
+
+def test_youtube_calls_of_the_day_add_up_over_runs(tmp_path: Path, clock: Any) -> None:
+    """A second run of the day counts on from the first and is bound by both; the next Pacific day begins at nothing."""
+    with bench_of(tmp_path, clock, accounts={"default": {"channel_id": BUSY.id, "units": 8}}) as bench:
+        bench.run(feeds=("playlist",))
+        again = bench.run(feeds=("playlist", "videos"))
+        assert "quota: 8 of 8 units of the Data API today, 0 queries of the Analytics API today, 1 access tokens" in again.logged(
+            "info"
+        )
+        third = bench.run(feeds=("channel",))
+        assert isinstance(third.error, RateLimited) and "8 units of the Data API a day" in str(third.error)
+        clock.advance(24 * 3600)
+        assert "quota: 1 of 8 units of the Data API, 0 queries of the Analytics API, 1 access tokens" in bench.run(
+            feeds=("channel",)
+        ).logged("info")
 
 
 def test_youtube_too_fast_backs_off_and_goes_on(tmp_path: Path, clock: Any) -> None:
@@ -348,6 +384,8 @@ def test_youtube_real_addresses_are_three(clock: Any) -> None:
     class Here:
         def __init__(self, base_url: str) -> None:
             self.base_url, self.clock = base_url, clock
+
+        def recall(self, name: str) -> None: ...
 
     assert api.Google(Here("https://youtube.googleapis.com"))._hosts == {
         "data": api.DATA,
