@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,6 +61,8 @@ STATUS_WORDS = {
 }
 
 
+INSIGHTS_SCHEMA = Path(__file__).resolve().parent / "schemas" / "insights.schema.json"
+"""Rows of the view by campaign are insights too."""
 Brought = tuple[Feed, bytes, date | None, dict[str, str]]
 """A feed, its file, its newest day, and what was asked."""
 
@@ -100,6 +103,7 @@ class MetaAds(Extractor):
     campaign_daily = Feed(
         template="metaads/campaign_daily/metaads_campaign_daily_{stamp}.json", parse=dumps.read_campaign_days, day="date_start",
         key=("object", "date_start"), measures=("impressions", "clicks", "spend", "pixel_events"), checks=view_checks.CAMPAIGN_DAYS, empty="ok",
+        schema=INSIGHTS_SCHEMA,
         recognise=dumps.IS_CAMPAIGN_DAYS, min_bytes=2, max_bytes=512 << 20, options={"duplicates": "daily"}, title="daily view by campaign",
     )  # fmt: skip
     daily = Feed(
@@ -180,7 +184,7 @@ class MetaAds(Extractor):
             raise UsageError("campaigns must be active or all", hint="[platforms.metaads] campaigns in bedrot.toml")
         since, until = self._range(session, zone)
         view = campaign_view.bring(
-            graph, account, lambda params: self._asking(session, graph, account, params),
+            graph, account, lambda params: self._asking(session, graph, account, params, stage="campaign days"),
             insights_params("campaign", self._page_size(session)), since, until, everything=whose == "all",
         )  # fmt: skip
         how = view.request
@@ -303,11 +307,11 @@ class MetaAds(Extractor):
         return self._asking(session, graph, account, params).pages(since, until)
 
     @staticmethod
-    def _asking(session: Session, graph: Graph, account: str, params: Mapping[str, Any]) -> Insights:
+    def _asking(session: Session, graph: Graph, account: str, params: Mapping[str, Any], *, stage: str = "insights") -> Insights:
         """A question to the account's insights, asked as the settings say."""
         return Insights(
             graph, f"act_{account}/insights", params, asynchronous=str(session.option("asynchronous", "auto")),
-            deadline_seconds=float(session.option("deadline_seconds", 1800)),
+            deadline_seconds=float(session.option("deadline_seconds", 1800)), stage=stage,
         )  # fmt: skip
 
     @staticmethod

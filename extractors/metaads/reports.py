@@ -33,16 +33,19 @@ class Insights:
     Args:
         asynchronous: `auto` (a report run only when the direct way is too much), `always`, or `never`.
         deadline_seconds: how long one report run may take; Meta's own limit is an hour (documented).
+        stage: what the run is told to be doing meanwhile.
         stall_seconds: how long it may stand still; some runs stay at 0 percent for ever (seen), connectors give up after five minutes.
     """
 
     def __init__(
         self, graph: Graph, edge: str, params: Mapping[str, Any], *, asynchronous: str = "auto", deadline_seconds: float = 1800.0, stall_seconds: float = 300.0,
+        stage: str = "insights",
     ) -> None:  # fmt: skip
         self.graph, self.edge, self.params = graph, edge, dict(params)
         self.asynchronous = asynchronous
         self.deadline_seconds = deadline_seconds
         self.stall_seconds = stall_seconds
+        self.stage = stage
         self._use_runs = asynchronous == "always"
 
     def pages(self, since: date, until: date, *, halvings: int = 2) -> list[Page]:
@@ -82,7 +85,7 @@ class Insights:
         raise AssertionError("unreachable")
 
     def _paged(self, number: int) -> None:
-        self.graph.session.stage("insights", number)
+        self.graph.session.stage(self.stage, number)
 
     def _run(self, params: Mapping[str, Any]) -> list[Page]:
         """Start a report run, wait until it is really done, read it."""

@@ -114,6 +114,7 @@ def made() -> dict[str, bytes]:
         "insights/wrong-cpc.json": pages("insights", 50, "wrong_arithmetic"), "insights/row-twice.json": pages("insights", 50, "duplicate_rows"),
         "insights/outside-range.json": pages("insights", 50, "outside_range"), "insights/is-campaigns.json": pages("campaigns", 50),
         "campaign_daily/ok-three-days.json": view, "campaign_daily/campaign-skipped.json": _view("campaign_hidden")[0],
+        "campaign_daily/numbers-for-strings.json": _view("schema_drift")[0],
         "campaign_daily/broken-off.json": view[: len(view) // 2], "campaign_daily/error-body.json": ERROR,
         "campaign_daily/is-insights.json": pages("insights", 50),
         "daily/ok-table.csv": export(
