@@ -29,6 +29,8 @@ POSTS_CAP = 15
 """The content export stops at about so many posts, not the newest (*seen* once, *documented*): it cannot count posts."""
 OFFSETS = (0, 1, -1)
 FEWEST_PAIRED = 14
+POSTS_FELL = 0.6
+"""A list that shrinks below this share of the last good one was cut off, or posts were taken down."""
 
 
 def viewers_add_up(content: Sheet, context: Any) -> Iterator[Finding]:
@@ -249,4 +251,15 @@ def posts_of_the_day(content: Sheet, context: Any) -> Iterator[Finding]:
         yield warning(
             "consistency.not-the-export-day", "a row's time is not the day of the export", place=content.place(off[0], "label"),
             expected=str(content.exported), seen=str(content.days[off[0]]), count=len(off),
+        )  # fmt: skip
+
+
+def posts_kept(content: Sheet, context: Any) -> Iterator[Finding]:
+    """The list does not shrink by much; which posts are on it says nothing."""
+    earlier = context.earlier
+    rows = earlier.facts.get("rows") if earlier is not None else None
+    if rows and len(content) < rows * POSTS_FELL:
+        yield warning(
+            "completeness.posts-fewer", "the list is much shorter than in the last good export", stage="completeness",
+            expected=f"about {rows} rows", seen=f"{len(content)} rows", count=rows - len(content),
         )  # fmt: skip

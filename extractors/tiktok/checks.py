@@ -177,10 +177,10 @@ def told_lately(content: Sheet, context: Any) -> Iterator[Finding]:
 
 
 def rows_there(content: Sheet, context: Any) -> Iterator[Finding]:
-    """An export of a daily table holds days; a part of a Followers export that came alone need not."""
+    """A Followers export holds the days of its history; a part of one that came alone need not."""
     if content.table is None:
         yield note("completeness.part-alone", f"only {', '.join(content.parts)} came, without its history", stage="completeness")
-    elif not content.table.rows:
+    elif not content.table.rows and content.report == "followers":
         yield error(
             "completeness.no-rows", "the table holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows"
         )

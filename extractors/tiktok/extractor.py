@@ -69,7 +69,7 @@ class TikTok(Extractor):
     content = _export(
         "content", "tiktok/videos/tiktok_video_performance_{stamp}.{ext}", "Posts of the window with their totals (at most about 15)",
         key=("post",), measures=("views", "likes"), checks=(
-            checks.cells_formed, checks.one_language, checks.same_account, audience.posts_own, audience.posts_of_the_day,
+            checks.cells_formed, checks.one_language, checks.same_account, audience.posts_own, audience.posts_of_the_day, audience.posts_kept,
         ),
         empty="warning", max_drop=None, sensitive=True,
     )  # fmt: skip

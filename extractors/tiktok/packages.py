@@ -25,6 +25,7 @@ from .tables import BY_STEM, PARTS, Part, Table, part_of_header, read_table, rea
 MOST_ENTRIES = 16
 MOST_ENTRY = 8 << 20
 """Bytes of one entry unpacked: the largest seen has 12 kilobytes."""
+SHORTEST = 20
 _ZIP = b"PK\x03\x04"
 _WORKBOOK = ("[content_types].xml", "xl/workbook.xml")
 
@@ -234,10 +235,25 @@ def complete(content: Sheet, sidecar: Sidecar) -> Sheet:
         measures = [f.name for f in table.part.fields if f.kind == "count"]
         if table.undefined:
             facts["undefined"] = table.undefined
+        if content.report == "followers" and (way := _difference_way(table)):
+            facts["difference_column"] = way
         told = [d for d, row in zip(content.days, table.rows, strict=True) if d and any(row[m] is not None for m in measures)]
         if told:
             facts["last_told"] = max(told).isoformat()
     return content
+
+
+def _difference_way(table: Table) -> str | None:
+    """Which way the difference column looks: `backward` in some files, `forward` in others (*seen*). It is told and never used."""
+    levels = [row["followers"] for row in table.rows]
+    counted: dict[str, list[bool]] = {"backward": [], "forward": []}
+    for index, step in enumerate(table.aside):
+        for way, other in (("backward", index - 1), ("forward", index + 1)):
+            if 0 <= other < len(levels) and step is not None and type(levels[index]) is int and type(levels[other]) is int:
+                counted[way].append(step == (levels[index] - levels[other]) * (1 if way == "backward" else -1))
+    if not counted["backward"] or not counted["forward"]:
+        return None
+    return next((way for way, hits in counted.items() if sum(hits) >= 0.95 * len(hits)), "neither")
 
 
 # -- whose content ----------------------------------------------------------------------------------------------------------
@@ -299,9 +315,14 @@ def recogniser(report: str) -> Callable[[bytes], bool]:
 
 
 def why_broken(data: bytes) -> str | None:
-    """Why a download is not whole (its archive breaks off or is damaged); None if it can be unpacked or is no archive."""
+    """Why a download is not whole: its archive breaks off or is damaged, its table ends inside a cell; None where nothing shows.
+
+    What is no export at all (a page) is whole in this sense: inspection says what it is.
+    """
+    if len(data.strip()) < SHORTEST:
+        return "it holds nothing"
     if not data.startswith(b"PK"):
-        return None if data.strip() else "it holds nothing"
+        return "the table breaks off inside a cell" if report_of(data) is not None and data.count(b'"') % 2 else None
     try:
         open_zip(data)
     except FormatTrouble as trouble:

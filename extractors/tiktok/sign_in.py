@@ -8,7 +8,7 @@ are renewed by the page or by a button on it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (

@@ -10,47 +10,24 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.exceptions import BadRequest, Forbidden, Gone
 from werkzeug.wrappers import Request, Response
 
 from bedrot_console.domain.errors import BedrotError
-from bedrot_console.extraction.simulator import SESSION_COOKIE, Account, Hands, Simulator, Trial, redirect, route, strict
+from bedrot_console.extraction.simulator import SESSION_COOKIE, Account, Hands, Trial, redirect, route, strict
 
 from .simulated import exports, faults, site
+from .simulated.doors import VISIT_COOKIE, Doors, json_of
 from .simulated.exports import Export
 from .simulated.world import CREATORS, Creator
 
-VISIT_COOKIE, DEVICE_COOKIE = "ttwid", "passport_device"
-WRONG_PASSWORDS = 5
-MOST_RESENDS = 3
-QR_SECONDS = 60
 EXPORT_SECONDS = 3600
-MEDIA = {"email": "e-mail", "sms": "sms"}
 
 
-@dataclass
-class _Visit:
-    """What the site remembers of a browser."""
-
-    pending: str | None = None
-    resent: int = 0
-    solved: int = 0
-
-
-@dataclass
-class _Qr:
-    """One QR code: whose phone confirmed it, and until when it can be scanned."""
-
-    expires_at: datetime
-    account: str | None = None
-
-
-class TikTokSimulator(Simulator):
+class TikTokSimulator(Doors):
     """Accounts `default` (e-mailed code), `harbour` (SMS, Greek), `qr-only` (small, QR code only), `app-code` (authenticator, Vietnamese).
 
     A known device (cookie) skips the code. `most_exports` an hour and account are served, then status 7 comes.
@@ -70,15 +47,8 @@ class TikTokSimulator(Simulator):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._visits: dict[str, _Visit] = {}
-        self._devices: dict[str, str] = {}
-        self._failed: dict[str, int] = {}
-        self._qrs: dict[str, _Qr] = {}
-        self._puzzles: dict[str, tuple[str, tuple[int, int]]] = {}
-        self._last_puzzle = ""
         self._downloads: dict[str, tuple[str, str, int, str, datetime]] = {}
         self._exported: dict[str, list[datetime]] = {}
-        self._steps: set[tuple[str, str]] = set()
 
     def default_accounts(self) -> list[Account]:
         return [
@@ -88,11 +58,6 @@ class TikTokSimulator(Simulator):
             )
             for c in CREATORS
         ]  # fmt: skip
-
-    def creator(self, account: Account | str) -> Creator:
-        """The invented creator behind an account."""
-        name = account if isinstance(account, str) else account.account
-        return next(c for c in CREATORS if c.account == name)
 
     def on(self) -> frozenset[str]:
         """The faults of the data that are on now."""
@@ -116,6 +81,29 @@ class TikTokSimulator(Simulator):
             cursor, more = answer["cursor"], answer["has_more"]
         return found
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """See Simulator: what was asked for, and the names of the downloads."""
+        shown, handle = self.export(account), self.creator(account).handle
+        bare = "bare_csv" in self.on()
+        found: dict[str, dict[str, Any]] = {
+            report: {
+                "received_name": shown.name(report, self.now(), "csv" if bare and report != "followers" else "zip"),
+                "request": {"days": "365", "handle": handle, "format": "csv"},
+            }
+            for report in exports.REPORTS
+        }
+        found["insight"] = {
+            "request": {"days": "365", "end_days": str(site.END_DAYS), "types": ",".join(site.TYPES), "handle": handle}
+        }
+        for name in self.payloads(account):
+            if name.startswith("videos:"):
+                page = int(name[-2:])
+                cursor, size = (
+                    (0, site.FIRST_SIZE) if page == 1 else (site.FIRST_SIZE + (page - 2) * site.NEXT_SIZE, site.NEXT_SIZE)
+                )
+                found[name] = {"request": {"page": str(page), "cursor": str(cursor), "size": str(size), "handle": handle}}
+        return found
+
     # -- the person -----------------------------------------------------------------------------------------------------------
 
     def answer(self, challenge: Mapping[str, Any], hands: Hands) -> str | None:
@@ -125,8 +113,7 @@ class TikTokSimulator(Simulator):
             return None
         if challenge["kind"] == "page":
             if hands.look().picture:
-                x, y = self._puzzles[self._last_puzzle][1]
-                hands.click(site.BOX_LEFT + x, site.BOX_TOP + y)
+                hands.click(*self.star())
                 hands.click(*site.CONFIRM_AT)
             return None
         return super().answer(challenge, hands)
@@ -141,28 +128,6 @@ class TikTokSimulator(Simulator):
             except BedrotError:
                 pass
             time.sleep(0.1)
-
-    def scan(self, text: str, account: str) -> bool:
-        """The phone of `account` scans a code and confirms; False for a code that is unknown or too old."""
-        token = parse_qs(urlsplit(text).query).get("token", [""])[0]
-        with self.lock:
-            known = self._qrs.get(token)
-            if known is None or self.now() >= known.expires_at:
-                return False
-            known.account = account
-            return True
-
-    def expire_codes(self) -> None:
-        """Every code that was sent or shown is too old from now on."""
-        super().expire_codes()
-        with self.lock:
-            for known in self._qrs.values():
-                known.expires_at = min(known.expires_at, self.now())
-
-    def forget_devices(self) -> None:
-        """Every browser is new from now on."""
-        with self.lock:
-            self._devices.clear()
 
     # -- in front of every page -----------------------------------------------------------------------------------------------
 
@@ -182,161 +147,6 @@ class TikTokSimulator(Simulator):
         if self.fault("captcha_endless") or (self.fault("captcha_at_studio") and (visit is None or not visit.solved)):
             return self._with_visit(request, site.captcha_page())
         return None
-
-    @route("/captcha/get", methods=("POST",))
-    def captcha_get(self, request: Request) -> Any:
-        key = secrets.token_hex(8)
-        star = (40 + secrets.randbelow(site.BOX_WIDTH - 80), 40 + secrets.randbelow(site.BOX_HEIGHT - 80))
-        others = [((star[0] + d) % site.BOX_WIDTH, (star[1] + d // 2) % site.BOX_HEIGHT) for d in (60, 130, 200)]
-        with self.lock:
-            self._puzzles[key] = (request.cookies.get(VISIT_COOKIE, ""), star)
-            self._last_puzzle = key
-        return {"id": key, "picture": site.puzzle(star, others)}
-
-    @route("/captcha/verify", methods=("POST",))
-    def captcha_verify(self, request: Request) -> Any:
-        given = _json(request, "id", "x", "y")
-        owner, star = self._puzzles.get(str(given["id"]), ("", (0, 0)))
-        visit = self._visits.get(owner)
-        if visit is None or owner != request.cookies.get(VISIT_COOKIE, ""):
-            raise Forbidden()
-        if abs(float(given["x"]) - star[0]) > 14 or abs(float(given["y"]) - star[1]) > 14:
-            return {"code": 500}
-        visit.solved += 1
-        return {"code": 200}
-
-    # -- signing in -----------------------------------------------------------------------------------------------------------
-
-    @route("/")
-    @route("/login")
-    def front(self, request: Request) -> Any:
-        return redirect("/login/phone-or-email/email")
-
-    @route("/login/phone-or-email/email")
-    def login_page(self, request: Request) -> Any:
-        return self._with_visit(request, site.login_form(changed=self.fault("layout_changed")))
-
-    @route("/login/qrcode")
-    def qr_login_page(self, request: Request) -> Any:
-        return self._with_visit(request, site.qr_page())
-
-    @route("/passport/web/user/login/", methods=("POST",))
-    def check_password(self, request: Request) -> Any:
-        given = _json(request, "username", "password")
-        visit = self._visit(request)
-        name = str(given["username"]).strip().lower()
-        if self.fault("captcha_at_login") and not visit.solved:
-            return {"captcha": True}
-        if self._failed.get(name, 0) >= WRONG_PASSWORDS or self.fault("account_locked"):
-            return {"description": "Maximum number of attempts reached. Try again later."}
-        account = self.login(name, str(given["password"]))
-        if account is None or self.fault("wrong_password"):
-            self._failed[name] = self._failed.get(name, 0) + 1
-            return {"description": "Username or password doesn't match our records. Try again."}
-        self._failed.pop(name, None)
-        two_step = self.creator(account).two_step
-        if two_step == "qr":
-            return {"redirect": "/login/qrcode"}
-        if self._devices.get(request.cookies.get(DEVICE_COOKIE, "")) == account.account:
-            return self._signed_in(account)
-        visit.pending, visit.resent = account.account, 0
-        self._send(account, two_step)
-        return {"redirect": "/login/2sv"}
-
-    def _send(self, account: Account, two_step: str) -> None:
-        if two_step in MEDIA:
-            self.send_code(account, medium=MEDIA[two_step], length=6, expires_in=600.0)
-
-    @route("/login/2sv")
-    def code_page(self, request: Request) -> Any:
-        visit = self._visits.get(request.cookies.get(VISIT_COOKIE, ""))
-        if visit is None or visit.pending is None:
-            return redirect("/login/phone-or-email/email")
-        two_step = self.creator(visit.pending).two_step
-        head, _, domain = self.account(visit.pending).username.partition("@")
-        where = {"email": f"{head[:1]}***@{domain}", "sms": "+44 *** *** **17", "totp": ""}[two_step]
-        return site.code_page(two_step, where)
-
-    @route("/passport/web/verify/", methods=("POST",))
-    def verify_code(self, request: Request) -> Any:
-        code = str(_json(request, "code")["code"])
-        visit = self._visit(request)
-        if visit.pending is None:
-            raise Forbidden()
-        account = self.account(visit.pending)
-        if self.creator(account).two_step == "totp":
-            state = "ok" if self.check_totp(account, code) and (account.account, code) not in self._steps else "wrong"
-            self._steps.add((account.account, code))
-        else:
-            state = self.check_code(account, code)
-        if state == "ok":
-            visit.pending = None
-            return self._signed_in(account)
-        if state == "locked":
-            visit.pending = None
-            return {"redirect": "/login/phone-or-email/email"}
-        return {"description": {"expired": "Code expired. Resend it.", "wrong": "Code is incorrect. Try again."}[state]}
-
-    @route("/passport/web/send_code/", methods=("POST",))
-    def resend_code(self, request: Request) -> Any:
-        visit = self._visit(request)
-        if visit.pending is None:
-            raise Forbidden()
-        visit.resent += 1
-        if visit.resent > MOST_RESENDS:
-            return {"description": "Too many attempts. Try again later."}
-        account = self.account(visit.pending)
-        self._send(account, self.creator(account).two_step)
-        return {"description": "Code sent."}
-
-    @route("/passport/web/get_qrcode/", methods=("POST",))
-    def get_qr(self, request: Request) -> Any:
-        import segno
-
-        self._visit(request)
-        token = secrets.token_urlsafe(24)
-        with self.lock:
-            self._qrs[token] = _Qr(self.now() + timedelta(seconds=QR_SECONDS))
-        picture = segno.make(f"{self.base_url}/login/scan?token={token}", micro=False).svg_inline(
-            scale=6, border=3, light="white"
-        )
-        return {"token": token, "picture": picture}
-
-    @route("/passport/web/check_qrconnect/", methods=("POST",))
-    def check_qr(self, request: Request) -> Any:
-        self._visit(request)
-        token = str(_json(request, "token")["token"])
-        with self.lock:
-            known = self._qrs.get(token)
-            if known is not None and known.account is not None:
-                del self._qrs[token]
-                return self._signed_in(self.account(known.account), status="confirmed")
-            old = known is None or self.now() >= known.expires_at
-        return {"status": "expired", "renewed": len(self._qrs) % 2 == 1} if old else {"status": "new"}
-
-    def _signed_in(self, account: Account, **facts: Any) -> Response:
-        body = json.dumps({"redirect": "/tiktokstudio/analytics", **facts})
-        response = self.start_session(Response(body, content_type="application/json"), account)
-        device = secrets.token_urlsafe(24)
-        with self.lock:
-            self._devices[device] = account.account
-        response.set_cookie(DEVICE_COOKIE, device, max_age=180 * 86400, httponly=True, samesite="Lax")
-        return response
-
-    def _with_visit(self, request: Request, body: str) -> Response:
-        key = request.cookies.get(VISIT_COOKIE, "")
-        response = Response(body, content_type="text/html; charset=utf-8")
-        if key not in self._visits:
-            key = secrets.token_hex(16)
-            self._visits[key] = _Visit()
-            response.set_cookie(VISIT_COOKIE, key, httponly=True, samesite="Lax", max_age=365 * 86400)
-        return response
-
-    def _visit(self, request: Request) -> _Visit:
-        known = self._visits.get(request.cookies.get(VISIT_COOKIE, ""))
-        if known is None:
-            raise Forbidden()
-        return known
 
     # -- for members ----------------------------------------------------------------------------------------------------------
 
@@ -365,7 +175,7 @@ class TikTokSimulator(Simulator):
 
     @route("/tiktokstudio/api/web/analytics/export/", methods=("POST",))
     def order(self, request: Request) -> Any:
-        given = _json(request, "report", "days", "format")
+        given = json_of(request, "report", "days", "format")
         creator = self._member(request)
         if creator is None:
             return {"status_code": 8, "status_msg": "Please log in first"}
@@ -424,7 +234,7 @@ class TikTokSimulator(Simulator):
 
     @route("/tiktok/creator/manage/item_list/v1/", methods=("POST",), data=True)
     def item_list(self, request: Request) -> Any:
-        given = _json(request, "cursor", "size")
+        given = json_of(request, "cursor", "size")
         creator = self._member(request)
         if creator is None:
             return {"status_code": 8, "status_msg": "Please log in first"}
@@ -440,15 +250,6 @@ class TikTokSimulator(Simulator):
 
 def _types(days: int) -> list[dict[str, Any]]:
     return [{"insigh_type": t} | ({"days": days, "end_days": site.END_DAYS} if t != "follower_num" else {}) for t in site.TYPES]
-
-
-def _json(request: Request, *names: str) -> dict[str, Any]:
-    """The JSON body of a call: exactly these names, nothing else."""
-    given = request.get_json(silent=True)
-    if not isinstance(given, dict):
-        raise BadRequest()
-    strict(given, allowed=(), required=names)
-    return given
 
 
 simulator = TikTokSimulator

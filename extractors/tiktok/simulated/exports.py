@@ -244,7 +244,7 @@ class Export:
         part = every[cursor : cursor + size]
         items = [
             {"item_id": p.number, "desc": p.title, "create_time": int(p.posted.timestamp()), "duration": p.seconds * 1000, "play_count": p.views,
-             "like_count": p.likes, "comment_count": p.comments, "share_count": p.shares, "favorite_count": p.favorites, "status": 0}
+             "like_count": p.likes, "comment_count": p.comments, "share_count": p.shares, "favorite_count": p.favorites}
             for p in part
         ]  # fmt: skip
         return {

@@ -49,7 +49,7 @@ CREATORS = (
         order="day first", forward=True, told_since=date(2024, 1, 9),
     ),
     Creator(
-        "qr-only", "solo@one-room.example", "paper-boat-19", "one.room", 7_501_776_204, 40, two_step="qr", told_since=date(2025, 11, 10),
+        "qr-only", "solo@one-room.example", "paper-boat-19", "one.room", 7_501_776_204, 40, two_step="qr", told_since=date(2025, 5, 20),
         small=True, order="day first",
     ),
     Creator(
