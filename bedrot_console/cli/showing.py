@@ -137,7 +137,10 @@ class ShownCode(Shown):
         text = self.look.text if self.look is not None else None
         if text is None:
             return [cut(about[0], columns), "", cut(safe(self.message) or "this challenge shows no code", columns)]
-        modules = self.looking.modules(text)
+        try:
+            modules = self.looking.modules(text)
+        except BedrotError as error:
+            return [cut(about[0], columns), "", cut(safe(error), columns)]
         quiet = fitting_quiet(len(modules), columns, rows - 1)
         if quiet is None:
             return [*(cut(line, columns) for line in about), "", *self._too_small(len(modules), columns, rows)]
@@ -218,7 +221,10 @@ class ShownPage(Shown):
             centre=self.centre,
         )
         colourful = self.colours > drawing.FEW
-        cells = picture_cells(self.looking.shrunk(self.look, self.view), colours=colourful)
+        try:
+            cells = picture_cells(self.looking.shrunk(self.look, self.view), colours=colourful)
+        except BedrotError as error:
+            return [cut(safe(error), columns)]
         return drawing.ruled(drawing.lines_of(cells, self.colours if colourful else drawing.NONE), self.view.columns)
 
     def _outline(self, columns: int, rows: int) -> list[str]:

@@ -1,14 +1,11 @@
-"""Pictures of pages, made small enough for a terminal; and codes as pictures, for those whose terminal is too small."""
+"""Pictures of pages, made small enough for a terminal."""
 
 from __future__ import annotations
 
 import io
 
 from ..domain.blocks import Raster, View
-from ..domain.challenges import Secret
 from ..domain.errors import SourceChanged
-
-MODULE_PIXELS = 8
 
 
 def shrunk(picture: bytes, view: View) -> Raster:
@@ -29,14 +26,3 @@ def shrunk(picture: bytes, view: View) -> Raster:
     except (OSError, ValueError, Image.DecompressionBombError):
         raise SourceChanged("the page's picture cannot be read") from None
     return Raster(part.width, part.height, part.tobytes())
-
-
-def code_picture(text: Secret) -> bytes:
-    """A QR code that says `text`, as PNG."""
-    import segno
-
-    from ..domain.blocks import QUIET
-
-    out = io.BytesIO()
-    segno.make(text.reveal(), error="l", micro=False).save(out, kind="png", scale=MODULE_PIXELS, border=QUIET)
-    return out.getvalue()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from ..domain.blocks import QUIET
 from ..domain.challenges import Secret
+from ..domain.errors import SourceChanged
 
 LONG = 12
 """Shorter parts of a code's address are words and settings, not keys."""
 MARGIN = 0.12
+MODULE_PIXELS = 8
 LARGEST_PIXELS = 20_000_000
 
 
@@ -47,8 +51,25 @@ def keys(text: Secret) -> tuple[str, ...]:
 
 
 def modules(text: Secret) -> tuple[tuple[bool, ...], ...]:
-    """The code that says `text`, row by row, True where it is dark; without any margin. As small as it can be."""
+    """The code that says `text`, row by row, True where it is dark; without any margin. As small as it can be.
+
+    Raises:
+        SourceChanged: no code can say that much.
+    """
+    return tuple(tuple(bool(m) for m in row) for row in _made(text).matrix)
+
+
+def picture(text: Secret) -> bytes:
+    """The code that says `text`, as PNG with its margin. Raises as `modules`."""
+    out = io.BytesIO()
+    _made(text).save(out, kind="png", scale=MODULE_PIXELS, border=QUIET)
+    return out.getvalue()
+
+
+def _made(text: Secret) -> Any:
     import segno
 
-    made = segno.make(text.reveal(), error="l", micro=False, boost_error=True)
-    return tuple(tuple(bool(m) for m in row) for row in made.matrix)
+    try:
+        return segno.make(text.reveal(), error="l", micro=False, boost_error=True)
+    except ValueError:  # its text quotes ours
+        raise SourceChanged("what the platform wants scanned fits no QR code") from None

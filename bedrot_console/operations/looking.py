@@ -29,9 +29,9 @@ def shrunk(look: Look, view: View) -> Raster:
 def picture(look: Look) -> bytes:
     """What is seen, as PNG: the page, or the QR code drawn anew. Raises SourceChanged: there is neither."""
     if look.text is not None:
-        from ..extraction.pictures import code_picture
+        from ..extraction.qr import picture as made
 
-        return code_picture(look.text)
+        return made(look.text)
     if not look.picture:
         raise SourceChanged("there is no picture just now")
     return look.picture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,10 +44,12 @@ class Door:
     def canaries(self, *words: str) -> list[str]:
         """Files of the home that hold one of the words in clear; the browser's own, gone with the run, are not among them."""
         found = []
-        for path in self.ws.home.rglob("*"):
-            if path.is_file() and "tmp" not in path.parts[len(self.ws.home.parts) :]:
-                data = path.read_bytes()
-                found += [str(path) for word in words if word.encode() in data]
+        for folder, folders, names in os.walk(self.ws.home):
+            folders[:] = [name for name in folders if name != "tmp"]
+            for path in (Path(folder, name) for name in names):
+                with suppress(FileNotFoundError):  # the run is just leaving
+                    data = path.read_bytes() if path.is_file() else b""
+                    found += [str(path) for word in words if word.encode() in data]
         return found
 
 

@@ -293,5 +293,9 @@ def test_no_code_is_no_text_and_a_codes_keys_are_known() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (120, 120), (0, 0, 0, 0)).save(out, "PNG")
     assert qr.read(out.getvalue()) is None
+    assert qr.read(qr.picture(Secret("written into a file"))) == Secret("written into a file")
+    with pytest.raises(SourceChanged) as caught:
+        qr.modules(Secret("canary" * 1000))
+    assert "canary" not in str(caught.value)
     keys = qr.keys(Secret("https://example.net/scan/Path-part-of-16?lang=en&key=K-123456789012#Frag-12345678"))
     assert {"Path-part-of-16", "K-123456789012", "Frag-12345678"} < set(keys) and "en" not in keys and "scan" not in keys
