@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import AccessError, SourceBlocked, SourceUnavailable, UsageError
+from bedrot_console.domain.errors import AccessError, ChallengeUnanswered, SourceBlocked, SourceUnavailable, UsageError
 from bedrot_console.inspection.helpers import page_kind
 
 if TYPE_CHECKING:
@@ -214,6 +214,12 @@ def by_hand(session: Session, prompt: str, shown: str) -> None:
     Raises:
         ChallengeUnanswered: nobody is there, or nobody came.  SourceBlocked: it is still shown after the human was done, twice.
     """
+    what = "Cloudflare check" if shown == CHALLENGE else "captcha"
+    if not session.attended:
+        raise ChallengeUnanswered(
+            f"only a human gets past DistroKid's {what}, and nobody is there",
+            hint=f"bedrot extract distrokid{account_words(session)}",
+        )
     gone = f"!({shown}) && document.readyState !== 'loading'"
     error = None
     for left in range(HAND_TRIES, 0, -1):
@@ -226,7 +232,7 @@ def by_hand(session: Session, prompt: str, shown: str) -> None:
         if where == "gone":
             return
         error = "the page still shows it"
-    raise blocked(session, "Cloudflare check" if shown == CHALLENGE else "captcha")
+    raise blocked(session, what)
 
 
 def blocked(session: Session, what: str = "Cloudflare check") -> SourceBlocked:
