@@ -226,9 +226,9 @@ def by_hand(session: Session, prompt: str, shown: str) -> None:
         answer = session.ask("page", prompt, attempts_left=left, error=error, moved=lambda: session.page.evaluate(gone))
         if answer == "moved":
             return
-        where = session.landmark(
-            {"gone": gone, "shown": later(f"Hand{left}", Waits.of(session).settling)}, what="page after the human"
-        )
+        waits = Waits.of(session)
+        marks = {"gone": gone, "shown": later(f"Hand{left}", waits.settling)}
+        where = session.landmark(marks, timeout_seconds=waits.page, what="page after the human")
         if where == "gone":
             return
         error = "the page still shows it"
