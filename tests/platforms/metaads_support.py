@@ -92,7 +92,9 @@ class Desk:
     account: str = "default"
     desks: dict[str, FeedDesk] = field(default_factory=dict)
 
-    def reports(self, bodies: Mapping[str, bytes], captured: datetime, *, keep: bool = True, only: Iterable[str] = DUMP) -> dict[str, Report]:
+    def reports(
+        self, bodies: Mapping[str, bytes], captured: datetime, *, keep: bool = True, only: Iterable[str] = DUMP
+    ) -> dict[str, Report]:
         """Inspect one set, or `only` some of its files: kind -> report."""
         out = {}
         for kind, body in ((k, b) for k, b in bodies.items() if k in only):
