@@ -43,11 +43,7 @@ def unpack(file: BinaryIO, *, depth: int = MOST_DEPTH) -> BinaryIO:
             entries = archive.infolist()
             if len(entries) > MOST_ENTRIES:
                 raise FormatTrouble("format.archive", f"the archive has more than {MOST_ENTRIES} entries", seen=str(len(entries)))
-            members = [
-                e
-                for e in entries
-                if not e.is_dir() and not e.filename.startswith("__MACOSX") and not e.filename.rsplit("/", 1)[-1].startswith(".")
-            ]
+            members = [e for e in entries if _is_data(e)]
             if len(members) != 1:
                 raise FormatTrouble(
                     "format.archive", "the archive does not hold exactly one data file", expected="1", seen=str(len(members))
@@ -77,6 +73,31 @@ def unpack(file: BinaryIO, *, depth: int = MOST_DEPTH) -> BinaryIO:
         if depth <= 1:
             raise FormatTrouble("format.archive", "archives lie in archives too deeply", expected=f"{MOST_DEPTH} levels")
         return unpack(inner, depth=depth - 1)
+
+
+def listing(file: BinaryIO, head_bytes: int, *, limit: int = 50) -> list[tuple[str, int, bytes]]:
+    """Name, claimed size and first unpacked bytes of the data files of an archive, in its order, the first `limit` of them.
+
+    For people to look at: a data file that cannot be unpacked has no bytes. Names are outside texts. Empty for what is no archive.
+    """
+    found: list[tuple[str, int, bytes]] = []
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for entry in [e for e in archive.infolist() if _is_data(e)][:limit]:
+                try:
+                    with archive.open(entry) as source:
+                        head = source.read(head_bytes)
+                except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+                    head = b""
+                found.append((entry.filename, entry.file_size, head))
+    except (zipfile.BadZipFile, OSError, ValueError, OverflowError):
+        return []
+    return found
+
+
+def _is_data(entry: zipfile.ZipInfo) -> bool:
+    name = entry.filename
+    return not entry.is_dir() and not name.startswith("__MACOSX") and not name.rsplit("/", 1)[-1].startswith(".")
 
 
 def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:

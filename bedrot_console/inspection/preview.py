@@ -16,7 +16,7 @@ from bedrot_console.domain.browsing import Preview
 from bedrot_console.domain.feeds import Feed
 
 from .contents import FormatTrouble
-from .packed import is_zip, unpack
+from .packed import is_zip, listing, unpack
 from .pages import looks_like_html, page_kind
 from .readers import open_payload
 from .recognise import header_cells, text_of
@@ -24,6 +24,9 @@ from .recognise import header_cells, text_of
 MOST_BYTES = 2 << 20
 MOST_LINE = 2000
 MOST_CELL = 200
+MOST_ENTRY = 4096
+ENTRY_LINES = 8
+"""Of each file of an archive so many bytes are unpacked and so many lines shown."""
 
 
 def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0) -> Preview:
@@ -37,6 +40,9 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
             size = os.fstat(file.fileno()).st_size
             data = file.read(MOST_BYTES)
             if is_zip(data):
+                entries = listing(file, MOST_ENTRY)
+                if len(entries) > 1 and not any(name == "[Content_Types].xml" for name, _, _ in entries):
+                    return _archive(entries, lines, offset)
                 with unpack(file) as inner:
                     size = os.fstat(inner.fileno()).st_size
                     data, note = inner.read(MOST_BYTES), "unpacked from an archive"
@@ -57,6 +63,17 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
             note=note,
         )
     return shown
+
+
+def _archive(entries: list[tuple[str, int, bytes]], lines: int, offset: int) -> Preview:
+    """The files of an archive with their sizes, and how each text among them begins."""
+    every: list[str] = []
+    for name, size, head in entries:
+        every.append(f"{name} ({size:,} bytes)")
+        if head and not head.count(b"\0"):
+            text = text_of(head) if len(head) == size else text_of(head).rpartition("\n")[0]
+            every += [f"  {line}" for line in re.split(r"\r\n|\r|\n", text.rstrip())[:ENTRY_LINES]]
+    return _part("text", every, lines, offset, f"an archive of {len(entries)} files")
 
 
 def _shown(feed: Feed | None, data: bytes, lines: int, offset: int, cut: bool) -> Preview:

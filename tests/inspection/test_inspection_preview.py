@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,3 +75,24 @@ def test_anything_has_a_preview(show: Show, data: bytes, kind: str) -> None:
 def test_a_payload_that_is_gone_is_unreadable() -> None:
     """No file, no exception."""
     assert preview(PLAYS, Path("/nowhere")).kind == "unreadable"
+
+
+def test_an_archive_of_several_files_is_listed(show: Show) -> None:
+    """Names, sizes and first lines of what is inside; binary parts by name only; a damaged part does not hide the others."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("Table data.csv", "Content,Views\nTotal,30\n" + "a,1\n" * 50)
+        archive.writestr("Totals.csv", "Date,Views\n2026-02-27,30\n")
+        archive.writestr("picture.png", b"\x89PNG\0\0")
+        archive.writestr("__MACOSX/x", "noise")
+    found = show(None, out.getvalue())
+    assert found.kind == "text" and found.note == "an archive of 3 files" and not found.truncated
+    assert (
+        found.lines[:3] == ("Table data.csv (223 bytes)", "  Content,Views", "  Total,30")
+        and len(found.lines) == 1 + 8 + 1 + 2 + 1
+    )
+    assert found.lines[-1] == "picture.png (6 bytes)" and "Totals.csv (27 bytes)" in found.lines
+    assert show(None, out.getvalue(), lines=2).truncated
+    damaged = out.getvalue().replace(b"2026-02-27", b"2026-02-28", 1)
+    assert "Totals.csv (27 bytes)" in show(None, damaged).lines
+    assert show(None, out.getvalue()[:60]).kind == "unreadable"
