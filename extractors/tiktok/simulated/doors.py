@@ -43,7 +43,7 @@ class _Qr:
 
 def json_of(request: Request, *names: str) -> dict[str, Any]:
     """The JSON body of a call: exactly these names, nothing else."""
-    given = request.getjson_of(silent=True)
+    given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise BadRequest()
     strict(given, allowed=(), required=names)
