@@ -58,11 +58,12 @@ def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
 
     `options["duplicates"]`: `warning` (default), `note`, `error`, or `daily` for a source that has something new every day: repeating
     itself on the same day is a note, on a later day a warning, without rows a note.
+    `options["same_content"]`: the same for other bytes with the same content, where a day without anything new adds no row.
     """
     if job.twins:
         file_id, landed_at = job.twins[0]
         since = min(at for _, at in job.twins)
-        yield _repeated(job.feed, job.sidecar.captured_at, since, facts)(
+        yield _repeated(job.feed.options.get("duplicates", "warning"), job.sidecar.captured_at, since, facts)(
             "duplicates.same-bytes",
             f"the same bytes landed before, on {landed_at:%Y-%m-%d %H:%M}",
             expected="new bytes",
@@ -80,7 +81,8 @@ def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History], 
     same = [h for h in earlier if own and h.facts.get("content_sha256") == own]
     if not same or not facts.get("rows"):
         return None
-    return _repeated(feed, captured_at, min(h.captured_at for h in same), facts)(
+    how = feed.options.get("same_content", feed.options.get("duplicates", "warning"))
+    return _repeated(how, captured_at, min(h.captured_at for h in same), facts)(
         "duplicates.same-content",
         f"the same content was captured before, on {same[0].captured_at:%Y-%m-%d %H:%M}",
         seen=same[0].file_id,
@@ -88,8 +90,7 @@ def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History], 
     )
 
 
-def _repeated(feed: Feed, captured_at: datetime, since: datetime, facts: dict[str, Any]) -> Callable[..., Finding]:
-    how = feed.options.get("duplicates", "warning")
+def _repeated(how: str, captured_at: datetime, since: datetime, facts: dict[str, Any]) -> Callable[..., Finding]:
     if how == "daily":
         how = "warning" if facts.get("rows") and since.date() < captured_at.date() else "note"
     return {"error": error, "note": note}.get(how, warning)

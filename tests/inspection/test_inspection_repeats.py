@@ -31,3 +31,6 @@ def test_a_daily_source_may_repeat_itself_on_the_same_day_only(ask: Ask) -> None
     respelled = GOOD.replace(b", ", b",\n  ")
     assert ask(daily, respelled, history=earlier(ask, GOOD)).verdict is Verdict.WARNED
     assert ask(daily, b"[]", twins=[("00twin", yesterday)]).verdict is Verdict.PASSED
+    quiet = replace(daily, options=daily.options | {"same_content": "note"})
+    assert ask(quiet, respelled, history=earlier(ask, GOOD)).verdict is Verdict.PASSED
+    assert ask(quiet, GOOD, twins=[("00twin", yesterday)]).verdict is Verdict.WARNED
