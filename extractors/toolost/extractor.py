@@ -66,7 +66,7 @@ class TooLost(Extractor):
             checks.no_year_without_days(*APPLE_AGES), whole_days("date", severity=note), checks.totals_agree,
             checks.tracks_and_countries_formed, checks.shazams_formed, checks.same_tracks, pair_checks.pair_agrees,
         ),
-        warn_after=APPLE_AGES[0], fail_after=APPLE_AGES[1], empty="ok", policy="review", options={"duplicates": "daily"},
+        warn_after=APPLE_AGES[0], fail_after=APPLE_AGES[1], empty="ok", policy="review", options={"duplicates": "daily", "same_content": "note"},
     )  # fmt: skip
     sales = Feed(
         template="toolost/notifications/toolost_sales_{series}_{stamp}.csv", title="Monthly sales report", format="table",
@@ -76,7 +76,7 @@ class TooLost(Extractor):
             checks.a_capture, report_checks.cells_filled, report_checks.cells_formed, report_checks.months_agree,
             report_checks.sold_before_reported, report_checks.rows_not_doubled,
         ),
-        min_bytes=40, max_bytes=1 << 30, warn_after=timedelta(days=75), empty="warning", policy="review", sensitive=True,
+        min_bytes=40, max_bytes=1 << 30, warn_after=timedelta(days=75), history="growing", empty="warning", policy="review", sensitive=True,
         options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
 
