@@ -57,9 +57,7 @@ def sign_in(session: Session) -> None:
         session.require_operator("code", "app" if session.secret_or_none("totp_secret") else "sms")
     session.open("/", timeout_seconds=pages.OPEN_SECONDS)
     form = f"{pages.at(pages.accounts_host(session))} && {pages.shown(pages.USER_FIELD)} && {pages.shown(pages.BUTTON)}"
-    where = session.landmark(
-        {"member": pages.member(session), "form": form}, timeout_seconds=pages.PAGE_SECONDS, what="sign-in page"
-    )
+    where = _after_captcha(session, {"member": pages.member(session), "form": form}, "sign-in page", seconds=pages.PAGE_SECONDS)
     if where == "form":
         _submit(session, email, password)
     session.save_login(signed_in=where == "form")
@@ -137,9 +135,9 @@ def _no_artist(session: Session) -> str:
     return f"{pages.at(pages.artists_host(session))} && document.readyState === 'complete' && ({_LATER})(8000)"
 
 
-def _after_captcha(session: Session, marks: dict[str, Any], what: str) -> str:
+def _after_captcha(session: Session, marks: dict[str, Any], what: str, *, seconds: float = ANSWER_SECONDS) -> str:
     """Which of `marks` follows; a captcha on the way is shown to the human as the live page."""
-    where = session.landmark({"captcha": pages.CAPTCHA, **marks}, timeout_seconds=ANSWER_SECONDS, what=what)
+    where = session.landmark({"captcha": pages.CAPTCHA, **marks}, timeout_seconds=seconds, what=what)
     if where != "captcha":
         return where
     page = session.page
