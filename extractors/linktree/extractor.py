@@ -14,7 +14,7 @@ city becomes a row that a diff or preview shows. Who does not want it runs `bedr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bedrot_console.domain.errors import AccessError, BedrotError, RateLimited, SourceChanged, SourceError, SourceUnavailable
@@ -22,7 +22,7 @@ from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture
 from bedrot_console.domain.text import safe
 from bedrot_console.extraction.base import Extractor
-from bedrot_console.inspection.helpers import days_rising, whole_days
+from bedrot_console.inspection.helpers import FormatTrouble, days_rising, whole_days
 
 from . import audience_checks, checks, content, pages
 from .graphql import Answer, Listener
@@ -84,7 +84,7 @@ class Linktree(Extractor):
             with Listener(session) as listener:
                 try:
                     self._arrive(session, listener)
-                    days = self._choose(session, listener, missing)
+                    days = self._choose(session, listener)
                 except (SourceError, AccessError) as error:
                     if type(error).__name__ in FOR_ALL:
                         raise
@@ -125,9 +125,8 @@ class Linktree(Extractor):
                     "Linktree signs us in and then shows its sign-in page again",
                     hint="look at linktr.ee/admin in your own browser",
                 )
-            session.save_login(
-                signed_in=True
-            )  # also with figures in trouble: name, password and code were taken, the token was not refused
+            # Also with figures in trouble: name, password and code were taken, and the token was not refused.
+            session.save_login(signed_in=True)
         if where == "trouble" and (trouble := listener.only_trouble) is not None:
             raise trouble
         self._look_whose(session)
@@ -148,8 +147,11 @@ class Linktree(Extractor):
                 hint="switch the profile at linktr.ee/admin in your own browser, or mend the setting profile",
             )
 
-    def _choose(self, session: Session, listener: Listener, feeds: list[Feed]) -> int:
-        """Set the picker and wait until each wanted feed has an answer for that window, or nothing more comes; returns its days."""
+    def _choose(self, session: Session, listener: Listener) -> int:
+        """Set the picker and wait until both kinds have an answer for that window, or nothing more comes; returns its days.
+
+        The overview is waited for even where only the audience is wanted: its total is what the audience is held against.
+        """
         wanted = _days(session)
         session.stage("choose period")
         days = pages.choose_period(session, wanted)
@@ -159,7 +161,7 @@ class Linktree(Extractor):
 
         def there(_: Any) -> bool:
             listener.collect()
-            return listener.signed_out or all(listener.best(_kind(f), days) is not None for f in feeds)
+            return listener.signed_out or all(listener.best(kind, days) is not None for kind in ("overview", "audience"))
 
         def still(page: Any) -> bool:
             return not listener.pending and pages.quiet(page, f"bedrotQuiet{listener.activity}", QUIET_SECONDS)
@@ -181,19 +183,28 @@ class Linktree(Extractor):
             request |= {"from": answer.window.first.isoformat(), "to": answer.window.last.isoformat()}
         if profile := str(session.option("profile", "")):
             request["profile"] = safe(profile, 60)
-        as_of = None
-        beside = listener.best("overview", days)
-        if beside is not None and beside.body is not None:
-            rows = content.read_overview(beside.body)
-            if feed.name == self.overview.name:
-                as_of = max((d for r in rows.records if (d := checks.day_or_none(r.get("date")))), default=None)
-            elif isinstance(views := rows.document["data"][content.ROOT]["overview"].get("totalViews"), int):
-                request["views"] = str(views)
+        as_of, views = _told(listener.best("overview", days))
+        if feed.name == self.audience.name:
+            as_of = None
+            request |= {"views": str(views)} if views is not None else {}
         return self.capture(feed, answer.body, session, as_of=as_of, series=f"{days}d", request=request)
 
 
 class SignedOutAgain(SourceUnavailable):
     """The login was lost in the middle of the walk; the next attempt signs in anew."""
+
+
+def _told(overview: Answer | None) -> tuple[date | None, int | None]:
+    """The newest day and all views of an overview; nothing of one that its checks will stop anyway."""
+    if overview is None or overview.body is None:
+        return None, None
+    try:
+        rows = content.read_overview(overview.body)
+    except FormatTrouble:
+        return None, None
+    views = rows.document["data"][content.ROOT]["overview"].get("totalViews")
+    days = [day for row in rows.records if (day := checks.day_or_none(row.get("date"))) is not None]
+    return max(days, default=None), views if type(views) is int else None
 
 
 def _kind(feed: Feed) -> str:
