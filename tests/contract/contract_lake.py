@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 from bedrot_console.domain.browsing import FileRow, Outcome
 from bedrot_console.domain.challenges import Look, Secret
-from bedrot_console.domain.errors import BedrotError
+from bedrot_console.domain.errors import BedrotError, ChallengeExpired
 from bedrot_console.domain.findings import Report
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Verb, Verdict
@@ -187,6 +187,9 @@ class Lake:
                 runs.act(self.ws, challenge["id"], said)
             else:
                 runs.answer(self.ws, challenge["id"], Secret(said))
+        except ChallengeExpired as error:
+            if challenge["medium"] != "app":  # there the vault's authenticator may be faster than the person
+                self.problems.append(error)
         except (BedrotError, AssertionError, LookupError, ValueError) as error:
             self.problems.append(error)
 
@@ -198,6 +201,12 @@ class Lake:
     def check(self, account: str = "default") -> Ran:
         """A run that only proves the saved login."""
         return self.run(account=account, attended=False, purpose="check")
+
+    def end_logins(self) -> None:
+        """The platform drops every login: its sessions, or the token."""
+        self.sim.expire_sessions()
+        if self.extractor.method == "api":
+            self.sim.set_faults(["token_expired"])
 
     def sent(self) -> list[Any]:
         """Everything that the platform sent to people so far."""
