@@ -26,9 +26,7 @@ from .metrics import (
     is_pacific_midnight,
     pacific_day,
 )
-from .metrics import (
-    SERIES as NAMES,
-)
+from .metrics import SERIES as NAMES
 
 
 def series_days(content: Answers, context: Any) -> Iterator[Finding]:
