@@ -194,7 +194,7 @@ def test_youtube_one_refused_metric_is_left_out_and_recorded(tmp_path: Path, clo
 
 def test_youtube_dead_refresh_token_tells_of_testing_mode(tmp_path: Path, clock: Any) -> None:
     """invalid_grant ends the run at once; sentence and hint tell of the 7 days, of publishing, and how to store the new consent."""
-    with bench_of(tmp_path, clock, "refresh_token_dead") as bench:
+    with bench_of(tmp_path, clock, "token_expired") as bench:
         ran = bench.run(account="yoru")
         assert len(bench.simulator.requests("/token")) == 1
     assert (
@@ -368,7 +368,7 @@ def _session(bench: Any) -> Any:
 
 def test_youtube_nothing_said_holds_a_secret(tmp_path: Path, clock: Any) -> None:
     """Neither refresh token, client secret nor access token is in a log line, an error, a hint, a sidecar or a payload."""
-    for fault in ("", "access_refused", "refresh_token_dead", "session_expired", "truncated", "connection_reset"):
+    for fault in ("", "access_refused", "token_expired", "session_expired", "truncated", "connection_reset"):
         with bench_of(tmp_path, clock, *([fault] if fault else [])) as bench:
             ran = bench.run()
             secrets = [str(bench.vault.values["youtube", "default", f].reveal()) for f in ("refresh_token", "client_secret")]

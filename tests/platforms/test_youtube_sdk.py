@@ -147,7 +147,7 @@ def test_youtube_sdk_expired_access_token_is_refreshed_invisibly(simulator: YouT
 
 def test_youtube_sdk_dead_refresh_token_raises_refresh_error(simulator: YouTubeSimulator) -> None:
     """What Testing does after seven days: invalid_grant, before anything is asked of the API."""
-    simulator.set_faults(["refresh_token_dead"])
+    simulator.set_faults(["token_expired"])
     with pytest.raises(RefreshError, match="invalid_grant"):
         data_api(simulator).channels().list(part="id", mine=True).execute()
     assert not simulator.requests("/youtube/v3")

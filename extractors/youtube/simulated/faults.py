@@ -6,7 +6,7 @@ from bedrot_console.extraction.simulator import Fault
 
 FAULTS: dict[str, Fault] = {
     # consent and tokens
-    "refresh_token_dead": Fault("the refresh token is dead, as after 7 days of a consent screen in Testing", 3, "credentials-rejected", tells="after 7 days"),
+    "token_expired": Fault("the refresh token is dead, as after 7 days of a consent screen in Testing", 3, "credentials-rejected", tells="after 7 days"),
     "client_unknown": Fault("the OAuth client is not known", 3, "credentials-rejected", tells="invalid_client"),
     "access_refused": Fault("every access token is refused, a fresh one too", 3, "credentials-rejected", tells="does not take the access token"),
     "session_expired": Fault("each access token ends after four calls", 0),

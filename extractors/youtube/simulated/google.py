@@ -150,12 +150,7 @@ class OAuth:
         if not form.get("refresh_token"):
             return 400, _refusal("invalid_request", "Missing required parameter: refresh_token")
         consent = self.consents.get(form["refresh_token"])
-        if (
-            consent is None
-            or consent.dead
-            or self.fault("refresh_token_dead")
-            or (consent.ends_at and self.now() >= consent.ends_at)
-        ):
+        if consent is None or consent.dead or self.fault("token_expired") or (consent.ends_at and self.now() >= consent.ends_at):
             return 400, _refusal("invalid_grant", "Token has been expired or revoked.")
         scopes = self._scopes(consent)
         if any(s.removeprefix(SCOPE) not in scopes for s in form.get("scope", "").split()):
