@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -127,7 +126,7 @@ class TikTokSimulator(Doors):
                     return
             except BedrotError:
                 pass
-            time.sleep(0.1)
+            self._released.wait(0.1)
 
     # -- in front of every page -----------------------------------------------------------------------------------------------
 
