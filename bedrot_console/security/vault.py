@@ -14,6 +14,7 @@ import base64
 import fcntl
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 KEPT = 3
 """How many versions of a login state are kept."""
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]*\.([\w-]+)\.[\w-]*")
 _NOT_LOGINS = ("__cf_bm", "cf_clearance", "_cfuvid")
 """Cookies of a well-known gateway: httpOnly and short-lived, but no login (documented by Cloudflare)."""
 
@@ -268,14 +270,15 @@ def expiry(state: Mapping[str, Any]) -> str | None:
 
 
 def _jwt_end(text: str) -> list[float]:
-    parts = text.strip('"').split(".") if isinstance(text, str) else []
-    if len(parts) != 3 or not parts[0].startswith("eyJ"):
-        return []
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return [float(claims["exp"])]
-    except (ValueError, KeyError, TypeError):
-        return []
+    """`exp` of each JWT in a text; sites also keep theirs inside a JSON object."""
+    ends: list[float] = []
+    for match in _JWT.finditer(text) if isinstance(text, str) else ():
+        claims = match[1]
+        try:
+            ends.append(float(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return ends
 
 
 def _segment(name: str) -> str:

@@ -138,6 +138,9 @@ def test_expiry_is_what_the_login_states_never_a_guess() -> None:
     assert expiry(state) == "2027-01-15T08:00:00.000000Z"
     state["storage_state"]["origins"] = [{"origin": "x", "localStorage": [{"name": "t", "value": _jwt(1_790_000_000)}]}]
     assert expiry(state) == "2026-09-21T14:13:20.000000Z"
+    inside = json.dumps({"token": _jwt(1_790_000_000)})
+    nested = {"storage_state": {"origins": [{"origin": "https://x", "localStorage": [{"name": "auth", "value": inside}]}]}}
+    assert expiry(nested) == "2026-09-21T14:13:20.000000Z"
     assert expiry({"storage_state": {"cookies": [{"name": "sid", "httpOnly": True, "expires": -1, "value": "x"}]}}) is None
     assert expiry({"storage_state": {"cookies": [{"name": "s", "httpOnly": True, "expires": 1e300, "value": "x"}]}}) is None
     assert expiry({}) is None
