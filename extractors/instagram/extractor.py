@@ -230,7 +230,7 @@ class Walk:
     def __init__(self, session: Session, graph: api.Graph, door: Door, user: str) -> None:
         self.session, self.graph, self.door, self.user = session, graph, door, user
         without = session.option("without", ())
-        if isinstance(without, str) or not all(isinstance(name, str) for name in without):
+        if not isinstance(without, list | tuple) or not all(isinstance(name, str) for name in without):
             raise UsageError("without must be a list of metrics", hint='[platforms.instagram] without = ["profile_views"]')
         self.asker = Asker(graph, session.log, without)
         self.as_of: dict[str, date | None] = {}

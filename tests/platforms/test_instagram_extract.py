@@ -320,7 +320,7 @@ def prove(table: Table, account: str) -> str | None:
     "options",
     [
         {"door": "window"}, {"version": "26"}, {"days": 0}, {"days": "many"}, {"total_days": True}, {"post_days": 0}, {"page_size": 101},
-        {"ig_user_id": "me"}, {"timeframe": "last_90_days"}, {"without": "reach"},
+        {"ig_user_id": "me"}, {"timeframe": "last_90_days"}, {"without": "reach"}, {"without": 5},
     ],
 )  # fmt: skip
 def test_instagram_bad_settings_are_usage_errors(table: Table, options: dict[str, Any]) -> None:
