@@ -50,7 +50,7 @@ WRONG_HINT = (
 def _report(name: str, title: str, **more: Any) -> Feed:
     """The feed of a report: rows by column name, checked against what was asked."""
     report = queries.BY_NAME[name]
-    more |= LATE | {"day": "day", "history": "rolling"} if "day" in report.dimensions else {}
+    more |= LATE | {"day": "day"} if "day" in report.dimensions else {}
     return Feed(
         template=f"{FOLDER}youtube_{name}_{{stamp}}.json", parse=answers.read_table, key=report.dimensions, empty="ok", min_bytes=40,
         max_bytes=64 << 20, recognise=answers.is_report(name), checks=report_checks.OF[name], options=NOTED, title=title, **more,

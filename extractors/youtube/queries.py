@@ -88,7 +88,7 @@ COUNTRIES = Report(
     "countries", ("country",), ("views", "estimatedMinutesWatched", "averageViewDuration", "averageViewPercentage", "subscribersGained"),
     sort="-views", beside="total",
 )  # fmt: skip
-DEMOGRAPHICS = Report("demographics", ("ageGroup", "gender"), ("viewerPercentage",), sort="ageGroup,gender")
+DEMOGRAPHICS = Report("demographics", ("ageGroup", "gender"), ("viewerPercentage",), sort="ageGroup,gender", beside="total")
 DEVICES = Report("devices", ("day", "deviceType"), ("views", "estimatedMinutesWatched"), sort="day", beside="daily")
 REVENUE = Report("revenue", ("day",), MONEY, sort="day", money=True)
 

@@ -19,6 +19,7 @@ from .answers import Table, number
 from .sum_checks import (
     QUIET_VIEWS,
     days_in,
+    days_kept,
     gaps,
     not_empty,
     part_of_whole,
@@ -273,12 +274,12 @@ def cents(content: Table, context: Any) -> Iterator[Finding]:
 
 COMMON = (pairing, columns, types, values, bounds, in_window, not_empty, vanished, asked_of_late)
 OF = {
-    "daily": (*COMMON, gaps, sums, freshness),
+    "daily": (*COMMON, gaps, days_kept, sums, freshness),
     "top_videos": (*COMMON, part_of_whole),
-    "traffic": (*COMMON, gaps, sums_by_day, freshness),
+    "traffic": (*COMMON, gaps, days_kept, sums_by_day, freshness),
     "countries": (*COMMON, part_of_whole),
     "demographics": (*COMMON, shares),
-    "devices": (*COMMON, gaps, sums_by_day, freshness),
-    "revenue": (*COMMON, gaps, cents, freshness),
+    "devices": (*COMMON, gaps, days_kept, sums_by_day, freshness),
+    "revenue": (*COMMON, gaps, days_kept, cents, freshness),
 }
 """The checks of each report."""

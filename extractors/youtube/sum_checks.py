@@ -21,6 +21,9 @@ QUIET_VIEWS = 10
 """Below so many views a day whole days without any are to be expected, and such days may be absent (documented)."""
 SLIGHT, GROSS = Decimal("0.005"), Decimal("0.05")
 """By so much may the rows of a day miss the day's figure: beyond the first a warning, beyond the second an error."""
+FEW_VIEWS = 1000
+"""Of fewer views in the range ages and countries may be withheld (thresholds are not published: assumed)."""
+WITHHELD = frozenset({"ageGroup", "gender", "country"})
 RANGE_GROSS = Decimal("0.01")
 ROUNDED = frozenset({"estimatedMinutesWatched"})
 """Each row is rounded by itself, so that sums differ by up to one per row."""
@@ -154,13 +157,51 @@ def part_of_whole(content: Table, context: Any) -> Iterator[Finding]:
             yield error("consistency.order", "rows are not in the order that was asked for", column="views")
 
 
+def days_kept(content: Table, context: Any) -> Iterator[Finding]:
+    """A day of the last good capture that lies in the range is still there; its figures may be revised. (Which day comes first says
+    nothing: on a quiet channel it may be one without views.)"""
+    before = context.previous()
+    if before is None or not len(content):
+        return
+    now, old = _by_day(content), _by_day(before)
+    first = span_asked(context)[0] or min(now, default=date.max)
+    lost = sorted(d for d in old if d >= first and d not in now)
+    if lost:
+        yield error(
+            "volume.days-vanished",
+            "days of the last good capture vanished",
+            stage="volume",
+            column="day",
+            seen=lost[0].isoformat(),
+            count=len(lost),
+        )
+    revised = sum(1 for d in old if d in now and old[d] != now[d])
+    if revised:
+        yield note("volume.days-revised", "figures of earlier days were revised", stage="volume", count=revised)
+
+
+def _by_day(content: Table) -> dict[date, Decimal]:
+    """The first metric of each day."""
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    for index, day in days_in(content):
+        found[day] += number(content.records[index].get(content.metrics[0])) if content.metrics else 0
+    return found
+
+
+def _may_be_withheld(content: Table, before: Table | None = None) -> bool:
+    """Whether ages or countries may rightly be absent: by the platform's own total there were few views in the range, now or before."""
+    known = [t.whole("views") for t in (content, before) if t is not None and t.beside is not None]
+    return bool(WITHHELD & set(content.dimensions)) and any(whole is not None and whole < FEW_VIEWS for whole in known[-1:])
+
+
 def vanished(content: Table, context: Any) -> Iterator[Finding]:
     """What made a good part of the last capture is still there."""
     before = context.previous()
     if before is None or not len(before):
         return
     if not len(content):
-        yield error(
+        make = note if _may_be_withheld(content, before) else error
+        yield make(
             "volume.all-vanished",
             "the last good capture held rows, this one holds none",
             stage="volume",
@@ -206,7 +247,9 @@ def not_empty(content: Table, context: Any) -> Iterator[Finding]:
     """No rows are right for a new channel; where the platform counts views, or the channel has videos, somebody should look."""
     if len(content) or content.uneven:
         return
-    if (whole := content.whole("views")) or (whole := sum((content.whole_days("views") or {}).values(), Decimal(0))):
+    if _may_be_withheld(content):
+        yield note("completeness.withheld", "for so few views nothing is told", stage="completeness")
+    elif (whole := content.whole("views")) or (whole := sum((content.whole_days("views") or {}).values(), Decimal(0))):
         yield error(
             "completeness.no-rows",
             "the platform counts views, and the report holds no rows",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from youtube_support import BUSY, NEWCOMER, SHARED, SMALL, asked, report_of
 
@@ -214,6 +214,38 @@ def test_youtube_quiet_channels_may_have_days_without_rows() -> None:
     assert "freshness.stale" not in late and "freshness.too-old" not in late
 
 
+def test_youtube_a_quiet_channel_may_lose_its_ages_again() -> None:
+    """Below a threshold nobody publishes ages are withheld: no alarm for a small channel, an error for a busy one."""
+    for files, channel, severity in ((SMALL_FILES, SMALL, Severity.NOTE), (FILES, BUSY, Severity.ERROR)):
+        document = json.loads(files["demographics"])
+        del document[0]["rows"]
+        empty, request = json.dumps(document).encode(), asked("demographics", CLOCK, channel)
+        codes = {
+            f.code: f.severity for f in report_of("demographics", empty, CLOCK, request, before=files["demographics"]).findings
+        }
+        assert codes["volume.all-vanished"] == severity and set(codes.values()) == {severity}
+
+
+def test_youtube_a_quiet_channel_may_begin_with_a_day_without_views() -> None:
+    """The first days of the range being without a row is no front that vanished; a day that was there and lies in the range is missed."""
+    document = json.loads(SMALL_FILES["daily"])
+    later = asked("daily", CLOCK, SMALL, startDate="2026-02-05")
+    gone = [row for row in document[0]["rows"] if row[0] < "2026-02-08"]
+    document[0]["rows"] = document[0]["rows"][len(gone) :]
+    shorter = json.dumps(document[:1]).encode()
+    kept = report_of(
+        "daily",
+        shorter,
+        CLOCK,
+        later | {"startDate": "2026-02-08"},
+        before=SMALL_FILES["daily"],
+        before_request=asked("daily", CLOCK, SMALL),
+    )
+    assert not [f for f in kept.findings if f.severity is Severity.ERROR]
+    lost = report_of("daily", shorter, CLOCK, later, before=SMALL_FILES["daily"], before_request=asked("daily", CLOCK, SMALL))
+    assert "volume.days-vanished" in {f.code for f in lost.findings if f.severity is Severity.ERROR}
+
+
 def test_youtube_a_busy_channel_has_no_day_without_rows() -> None:
     """A hole in a busy channel's report is a warning even where nothing contradicts it."""
 
@@ -291,6 +323,7 @@ def test_youtube_one_bare_answer_is_read_like_an_array_of_one() -> None:
 CELL = st.sampled_from((0, 7, 12.0, 3.25, 10**12, "2026-02-01", "", "SHORTS", "12"))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 @given(st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=12), st.integers(0, 12))
 def test_youtube_tables_are_read_by_name_whatever_they_hold(cells: list[list[Any]], cut: int) -> None:
     """Each cell under its column's name, each row with its own place, split into answers at any point."""
@@ -308,6 +341,7 @@ def test_youtube_tables_are_read_by_name_whatever_they_hold(cells: list[list[Any
     assert table.whole("views") == 5 and table.whole("day") is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_youtube_readers_refuse_what_they_cannot_read(data: bytes) -> None:
     """Any bytes are read or refused in words of the closed list; nothing else is raised."""

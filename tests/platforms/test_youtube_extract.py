@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from youtube_support import BRAND, BUSY, bench_of, brought
 
@@ -43,7 +43,7 @@ def test_youtube_bodies_are_not_touched(tmp_path: Path, clock: Any) -> None:
     }
     assert ran.bodies["daily"] == b"[" + by_dimensions["day"] + b"," + by_dimensions[""] + b"]"
     assert ran.bodies["traffic"].startswith(b"[" + by_dimensions["day,insightTrafficSourceType"] + b",")
-    assert ran.bodies["demographics"] == b"[" + by_dimensions["ageGroup,gender"] + b"]"
+    assert ran.bodies["demographics"] == b"[" + by_dimensions["ageGroup,gender"] + b"," + by_dimensions[""] + b"]"
 
 
 def test_youtube_all_pages_and_all_videos_come(tmp_path: Path, clock: Any) -> None:
@@ -455,6 +455,7 @@ def test_youtube_token_service_errors_are_read(status: int, body: Any, kind: typ
     assert type(token_error(status, body, "default")) is kind
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))
 def test_youtube_next_midnight_is_the_beginning_of_the_next_pacific_day(now: datetime) -> None:
     """At that moment the day changes, not a microsecond before; it is 23 to 25 hours away at most, clock changes included."""
@@ -464,6 +465,7 @@ def test_youtube_next_midnight_is_the_beginning_of_the_next_pacific_day(now: dat
     assert timedelta(0) < midnight - now <= timedelta(hours=25)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2035, 1, 1)), st.integers(1, 400))
 def test_youtube_windows_hold_as_many_full_days_as_were_asked_for(today: date, days: int) -> None:
     """Never today, never a day more."""
@@ -471,6 +473,7 @@ def test_youtube_windows_hold_as_many_full_days_as_were_asked_for(today: date, d
     assert until == today - timedelta(days=1) and (until - since).days + 1 == days
 
 
+@settings(deadline=None)
 @given(st.integers(0, 260))
 def test_youtube_batches_lose_no_id(count: int) -> None:
     """Every id once, in order, at most fifty at a time."""

@@ -12,6 +12,7 @@ from contract_bench import Bench, Result
 from contract_desk import Desk
 
 from bedrot_console.domain.findings import Report
+from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.extraction.simulator import serve
 from extractors.youtube import queries
 from extractors.youtube.simulated.world import CHANNELS, Channel, pacific_day
@@ -44,11 +45,13 @@ def asked(feed: str, clock: Any, channel: Channel = BUSY, **more: str) -> dict[s
 
 
 def report_of(
-    feed: str, data: bytes, clock: Any, request: Mapping[str, str] | None = None, *, before: bytes | None = None, **values: Any
-) -> Report:
+    feed: str, data: bytes, clock: Any, request: Mapping[str, str] | None = None, *, before: bytes | None = None,
+    before_request: Mapping[str, str] | None = None, **values: Any,
+) -> Report:  # fmt: skip
     """What inspection says about a payload, captured now, after `before` as the last good one."""
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(f"youtube/{feed}", Path(folder))
         if before is not None:
-            desk.report(before, clock.now(), request=dict(request or {}))
+            good = desk.report(before, clock.now(), request=dict(before_request or request or {}))
+            assert good.verdict is not Verdict.FAILED, "what came before must be good"
         return desk.report(data, clock.now(), keep=False, request=dict(request or {}), **values)
