@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("sessions", "Say what is known of saved logins; bring, prove, roll back, forget them."),
             ("land", "Land files from outside, one or many."),
             ("simulate", "Serve stand-ins of platforms on this machine until SIGTERM."),
+            ("new-platform", "Make a folder for a new platform that passes the contract suite at once."),
         ),
     ),
     (

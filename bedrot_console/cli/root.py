@@ -28,7 +28,8 @@ class Root(HelpOnStdout, click.Group):
             return None
         from importlib import import_module
 
-        return getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
+        module = cmd_name.replace("-", "_")
+        return getattr(import_module(f".commands.{module}", __package__), module)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in HELP and not args[0].startswith("-"):

@@ -48,7 +48,7 @@ __all__ = [
 GENERIC_FAULTS: dict[str, Fault] = {
     "http_500": Fault("every answer is 500", 4, "source-unavailable", tells="500"),
     "http_503": Fault("every answer is 503", 4, "source-unavailable", tells="503"),
-    "rate_limited": Fault("every answer is 429 with Retry-After", 4, "rate-limited", tells="slow down"),
+    "rate_limited": Fault("every answer is 429 with Retry-After", 4, "rate-limited", tells="429"),
     "slow": Fault("every answer comes late", 0),
     "connection_reset": Fault("every connection is closed without an answer", 4, "source-unavailable"),
     "truncated": Fault("data breaks off before its announced length", 4, "source-unavailable"),

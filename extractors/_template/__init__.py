@@ -1,0 +1,1 @@
+"""New Platform: what is captured, how one signs in, and where each fact comes from (seen, documented, assumed)."""
