@@ -100,7 +100,7 @@ def arrive(session: Session, listener: Listener) -> str:
         "elsewhere": lambda page: not on_admin(session, page) and quiet(page, "bedrotElsewhere", PAGE_SECONDS),
     }  # fmt: skip
     for _ in range(2):
-        session.open(ANALYTICS, accept=(403, 503))
+        session.open(ANALYTICS)
         where = session.landmark(marks, timeout_seconds=ARRIVE_SECONDS, what="Insights page")
         if where == "guard":
             _wait_out_guard(session)
@@ -193,7 +193,7 @@ def sign_in(session: Session) -> None:
 
 def _open_form(session: Session) -> str:
     """Open the sign-in page and say what it is: `identifier`, `password` (the name is remembered), or `member` (nothing to sign in to)."""
-    session.open(LOGIN, accept=(403, 503))
+    session.open(LOGIN)
     marks: dict[str, Any] = {
         "guard": GUARD,
         "password": PASSWORD_FORM,

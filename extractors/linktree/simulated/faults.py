@@ -31,6 +31,7 @@ FAULTS: dict[str, Fault] = {
     "identical_bodies": Fault("the page asks everything twice and gets the same bytes", 0),
     "leaves_page": Fault("the page goes on by itself while its first answers of the year arrive", 0),
     # the server
+    "rate_limited": Fault("every page and answer is 429 with Retry-After", 4, "rate-limited", tells="asks to wait"),
     "graphql_errors": Fault("answers are errors with status 200", 4, "source-unavailable", tells="an error in place of data"),
     "audience_errors": Fault("the audience is an error with status 200", 1, "source-unavailable", tells="an error in place of data"),
     "throttled": Fault("the server answers figures with 429 and asks for a long pause", 4, "rate-limited", tells="slow down"),
