@@ -217,7 +217,8 @@ def vanished(content: Table, context: Any) -> Iterator[Finding]:
     lost = [
         r for r in before.records if tuple(r.get(d) for d in content.dimensions) not in now and number(r.get(name)) * 100 > total
     ]
-    if lost and len(content) < (TOP_VIDEOS.most or 0) and total > 100 * (name == "views"):
+    few = _may_be_withheld(content, before) or total <= 100 * (name == "views")
+    if lost and len(content) < (TOP_VIDEOS.most or 0) and not few:
         yield warning(
             "volume.rows-vanished",
             "rows that made more than a hundredth of the last good capture are gone",
