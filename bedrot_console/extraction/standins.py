@@ -117,6 +117,9 @@ class Hands(Protocol):
     def press(self, key: str) -> None:
         """Press a key by its name (`Enter`)."""
 
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Drag from one pixel to another, as a slider wants it."""
+
 
 def route(path: str, *, methods: Iterable[str] = ("GET",), data: bool = False) -> Callable[[Any], Any]:
     """Serve `path` (werkzeug syntax, `<name>` becomes an argument) by this method. `data`: a payload, subject to cutting faults."""

@@ -98,6 +98,9 @@ class _BrokerHands:
     def press(self, key: str) -> None:
         self._broker.hand(self._challenge, {"act": "press", "key": key}, "test")
 
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        self._broker.hand(self._challenge, {"act": "drag", "x": x, "y": y, "to_x": to_x, "to_y": to_y}, "test")
+
 
 class Bench:
     """A platform, its simulator being served, and a human.
