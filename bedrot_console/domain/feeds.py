@@ -50,7 +50,9 @@ Check = Callable[[Any, Any], Iterable[Finding]]
 """A rule: `(content, context) -> findings`. Pure. Its findings' stage is `consistency` unless they say otherwise."""
 
 Parse = Callable[[bytes], Any]
-"""Reads a whole payload (JSON and HTML feeds) into a Content. Raises ValueError with a sentence, or FormatTrouble, when it cannot."""
+"""Reads a whole payload (JSON and HTML feeds) into a Content. Raises ValueError with a sentence, or FormatTrouble, when it cannot.
+
+With `options["mapped"]` a long payload of a feed with format `binary` or `jsonl` comes as a read-only `mmap` instead of bytes."""
 
 Complete = Callable[[Any, Sidecar], Any]
 """Gives a parsed Content what its sidecar knows and its bytes do not. Pure; raises as Parse does."""

@@ -1,4 +1,5 @@
-"""Zip archives, opened with suspicion: bounded depth, entries, ratio and size; nothing is ever written under a name from inside."""
+"""Zip archives and gzip streams, opened with suspicion: bounded depth, entries, ratio and size; nothing is ever written under a name from
+inside."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from .contents import FormatTrouble
@@ -16,6 +18,7 @@ MOST_RATIO = 200
 MOST_BYTES = 1 << 30
 MOST_DEPTH = 2
 IN_MEMORY_BYTES = 64 << 20
+PIECE_BYTES = 1 << 20
 
 
 def spool(size_hint: int = 0) -> BinaryIO:
@@ -145,3 +148,47 @@ def as_file(data: bytes) -> BinaryIO:
     out.flush()
     out.seek(0, io.SEEK_SET)
     return out
+
+
+def is_gzip(head: bytes) -> bool:
+    return head[:2] == b"\x1f\x8b"
+
+
+def first_gzip_head(head: bytes, limit: int = 1 << 20) -> bytes:
+    """The first unpacked bytes of a gzip stream of which only the beginning is at hand (for recognisers); empty if that cannot be told."""
+    try:
+        return zlib.decompressobj(31).decompress(head, limit)
+    except zlib.error:
+        return b""
+
+
+def gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The unpacked bytes of a gzip stream (of one member or several), piece by piece, never more than 1 MiB at once.
+
+    Raises:
+        FormatTrouble: `format.archive` when damaged or packed beyond reason, `format.truncated` when it breaks off. Sizes are counted while
+            unpacking; what the stream claims is not trusted.
+    """
+    packed = unpacked = 0
+    member = zlib.decompressobj(31)
+    try:
+        for piece in pieces:
+            packed += len(piece)
+            while piece:
+                if member.eof:
+                    if not (piece := piece.lstrip(b"\0")):
+                        break
+                    member = zlib.decompressobj(31)
+                out = member.decompress(piece, PIECE_BYTES)
+                piece = member.unused_data if member.eof else member.unconsumed_tail
+                unpacked += len(out)
+                if unpacked > (most := min(MOST_BYTES, packed * MOST_RATIO + (1 << 20))):
+                    raise FormatTrouble("format.archive", "the archive unpacks beyond reason", expected=f"at most {most:,} bytes")
+                if out:
+                    yield out
+        if not member.eof and (rest := member.flush()):
+            yield rest
+    except zlib.error as trouble:
+        raise FormatTrouble("format.archive", "the archive is damaged") from trouble
+    if not member.eof:
+        raise FormatTrouble("format.truncated", "the compressed file breaks off")

@@ -14,6 +14,7 @@ from bedrot_console.domain.findings import Place
 from .contents import FormatTrouble, Rows, Table
 from .jsontext import at_hand, decode, decode_with_lines
 from .pages import looks_like_html, page_kind
+from .recognise import HEAD_BYTES
 
 MOST_IN_MEMORY = 512 << 20
 """JSON and HTML beyond this are refused: they are held whole. Tables stream."""
@@ -68,7 +69,7 @@ def read_bytes(feed: Feed, data: bytes) -> Any:
         return read(feed, data)
     if feed.format == "binary" and feed.parse is None:
         return Rows([], (), document=None)
-    if not data.strip():
+    if not (data if isinstance(data, bytes) else data[:HEAD_BYTES]).strip():
         raise FormatTrouble("format.empty")
     refuse_page(feed, data)
     reader = {"json": _json, "jsonl": _jsonl, "html": _html, "table": _parsed, "binary": _parsed}[feed.format]

@@ -7,6 +7,7 @@ FormatTrouble never; a check that trips over odd data becomes the finding `consi
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -67,7 +68,7 @@ class _Inspection:
         self.facts: dict[str, Any] = {}
         self.content: Any = None
         self.file: BinaryIO | None = None
-        self.data: bytes | None = None
+        self.data: bytes | mmap.mmap | None = None
 
     def run(self) -> Report:
         job = self.job
@@ -124,6 +125,8 @@ class _Inspection:
         if self.content is not None:
             self.content.close()
         self.knowledge.close()
+        if isinstance(self.data, mmap.mmap):
+            self.data.close()
         if self.file is not None:
             self.file.close()
 
@@ -199,7 +202,7 @@ class _Inspection:
         if self.data is None:
             assert self.file is not None
             self.file.seek(0)
-            self.data = self.file.read()
+            self.data = _mapped(self.file) if self.feed.options.get("mapped") else self.file.read()
         if self.feed.format == "table" and self.feed.parse is None:
             from .tables import open_table
 
@@ -380,6 +383,11 @@ class _Inspection:
         judged = yield from history.volume(self.job, self.knowledge, self.content, self.facts)
         if not judged:
             raise Skip("there is no earlier good capture")
+
+
+def _mapped(file: BinaryIO) -> mmap.mmap:
+    """A long payload as a map of its file: what is read of it need not stay in memory."""
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 IN_MEMORY_BYTES = 64 << 20
