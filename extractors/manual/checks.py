@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
@@ -11,6 +12,8 @@ from bedrot_console.inspection.helpers import error, note, warning
 
 from .content import MONEY, words_of
 from .documents import Sheet
+from .events import Stream, in_order
+from .workbooks import Book
 
 LONGEST_AMOUNT = 40
 _MONEY_CELL = re.compile(
@@ -38,8 +41,17 @@ def widths(content: Any, context: Any) -> Iterator[Finding]:
 
 
 def rows(content: Any, context: Any) -> Iterator[Finding]:
-    """A table holds rows below its header."""
-    if (isinstance(content, Sheet) or content.facts.get("kind") == "json") and not len(content):
+    """A table, a sheet or an answer holds rows; a dump holds tables, and rows in them (one of structure alone is a note)."""
+    kind = content.facts.get("kind")
+    if kind == "sql":
+        if not len(content):
+            yield warning("completeness.no-tables", "the dump holds no table", stage="completeness")
+        elif not content.facts.get("rows"):
+            yield note("completeness.no-rows", "the dump holds tables without rows", stage="completeness", seen="0 rows")
+        return
+    if isinstance(content, Book) and content.unread:
+        return
+    if (isinstance(content, (Sheet, Book)) or kind == "json") and not len(content):
         yield error(
             "completeness.no-rows", "the table holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows"
         )
@@ -47,7 +59,7 @@ def rows(content: Any, context: Any) -> Iterator[Finding]:
 
 def money(content: Any, context: Any) -> Iterator[Finding]:
     """Columns named after money hold numbers (blank cells are legal)."""
-    if not isinstance(content, Sheet):
+    if not isinstance(content, (Sheet, Book)):
         return
     for column in content.columns:
         if not words_of([column]) & (MONEY - {"type", "number", "tax"}) or words_of([column]) & {
@@ -61,30 +73,32 @@ def money(content: Any, context: Any) -> Iterator[Finding]:
         }:
             continue
         filled = [
-            (i, v) for i, r in enumerate(content.records) if (v := str(r.get(column, "")).strip()) not in ("", "-", "n/a", "N/A")
+            (i, v) for i, r in enumerate(content.records) if (v := _spelled(r.get(column)).strip()) not in ("", "-", "n/a", "N/A")
         ]
         odd = [i for i, v in filled if len(v) > LONGEST_AMOUNT or not _MONEY_CELL.fullmatch(v)]
         if odd and len(odd) * 2 > len(filled):
             yield error(
                 "consistency.not-money",
                 f"{column[:40]} is named after money and holds no numbers",
-                row=odd[0] + content.header.line + 2,
-                column=column[:40],
+                place=content.place(odd[0], column[:40]),
                 count=len(odd),
             )
         elif odd:
             yield warning(
                 "consistency.not-money",
                 f"cells of {column[:40]} are no numbers",
-                row=odd[0] + content.header.line + 2,
-                column=column[:40],
+                place=content.place(odd[0], column[:40]),
                 count=len(odd),
             )
 
 
+def _spelled(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else "" if value is None else str(value)
+
+
 def sampled(content: Any, context: Any) -> Iterator[Finding]:
     """Says when only the beginning of a long table was looked at cell by cell."""
-    if isinstance(content, Sheet) and content.count > len(content):
+    if isinstance(content, (Sheet, Book, Stream)) and content.count > len(content):
         yield note(
             "completeness.sampled",
             f"only the first {len(content):,} rows were looked at cell by cell",
@@ -94,13 +108,12 @@ def sampled(content: Any, context: Any) -> Iterator[Finding]:
 
 
 def unread(content: Any, context: Any) -> Iterator[Finding]:
-    """Says that the content of a PDF or workbook was not read: a human must look."""
-    if content.facts.get("kind") in ("pdf", "xlsx", "xls"):
-        yield note(
-            "completeness.unread",
-            f"the content of this {content.facts['kind']} was not read; only that it is whole",
-            stage="completeness",
-        )
+    """Says that the content of a PDF, or of a workbook beyond all bounds, was not read: a human must look."""
+    if content.facts.get("kind") == "pdf":
+        yield note("completeness.unread", "the content of this pdf was not read; only that it is whole", stage="completeness")
+    if isinstance(content, Book) and content.unread:
+        yield warning("completeness.unread", f"the content of this workbook was not read: {content.unread}", stage="completeness")
 
 
 ALL = (whole, widths, rows, money, sampled, unread)
+EVENTS = (in_order, sampled)

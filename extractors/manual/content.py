@@ -1,6 +1,6 @@
 """What an uploaded document is, by its content alone: kind by signature, table by its header.
 
-Kinds: `csv` (any delimiter), `json`, `pdf`, `xlsx`, `xls`. Names and extensions decide nothing.
+Kinds: `csv` (any delimiter), `json`, `jsonl`, `sql` (these two also gzip'd), `pdf`, `xlsx`, `xls`. Names and extensions decide nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from bedrot_console.inspection.packed import first_gzip_head, is_gzip
+
+from .dumps import maker_of
+from .events import is_events
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEADER_LINES = 30
@@ -43,16 +49,6 @@ MEASURE = _words(
     "listeners play plays rank reach saves sessions shares shazams spins stream streams subscribers view views visitors "
     "visits watch"
 )
-OTHERS = (
-    frozenset({"salemonth", "store", "isrc"}),
-    frozenset({"campaignid", "adsetid", "spendusd"}),
-    frozenset({"reportingstarts", "reportingends"}),
-    frozenset({"berichtsstart", "berichtsende"}),
-    frozenset({"auswertungsstart", "auswertungsende"}),
-    frozenset({"dbutdesrapports", "findesrapports"}),
-    frozenset({"iniciodelinforme", "findelinforme"}),
-)
-"""Headers of feeds that other platforms declare: their files are not taken here."""
 
 
 def kind_of(head: bytes) -> str | None:
@@ -60,18 +56,29 @@ def kind_of(head: bytes) -> str | None:
     if head.startswith(b"%PDF-"):
         return "pdf"
     if head.startswith(OLE):
-        return "xls"
+        return "xls" if _is_old_workbook(head) else None
     if head[:4] == b"PK\x03\x04":
         return "xlsx" if _is_workbook(head) else None
+    if is_gzip(head):
+        return kind if (kind := _kind_of_lines(first_gzip_head(head, MOST_PEEK))) else None
     text = text_of(head)
     if text is None:
         return None
+    if kind := _kind_of_lines(head):
+        return kind
     begin = text.lstrip()[:1]
     if begin in ("{", "["):
         return "json"
     if begin == "<" or not begin:
         return None
     return "csv" if table_header(text) is not None else None
+
+
+def _kind_of_lines(head: bytes) -> str | None:
+    """Kinds that are told by their lines."""
+    if maker_of(head) is not None:
+        return "sql"
+    return "jsonl" if is_events(head.removeprefix(b"\xef\xbb\xbf")) else None
 
 
 def encoding_of(data: bytes) -> str | None:
@@ -154,6 +161,18 @@ def _is_workbook(head: bytes) -> bool:
     return b"xl/" in head[:MOST_PEEK] and b"[Content_Types].xml" in head[:MOST_PEEK]
 
 
+def _is_old_workbook(head: bytes) -> bool:
+    """Whether an OLE container is a workbook (its stream's name, or the record a workbook begins with), or a locked one; other documents lie
+    in such containers too."""
+    names = (n.encode("utf-16-le") for n in ("Workbook", "Book", "EncryptedPackage"))
+    return any(name in head for name in names) or re.search(rb"\x09\x08\x10\0\0[\x05\x06]", head) is not None
+
+
+def old_workbook_words(head: bytes) -> frozenset[str]:
+    """Words in the beginning of an .xls, whether they stand in one byte a letter or two."""
+    return words_of(t.decode("ascii") for t in re.findall(rb"[A-Za-z][A-Za-z ()_-]{1,60}", head.replace(b"\0", b""))[:2000])
+
+
 def workbook_words(head: bytes) -> frozenset[str]:
     """Words of the shared texts of a workbook, as far as its beginning holds them."""
     position = 0
@@ -177,11 +196,17 @@ def workbook_words(head: bytes) -> frozenset[str]:
     return frozenset()
 
 
-def json_keys(text: str) -> frozenset[str]:
-    """Keys of the top object and of the first row (of the list, or of the first list inside the object); few of them if the text is cut."""
+def json_value(text: str) -> Any:
+    """The value of a JSON text, None for a text that is none or is cut."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
+        return None
+
+
+def json_keys(value: Any, text: str) -> frozenset[str]:
+    """Keys of the top object and of the first row (of the list, or of the first list inside the object); few of them if the text is cut."""
+    if value is None:
         return frozenset(re.findall(r'"([A-Za-z_][\w .()-]{0,60})"\s*:', text[:2048]))
     keys: set[str] = set()
     if isinstance(value, dict):

@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from bedrot_console.domain.findings import Place
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
 
 from .content import MOST_PEEK, Header, encoding_of, kind_of, table_header, text_of
+from .dumps import read_dump
+from .events import read_events
+from .workbooks import read_book
 
 MOST_TEXT = 256 << 20
 MOST_RECORDS = 50_000
 """So many rows are held for checks cell by cell; the others are counted and measured."""
 
 
-def read(data: bytes) -> Rows:
-    """An uploaded document as rows: those of a table or a JSON list; none for PDF and workbooks, whose kind is a fact.
+def read(payload: Any) -> Rows:
+    """An uploaded document as rows: those of a table, a JSON list or a workbook, the tables of a dump; none for a PDF. Its kind is a fact.
+
+    Args:
+        payload: bytes, or a memory map of a long file: a dump is read from it line by line.
 
     Raises:
         FormatTrouble: cut off, damaged, or no such document.
     """
-    kind = kind_of(data[:MOST_PEEK])
+    kind = kind_of(payload[:MOST_PEEK])
+    if kind == "sql":
+        return read_dump(payload)
+    if kind == "jsonl":
+        return read_events(payload)
+    data = bytes(payload)
     if kind == "pdf":
         return _pdf(data)
-    if kind == "xlsx":
-        return _workbook(data)
-    if kind == "xls":
-        if len(data) < 1536 or len(data) % 512:
-            raise FormatTrouble("format.truncated", "the workbook breaks off")
-        return Rows([], (), facts={"kind": "xls"})
+    if kind in ("xlsx", "xls"):
+        return read_book(data, kind)
     if kind == "json":
         return _json(data)
     if kind == "csv":
         return _table(data)
-    raise FormatTrouble("format.unknown-shape", "this is neither a table, nor JSON, nor a PDF, nor a workbook")
+    raise FormatTrouble("format.unknown-shape", "this is neither a table, nor JSON, nor a PDF, nor a workbook, nor a dump")
 
 
 def _pdf(data: bytes) -> Rows:
@@ -45,18 +53,6 @@ def _pdf(data: bytes) -> Rows:
         raise FormatTrouble("format.truncated", "the PDF has no end mark", expected="%%EOF")
     pages = len(re.findall(rb"/Type\s*/Page[^s]", data))
     return Rows([], (), facts={"kind": "pdf"} | ({"pages": pages} if pages else {}))
-
-
-def _workbook(data: bytes) -> Rows:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            names = book.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError) as trouble:
-        raise FormatTrouble("format.truncated", "the workbook breaks off or is damaged") from trouble
-    if "xl/workbook.xml" not in names or len(names) > 10_000:
-        raise FormatTrouble("format.archive", "the archive is no workbook")
-    sheets = sum(1 for n in names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", n))
-    return Rows([], (), facts={"kind": "xlsx", "sheets": sheets})
 
 
 def _json(data: bytes) -> Rows:
@@ -82,6 +78,9 @@ class Sheet(Rows):
         names = " ".join(header.delimiter).replace("\t", "tab")
         super().__init__(records, unique(header.cells), facts={"kind": "csv", "delimiter": names, "rows": count})
         self.header, self.widths, self.cut, self.count = header, widths, cut, count
+
+    def place(self, index: int, column: str | None = None) -> Place:
+        return Place(row=index + self.header.line + 2, column=column)
 
 
 def unique(cells: Iterable[str]) -> list[str]:
@@ -114,7 +113,10 @@ def _table(data: bytes) -> Rows:
         raise FormatTrouble("format.not-a-table", "a cell of the table cannot be read") from trouble
     tail = data[-4:].replace(b"\0", b"")
     cut = data.count(b'"') % 2 == 1 or (not tail.endswith((b"\n", b"\r")) and widths.get(last, len(names)) < len(names))
-    return Sheet(records, header, widths, cut, count)
+    sheet = Sheet(records, header, widths, cut, count)
+    if count > MOST_RECORDS:
+        sheet.facts["content_sha256"] = hashlib.sha256(data).hexdigest()  # the rows held are not all there are
+    return sheet
 
 
 def _records(data: bytes, header: Header) -> Iterator[tuple[int, list[str]]]:

@@ -1,14 +1,15 @@
-"""Manual uploads: two feeds that nobody extracts. A file belongs to the one that recognises its content; its name is only a hint.
+"""Manual uploads: feeds that nobody extracts, for what no feed of a platform recognises. A file belongs to the one that recognises its content;
+its name is only a hint, and what nobody understands is refused.
 
-`financial_data` takes tables and statements about money, `external_reports` exports of audience and reach and documents of unknown content.
-Files that another platform's feed recognises are left to that feed.
+`financial_data` takes tables, workbooks and statements about money; `external_reports` exports of audience and reach, and PDFs;
+`system_exports` SQL dumps and other workbooks; `event_streams` JSON lines; `api_responses` JSON bodies of platforms without an extractor.
+Which of them takes what stands in `owners.py`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bedrot_console.domain.errors import UsageError
 from bedrot_console.domain.feeds import Feed
@@ -16,102 +17,52 @@ from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.base import Extractor
 
 from . import checks
-from .content import (
-    CONTEXT,
-    MEASURE,
-    MONEY,
-    OTHERS,
-    REPORT,
-    json_keys,
-    kind_of,
-    table_header,
-    text_of,
-    words_of,
-    workbook_words,
-)
 from .documents import read
+from .events import read_events
+from .owners import ANSWERS, EVENTS, FINANCIAL, REPORTS, SYSTEMS, belongs_to
+from .responses import read_answer
 
 if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
 
-_MONEY_TITLE = re.compile(rb"royalt|invoice|statement|payout|remittance|earnings", re.IGNORECASE)
-_TITLE = re.compile(rb"/(?:Title|Subject)\s*\(([^)]{0,200})\)")
+
+LONG: dict[str, Any] = {"max_bytes": 2 << 30, "options": {"mapped": True}}
+"""What is read line by line may be long."""
 
 
-def is_financial(head: bytes) -> bool:
-    """Tables, JSON rows, workbooks and PDFs that speak of money."""
-    kind = kind_of(head)
-    if kind == "csv":
-        header = table_header(text_of(head) or "")
-        return header is not None and not _elsewhere(header.cells) and _of_money(header.words)
-    if kind == "json":
-        return _of_money(words_of(json_keys(text_of(head) or ""))) and not _of_others(json_keys(text_of(head) or ""))
-    if kind == "xlsx":
-        return _of_money(workbook_words(head))
-    if kind == "pdf":
-        return any(_MONEY_TITLE.search(title) for title in _TITLE.findall(head))
-    return False
-
-
-def is_report(head: bytes) -> bool:
-    """Tables and JSON of audience and reach, and any other whole document (PDF, workbook) that does not speak of money."""
-    if is_financial(head):
-        return False
-    kind = kind_of(head)
-    if kind == "csv":
-        header = table_header(text_of(head) or "")
-        return (
-            header is not None
-            and not _elsewhere(header.cells)
-            and bool(header.words & MEASURE)
-            and len(header.words & REPORT) >= 2
-        )
-    if kind == "json":
-        keys = json_keys(text_of(head) or "")
-        return bool(words_of(keys) & {"report", "export", "reports", "exported"}) and not _of_others(keys)
-    return kind in ("pdf", "xlsx", "xls")
-
-
-def _of_money(words: frozenset[str]) -> bool:
-    return (
-        bool(words & MONEY)
-        and len(words & CONTEXT) >= 1
-        and len(words & (MONEY | CONTEXT)) >= 3
-        and not words & {"impressions", "campaign", "reach"}
-    )
-
-
-def _elsewhere(cells: tuple[str, ...]) -> bool:
-    folded = {re.sub(r"[^a-z0-9]", "", c.lower()) for c in cells}
-    return any(others <= folded for others in OTHERS)
-
-
-def _of_others(keys: frozenset[str]) -> bool:
-    return bool(keys & {"date_start", "adset_id", "campaign_id", "totalStreams", "paging", "error", "errors"})
-
-
-is_financial.wanted = ("amount", "date", "currency")  # type: ignore[attr-defined]
-is_report.wanted = ("date", "views", "title")  # type: ignore[attr-defined]
+def _upload(feed: str, word: str, *wanted: str, **more: Any) -> Feed:
+    """A feed of last resort: uploads under their own made-safe names."""
+    common: dict[str, Any] = {
+        "template": f"manual_uploads/{feed}/manual_{word}_{{slug}}_{{stamp}}.{{ext}}", "format": "binary",
+        "media_type": "application/octet-stream", "parse": read, "checks": checks.ALL, "recognise": belongs_to(feed, *wanted), "min_bytes": 16,
+        "max_bytes": 512 << 20, "empty": "ok", "last_resort": True,
+    }  # fmt: skip
+    return Feed(**common | more)
 
 
 class Manual(Extractor):
     """What people bring by hand."""
 
     name = "manual"
-    version = "1"
+    version = "2"
     method = "manual"
     title = "Manual uploads"
-    uploads = ("financial_data", "external_reports")
+    uploads = (FINANCIAL, REPORTS, SYSTEMS, EVENTS, ANSWERS)
 
-    financial_data = Feed(
-        template="manual_uploads/financial_data/manual_financial_{slug}_{stamp}.{ext}", format="binary", media_type="application/octet-stream",
-        parse=read, checks=checks.ALL, recognise=is_financial, min_bytes=16, max_bytes=512 << 20, sensitive=True, empty="ok",
-        last_resort=True, title="financial tables and statements",
+    financial_data = _upload(
+        FINANCIAL, "financial", "amount", "date", "currency", sensitive=True, title="financial tables and statements"
+    )
+    external_reports = _upload(REPORTS, "report", "date", "views", "title", title="report exports")
+    system_exports = _upload(
+        SYSTEMS, "system", "create", "table", "insert", sensitive=True, title="SQL dumps and workbooks", **LONG
+    )
+    event_streams = _upload(
+        EVENTS, "events", "ts", "event", format="jsonl", media_type="application/jsonl", parse=read_events, checks=checks.EVENTS,
+        sensitive=True, empty="error", title="event streams (JSON lines)", **LONG,
     )  # fmt: skip
-    external_reports = Feed(
-        template="manual_uploads/external_reports/manual_report_{slug}_{stamp}.{ext}", format="binary", media_type="application/octet-stream",
-        parse=read, checks=checks.ALL, recognise=is_report, min_bytes=16, max_bytes=512 << 20, empty="ok",
-        last_resort=True, title="report exports",
+    api_responses = _upload(
+        ANSWERS, "response", "data", "id", format="json", media_type="application/json", parse=read_answer, checks=(checks.rows,),
+        min_bytes=2, sensitive=True, title="API responses of other platforms",
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:

@@ -1,0 +1,1 @@
+"""What stands in for people's uploads: samples, made up."""
