@@ -1,7 +1,7 @@
 """The vault: credentials and login states, sealed with age, one file each. Nothing is ever written here, or printed from here, in clear.
 
     <folder>/key                                   the age identity, 0400, made on first use
-    <folder>/secrets/<platform>/<account>/<field>.age
+    <folder>/secrets/<platform>/<account>/<field>.age        credentials, and as `fact:<name>` what runs remember of an account
     <folder>/sessions/<platform>/<account>/<version>.age     newest wins; KEPT versions stay, so that a bad one rolls back
     <folder>/sessions/<platform>/<account>/facts.json        times only: what may be known without revealing
 
@@ -10,31 +10,26 @@ Each sealed value carries its own address inside, so that a file moved to anothe
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from ..domain.accounts import FACT
 from ..domain.challenges import Secret
 from ..domain.errors import FixityError, PermissionDenied, UsageError, disk_error
-from ..domain.files import format_time
+from .expiry import expiry
 
 if TYPE_CHECKING:
     import pyrage
 
 KEPT = 3
 """How many versions of a login state are kept."""
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]*\.([\w-]+)\.[\w-]*")
-_NOT_LOGINS = ("__cf_bm", "cf_clearance", "_cfuvid")
-"""Cookies of a well-known gateway: httpOnly and short-lived, but no login (documented by Cloudflare)."""
 
 
 class Vault:
@@ -72,7 +67,14 @@ class Vault:
         _remove(self._secret(platform, account, name))
 
     def names(self) -> Sequence[tuple[str, str, str]]:
-        """(platform, account, field) of every credential, sorted. Unseals nothing."""
+        """(platform, account, field) of every credential, sorted, without what runs remember. Unseals nothing."""
+        return [name for name in self._sealed() if not name[2].startswith(FACT)]
+
+    def facts(self) -> Sequence[tuple[str, str, str]]:
+        """(platform, account, name) of every fact that runs remember, sorted. They are no credentials. Unseals nothing."""
+        return [(*name[:2], name[2].removeprefix(FACT)) for name in self._sealed() if name[2].startswith(FACT)]
+
+    def _sealed(self) -> list[tuple[str, str, str]]:
         found = (self.folder / "secrets").glob("*/*/*.age")
         return sorted((unquote(p.parts[-3]), unquote(p.parts[-2]), unquote(p.stem)) for p in found)
 
@@ -90,49 +92,58 @@ class Vault:
         return None
 
     def save(self, platform: str, account: str, state: dict[str, Any]) -> int:
-        """Seal a login state as the next version, and note its times in the facts. Returns the version."""
+        """Seal a login state as the next version, and note its times in the facts. Returns the version.
+
+        A run saves what has just worked; a state that nobody has seen working says so: `unproved`.
+        """
         with self._locked(platform, account) as folder:
             facts = self._facts(folder)
             version = max([*self._versions(platform, account), facts.get("version", 0)], default=0) + 1
             self._write(self._session(platform, account, version), f"session/{platform}/{account}/{version}", {"state": state})
-            facts |= {
-                "version": version,
-                "saved_at": state.get("saved_at"),
-                "logged_in_at": state.get("logged_in_at"),
-                "expires_at": expiry(state),
-                "imported_at": state.get("imported_at"),
-            }
-            if not state.get("imported_at"):
-                facts["proven_at"] = state.get("saved_at")  # a run saves what has just worked
-            self._put_facts(folder, facts)
+            self._put_facts(folder, facts | {"version": version} | _times(state))
             for old in self._versions(platform, account)[:-KEPT]:
                 _remove(self._session(platform, account, old))
         return version
 
-    def reject(self, platform: str, account: str, at: str | None = None) -> None:
-        """The newest login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime:
-        it worked at `saved_at` (or `proven_at`), and no longer at `at`."""
+    def reject(self, platform: str, account: str, at: str | None = None, *, version: int | None = None) -> bool:
+        """A login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime:
+        it worked at `saved_at` (or `proven_at`), and no longer at `at`.
+
+        Args:
+            version: drop this one only, whatever was saved after it; without it the newest.
+
+        Returns:
+            Whether there was one to drop.
+        """
         with self._locked(platform, account) as folder:
-            versions = self._versions(platform, account)
-            facts = self._facts(folder)
-            if not versions:
-                return
-            names = ("logged_in_at", "saved_at", "proven_at", "imported_at")
-            observed = {name: facts.get(name) for name in names} | {"version": versions[-1], "rejected_at": at}
-            facts["rejected"] = [*facts.get("rejected", []), observed][-20:]
-            _remove(self._session(platform, account, versions[-1]))
-            before = self.load(platform, account) or {}
-            facts |= {
-                "saved_at": before.get("saved_at"),
-                "logged_in_at": before.get("logged_in_at"),
-                "expires_at": expiry(before),
-                "imported_at": before.get("imported_at"),
-            }
-            facts.pop("proven_at", None)
-            self._put_facts(folder, facts)
+            return self._drop(platform, account, folder, version, at, observed=True)
+
+    def rollback(self, platform: str, account: str) -> bool:
+        """Drop the newest login state for the one before; it may have worked, so nothing is learned of how long logins last."""
+        with self._locked(platform, account) as folder:
+            return self._drop(platform, account, folder, None, None, observed=False)
+
+    def _drop(self, platform: str, account: str, folder: Path, version: int | None, at: str | None, *, observed: bool) -> bool:
+        versions = self._versions(platform, account)
+        dropped = version if version is not None else max(versions, default=0)
+        if dropped not in versions:
+            return False
+        facts = self._facts(folder)
+        if dropped == versions[-1]:
+            if observed:
+                names = ("logged_in_at", "saved_at", "proven_at", "imported_at")
+                seen = {name: facts.get(name) for name in names} | {"version": dropped, "rejected_at": at}
+                facts["rejected"] = [*facts.get("rejected", []), seen][-20:]
+            _remove(self._session(platform, account, dropped))
+            self._put_facts(folder, facts | _times(self.load(platform, account) or {}))
+        else:
+            _remove(self._session(platform, account, dropped))
+        return True
 
     def note(self, platform: str, account: str, **facts: str | None) -> None:
         """Keep facts about a login that reveal nothing; None forgets one."""
+        if not any(facts.values()) and self.session_info(platform, account) is None:
+            return  # nothing to forget: no account appears from that
         with self._locked(platform, account) as folder:
             known = self._facts(folder) | facts
             self._put_facts(folder, {name: value for name, value in known.items() if value is not None})
@@ -150,9 +161,9 @@ class Vault:
 
     def session_info(self, platform: str, account: str) -> dict[str, Any] | None:
         """What is known without unsealing: `version` (0: no state is saved), `versions` kept, `saved_at`, `logged_in_at`, `imported_at`,
-        `proven_at`, `credential_ends_at`, `expires_at` (texts or None), `rejected`. None: nothing is known.
+        `proven_at`, `credential_ends_at` and which `credential`, `expires_at` (texts or None), `rejected`. None: nothing is known.
 
-        `expires_at` is the soonest date that a login cookie or a JWT states; None means that nobody said, never a guess.
+        `expires_at` is as `expiry` says; None means that nobody said, never a guess.
         """
         versions = self._versions(platform, account)
         facts = self._facts(self._session(platform, account, 0).parent)
@@ -197,7 +208,10 @@ class Vault:
         return facts if isinstance(facts, dict) else {}
 
     def _put_facts(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        _replace(folder / "facts.json", json.dumps(facts, sort_keys=True).encode() + b"\n")
+        if facts:
+            _replace(folder / "facts.json", json.dumps(facts, sort_keys=True).encode() + b"\n")
+        else:
+            _remove(folder / "facts.json")
 
     @contextmanager
     def _locked(self, platform: str, account: str) -> Iterator[Path]:
@@ -246,39 +260,13 @@ class Vault:
         return self._identity
 
 
-def expiry(state: Mapping[str, Any]) -> str | None:
-    """The soonest end that a login state itself states: dates of its login cookies (those in `auth_cookies` if named, else the httpOnly
-    ones) and `exp` of any JWT in them or in its storage; as text, or None."""
-    names = set(state.get("auth_cookies") or ())
-    storage = state.get("storage_state") or {}
-    cookies = [*storage.get("cookies", ()), *(state.get("cookies") or ())]
-    ends: list[float] = []
-    for cookie in cookies:
-        name = cookie.get("name", "")
-        if name in _NOT_LOGINS or (name not in names if names else not cookie.get("httpOnly")):
-            continue
-        if (cookie.get("expires") or -1) > 0:
-            ends.append(float(cookie["expires"]))
-        ends.extend(_jwt_end(cookie.get("value", "")))
-    for origin in storage.get("origins", ()):
-        for item in origin.get("localStorage", ()):
-            ends.extend(_jwt_end(item.get("value", "")))
-    try:
-        return format_time(datetime.fromtimestamp(min(ends), UTC)) if ends else None
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def _jwt_end(text: str) -> list[float]:
-    """`exp` of each JWT in a text; sites also keep theirs inside a JSON object."""
-    ends: list[float] = []
-    for match in _JWT.finditer(text) if isinstance(text, str) else ():
-        claims = match[1]
-        try:
-            ends.append(float(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return ends
+def _times(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What the facts say of a state: its times, and when it was last seen working."""
+    saved = state.get("saved_at")
+    return {
+        "saved_at": saved, "logged_in_at": state.get("logged_in_at"), "imported_at": state.get("imported_at"), "expires_at": expiry(state),
+        "proven_at": None if state.get("unproved") else saved,
+    }  # fmt: skip
 
 
 def _segment(name: str) -> str:

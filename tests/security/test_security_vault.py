@@ -12,7 +12,8 @@ import pytest
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import FixityError, PermissionDenied, UsageError
-from bedrot_console.security.vault import Vault, expiry
+from bedrot_console.security.expiry import expiry
+from bedrot_console.security.vault import Vault
 
 CANARY = "canary-7f3kq9-Grüße"
 
@@ -130,13 +131,15 @@ def _jwt(exp: int) -> str:
 
 
 def test_expiry_is_what_the_login_states_never_a_guess() -> None:
-    """The soonest login cookie or JWT counts; gateway cookies, session cookies and analytics do not; nothing known is None."""
+    """The soonest login cookie counts, else JWTs; gateway cookies, session cookies and analytics do not; nothing known is None."""
     sid = {"name": "sid", "httpOnly": True, "expires": 1_800_000_000, "value": "x"}
     gateway = {"name": "__cf_bm", "httpOnly": True, "expires": 1_700_000_000, "value": "x"}
     analytics = {"name": "_ga", "httpOnly": False, "expires": 1_650_000_000, "value": "x"}
     state = {"storage_state": {"cookies": [sid, gateway, analytics], "origins": []}}
     assert expiry(state) == "2027-01-15T08:00:00.000000Z"
     state["storage_state"]["origins"] = [{"origin": "x", "localStorage": [{"name": "t", "value": _jwt(1_790_000_000)}]}]
+    assert expiry(state) == "2027-01-15T08:00:00.000000Z", "a token that the site renews while the cookie lasts"
+    sid["expires"] = -1
     assert expiry(state) == "2026-09-21T14:13:20.000000Z"
     inside = json.dumps({"token": _jwt(1_790_000_000)})
     nested = {"storage_state": {"origins": [{"origin": "https://x", "localStorage": [{"name": "auth", "value": inside}]}]}}
@@ -144,6 +147,62 @@ def test_expiry_is_what_the_login_states_never_a_guess() -> None:
     assert expiry({"storage_state": {"cookies": [{"name": "sid", "httpOnly": True, "expires": -1, "value": "x"}]}}) is None
     assert expiry({"storage_state": {"cookies": [{"name": "s", "httpOnly": True, "expires": 1e300, "value": "x"}]}}) is None
     assert expiry({}) is None
+
+
+def test_a_token_that_was_stale_already_ends_no_login() -> None:
+    """What had ended when the state was saved is passed over, and of one site's tokens the latest counts, of several sites the soonest."""
+    stale, short, long = (_jwt(n) for n in (1_760_000_000, 1_780_000_000, 1_790_000_000))
+    kept = [{"name": n, "value": v} for n, v in (("id_token", stale), ("access", short), ("refresh", long))]
+    origins = [{"origin": "https://a.example", "localStorage": kept}]
+    state = {"saved_at": "2026-01-02T00:00:00.000000Z", "storage_state": {"origins": origins}}
+    assert expiry(state) == "2026-09-21T14:13:20.000000Z"
+    origins.append({"origin": "https://b.example", "localStorage": [kept[1]]})
+    assert expiry(state) == "2026-05-28T20:26:40.000000Z"
+    kept[1:], origins[1:] = [], []
+    assert expiry(state) is None
+    past = {"name": "sid", "httpOnly": True, "expires": 1_760_000_000, "value": "x"}
+    assert expiry(state | {"storage_state": {"cookies": [past, past | {"name": "b", "expires": float("nan")}]}}) is None
+
+
+def test_a_login_is_rejected_by_its_version(vault: Vault) -> None:
+    """Dropping one version leaves what was saved after it, and its facts, alone; one that is not there drops nothing."""
+    for day in (1, 2):
+        vault.save("tiny", "a", {"n": day, "saved_at": f"2026-01-0{day}T00:00:00.000000Z"})
+    assert vault.reject("tiny", "a", version=1) and not vault.reject("tiny", "a", version=1)
+    info = vault.session_info("tiny", "a")
+    assert vault.load("tiny", "a") == {"n": 2, "saved_at": "2026-01-02T00:00:00.000000Z"}
+    assert info and (info["version"], info["versions"], info.get("rejected")) == (2, 1, None)
+    assert info["proven_at"] == "2026-01-02T00:00:00.000000Z"
+
+
+def test_going_back_teaches_no_lifetime(vault: Vault) -> None:
+    """A rollback is a person's wish: nothing is observed of how long a login lasts, and the one before is as it was."""
+    first = {"saved_at": "2026-01-01T00:00:00.000000Z", "logged_in_at": "2026-01-01T00:00:00.000000Z"}
+    assert not vault.rollback("tiny", "a")
+    vault.save("tiny", "a", first)
+    before = vault.session_info("tiny", "a")
+    vault.save("tiny", "a", first | {"logged_in_at": None, "imported_at": "2026-01-02T00:00:00.000000Z", "unproved": True})
+    info = vault.session_info("tiny", "a")
+    assert info and info["imported_at"] and info["proven_at"] is None
+    assert vault.rollback("tiny", "a")
+    assert vault.session_info("tiny", "a") == before and before and "rejected" not in before
+
+
+def test_what_runs_remember_is_no_credential(vault: Vault) -> None:
+    """Facts lie apart: `names` leaves them out, `facts` lists them, and an account with facts only has no credential."""
+    vault.put("tiny", "a", "fact:locked_until", Secret("2026"))
+    vault.put("tiny", "b", "email", Secret("x1234"))
+    assert list(vault.names()) == [("tiny", "b", "email")] and list(vault.facts()) == [("tiny", "a", "locked_until")]
+
+
+def test_forgetting_what_was_not_known_makes_no_account(vault: Vault) -> None:
+    """A token without an end leaves no trace in the list of logins, and the last fact that goes takes its file along."""
+    vault.note("tiny", "a", credential_ends_at=None, credential=None)
+    assert vault.session_names() == []
+    vault.note("tiny", "a", credential_ends_at="2026-01-02T00:00:00.000000Z")
+    assert vault.session_names() == [("tiny", "a")]
+    vault.note("tiny", "a", credential_ends_at=None)
+    assert vault.session_names() == [] and vault.session_info("tiny", "a") is None
 
 
 def test_any_bytes_seal_and_open(vault: Vault) -> None:
