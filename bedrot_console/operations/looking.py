@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
 
 from ..domain.blocks import Raster, View
 from ..domain.challenges import Look, Secret
-from ..domain.errors import SourceChanged, disk_error
+from ..domain.errors import SourceChanged, UsageError, disk_error
 
 
 def modules(text: Secret) -> tuple[tuple[bool, ...], ...]:
@@ -37,11 +38,32 @@ def picture(look: Look) -> bytes:
     return look.picture
 
 
+NO_PLACE = (
+    errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
+"""The name is wrong, not the disk."""
+
+
+def place_for(path: Path) -> Path:
+    """`path`, if something can be written there; asked before anything is done for it.
+
+    Raises:
+        UsageError: its folder is not there or may not be written, or it is a folder itself.
+    """
+    if not os.path.isdir(path.parent):
+        raise UsageError(f"there is no folder {path.parent}", hint="name a file in a folder that is there")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"nothing can be written into {path.parent}", hint="name a file in a folder of yours")
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a folder", hint="name a file in it")
+    return path
+
+
 def save(look: Look, path: Path) -> None:
     """Write what is seen into a file that only its owner may read, replacing one that is there, whole or not at all.
 
     Raises:
-        SourceChanged: nothing is seen.  DiskFull, FixityError: the disk refused.
+        SourceChanged: nothing is seen.  UsageError: nothing can be written there.  DiskFull, FixityError: the disk refused.
     """
     content = picture(look)
     try:
@@ -55,4 +77,7 @@ def save(look: Look, path: Path) -> None:
                 os.unlink(temporary)
             raise
     except OSError as error:
+        if error.errno in NO_PLACE:
+            place_for(path)
+            raise UsageError(f"cannot write {path}: {error.strerror}", hint="name another file") from error
         raise disk_error(error, f"cannot write {path.name}") from error

@@ -23,19 +23,35 @@ ORDERS = "orders"
 """Where the acts wait in the click context, in the order in which they were given."""
 
 
-def _order(name: str, of: Callable[[str], dict[str, Any]] | None = None) -> Callable[..., Any]:
-    """An option's callback that keeps what to do on the page; refuses what is none."""
+class ActOption(click.Option):
+    """An option that is something to do on the page. Each time it is given it joins the row of acts, in the order of the command line.
 
-    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-        if value not in (None, False, ()) and not ctx.resilient_parsing:
-            try:
-                for one in value if isinstance(value, tuple) else (value,):
-                    ctx.meta.setdefault(ORDERS, []).append({"act": name, **(of(one) if of is not None else {})})
-            except ValueError:
-                raise UsageError(f"--{name}: that is no place or number", hint=f"bedrot answer --help: {param.metavar}") from None
-        return value
+    A callback comes too late for that: it is called once for each option, with all of its values.
+    """
 
-    return keep
+    def __init__(self, *given: Any, of: Callable[[str], dict[str, Any]] | None = None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.of = of
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        super().add_to_parser(parser, ctx)
+        option = parser._long_opt[self.opts[0]]
+        parsed = option.process
+
+        def process(value: Any, state: Any) -> None:
+            parsed(value, state)
+            if not ctx.resilient_parsing:
+                ctx.meta.setdefault(ORDERS, []).append(self.order(value))
+
+        option.process = process
+
+    def order(self, value: Any) -> dict[str, Any]:
+        """What to do on the page. Raises UsageError: the value means nothing."""
+        name = self.opts[0].removeprefix("--")
+        try:
+            return {"act": name, **(self.of(value) if self.of is not None else {})}
+        except ValueError:
+            raise UsageError(f"--{name}: that is no place or number", hint=f"bedrot answer --help: {self.metavar}") from None
 
 
 def _point(text: str) -> dict[str, Any]:
@@ -50,12 +66,12 @@ def _drag(text: str) -> dict[str, Any]:
 
 def _acts(name: str, metavar: str | None, of: Callable[[str], dict[str, Any]] | None, help: str) -> Callable[..., Any]:
     kind: dict[str, Any] = {"multiple": True, "metavar": metavar} if of is not None else {"is_flag": True}
-    return click.option(f"--{name}", expose_value=False, callback=_order(name, of), help=help, **kind)
+    return click.option(f"--{name}", cls=ActOption, of=of, expose_value=False, help=help, **kind)
 
 
 @command(
     example="bedrot answer 06exy3k2\nprintf 123456 | bedrot answer 06exy3k2\nbedrot answer 06exy3k2 --click 640,410 --look page.png",
-    exits=(0, 3, 4),
+    exits=(0, 3, 4, 5, 8),
 )
 @click.argument("challenge", metavar="CHALLENGE")
 @click.argument("code", metavar="[CODE]", required=False)
@@ -135,9 +151,10 @@ def answer(
 def _by_options(
     face: Face, ws: Workspace, asked: Challenge, orders: list[dict[str, Any]], picture: str | None, outline: bool, act: str | None
 ) -> None:
-    """What the options say, one after the other; the first that fails ends it."""
+    """What the options say, one after the other; the first that fails ends it. Nothing is done where the picture could not be written."""
     from ...operations import looking, runs
 
+    target = looking.place_for(Path(os.path.abspath(picture))) if picture else None
     for order in orders:
         if order["act"] == "type":
             order = order | {"text": read_secret(f"{asked.platform} ({asked.account}) types: ")}
@@ -145,8 +162,8 @@ def _by_options(
     seen: dict[str, Any] = {}
     if picture or outline:
         look = runs.look(ws, asked.id)
-        if picture:
-            looking.save(look, Path(os.path.abspath(picture)))
+        if target is not None:
+            looking.save(look, target)
             seen = {"picture": picture, "width": look.width or None, "height": look.height or None}
         if outline:
             seen["outline"] = look.outline
