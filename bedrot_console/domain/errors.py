@@ -34,6 +34,13 @@ class UsageError(BedrotError):
     exit_code = 2
 
 
+class StillWritten(UsageError):
+    """An outside file that somebody still writes, or that changed while it was read. Waiting until it is whole helps."""
+
+    retryable = True
+    hint = "wait until it is closed, then land it"
+
+
 class AccessError(BedrotError):
     """A human must act at the platform or answer it."""
 

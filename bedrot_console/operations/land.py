@@ -17,14 +17,16 @@ CHUNK = 128
 
 
 def land(
-    ws: Workspace, paths: Sequence[Path], *, feed: str | None = None, account: str = "default", move: bool = False
-) -> Iterator[Outcome]:
+    ws: Workspace, paths: Sequence[Path], *, feed: str | None = None, account: str = "default", move: bool = False,
+    extension: str | None = None,
+) -> Iterator[Outcome]:  # fmt: skip
     """Land outside files; yields one Outcome per path as soon as its file is durable, in order.
 
     Args:
         paths: regular files; a folder, symbolic link, FIFO or device fails with its reason and nothing is lost.
         feed: whole feed name; None: the feed that recognises the content takes it, and content that nobody recognises is refused.
         move: remove the outside file once its bytes are durable here.
+        extension: of the names in landing, where the outside names end otherwise (`events.jsonl.1`).
 
     Raises:
         UsageError: no such feed.
@@ -42,15 +44,15 @@ def land(
             for index, path in enumerate(chunk):
                 before[index] = _identity(path)
                 try:
-                    target = chosen or _recognised(ws, path)
-                    landings.append(Landing(_capture(ws, path, target, account), target, _version(ws, target)))
+                    target = chosen or recognised(ws, path)
+                    landings.append(Landing(_capture(ws, path, target, account, extension), target, _version(ws, target)))
                     places.append(index)
                 except BedrotError as error:
-                    outcomes[index] = _failed(path, error)
+                    outcomes[index] = failed(path, error)
             for index, result in zip(places, ws.zones.land(landings) if landings else [], strict=True):
                 path = chunk[index]
                 if not isinstance(result, LandedFile):
-                    outcomes[index] = _failed(path, result.error)
+                    outcomes[index] = failed(path, result.error)
                     continue
                 reason = ""
                 if move:
@@ -61,6 +63,12 @@ def land(
             ws.settle()
             for index in range(len(chunk)):
                 yield outcomes[index]
+
+
+def land_one(ws: Workspace, path: Path, *, feed: str, account: str = "default", extension: str | None = None) -> Outcome:
+    """Land one outside file; see `land`."""
+    (outcome,) = land(ws, [path], feed=feed, account=account, extension=extension)
+    return outcome
 
 
 def _identity(path: Path) -> tuple[int, ...] | None:
@@ -82,7 +90,8 @@ def _remove(path: Path, before: tuple[int, ...] | None) -> str:
     return ""
 
 
-def _failed(path: Path, error: BedrotError) -> Outcome:
+def failed(path: Path, error: BedrotError) -> Outcome:
+    """The outcome of an outside file that did not land, and why."""
     return Outcome(
         id=str(path),
         verb="land",
@@ -98,7 +107,7 @@ def _version(ws: Workspace, feed: Feed) -> str:
     return ws.registry.load(feed.platform).version
 
 
-def _capture(ws: Workspace, path: Path, feed: Feed, account: str) -> Capture:
+def _capture(ws: Workspace, path: Path, feed: Feed, account: str, extension: str | None) -> Capture:
     return Capture(
         feed=feed.name,
         body=path,
@@ -108,6 +117,7 @@ def _capture(ws: Workspace, path: Path, feed: Feed, account: str) -> Capture:
         account=account,
         media_type=feed.media_type,
         received_name=os.fsencode(path.name).decode("utf-8", "backslashreplace"),  # a name is bytes; records hold text
+        extension=extension,
     )
 
 
@@ -135,7 +145,12 @@ def read_head(path: Path, size: int) -> bytes:
         os.close(fd)
 
 
-def _recognised(ws: Workspace, path: Path) -> Feed:
+def recognised(ws: Workspace, path: Path) -> Feed:
+    """The feed that recognises the content of an outside file.
+
+    Raises:
+        UsageError: none, more than one, or no readable file.
+    """
     from ..inspection.recognise import HEAD_BYTES, nearest, recognise
 
     head = read_head(path, HEAD_BYTES)

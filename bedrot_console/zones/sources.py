@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..domain.errors import BedrotError, FixityError, UsageError, disk_error
+from ..domain.errors import BedrotError, FixityError, StillWritten, UsageError, disk_error
 from . import disk
 
 
@@ -21,7 +21,8 @@ def reading(body: bytes | BinaryIO | Path) -> Iterator[tuple[Iterator[bytes | me
     """Open a body: its pieces, in order, and its size in bytes where that is known before.
 
     Raises:
-        UsageError: a path that is no regular file, cannot be opened, is open for writing, or changed while it was read.
+        StillWritten: a path that somebody has open for writing, or that changed while it was read.
+        UsageError: a path that is no regular file or cannot be opened.
         FixityError: the bytes cannot be read.
     """
     if isinstance(body, (bytes, bytearray, memoryview)):
@@ -60,7 +61,7 @@ def _path(path: Path) -> Iterator[tuple[Iterator[bytes | memoryview], int]]:
         yield _file_pieces(fd, before.st_size), before.st_size
         after = os.fstat(fd)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or not lease.undisturbed():
-            raise UsageError("changed while it was read", hint="wait until it is whole, then land it")
+            raise StillWritten("changed while it was read", hint="wait until it is whole, then land it")
     finally:
         disk.close(fd)
 
@@ -76,7 +77,7 @@ def _lease(fd: int) -> disk.Lease:
     try:
         return disk.Lease(fd)
     except BlockingIOError as error:
-        raise UsageError("is still open for writing elsewhere", hint="wait until it is closed, then land it") from error
+        raise StillWritten("is still open for writing elsewhere") from error
     except OSError as error:
         raise disk_error(error, "cannot read the outside file") from error
 
