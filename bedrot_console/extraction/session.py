@@ -24,8 +24,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from ..domain.accounts import FACT, account_flag
 from ..domain.challenges import Challenge, ChallengeKind, Look, Secret
-from ..domain.errors import BedrotError, Cancelled, ChallengeUnanswered, CredentialsRejected, LoginLost, SourceChanged
+from ..domain.errors import (
+    AccessError,
+    BedrotError,
+    Cancelled,
+    ChallengeUnanswered,
+    CredentialsRejected,
+    LoginLost,
+    SourceChanged,
+)
 from ..domain.feeds import Feed
 from ..domain.files import Echo, format_time
 from ..domain.ports import Secrets, Sessions
@@ -166,11 +175,7 @@ class Session:
         """
         found = self.secret_or_none(field)
         if found is None:
-            account = "" if self.account == "default" else f" --account {self.account}"
-            raise CredentialsRejected(
-                f"{self.platform} has no {field} for account {self.account}",
-                hint=f"bedrot secrets set {self.platform} {field}{account}",
-            )
+            raise CredentialsRejected(f"{self.platform} has no {field} for account {self.account}", hint=self._set_command(field))
         return found
 
     def secret_or_none(self, field: str) -> Secret | None:
@@ -190,17 +195,18 @@ class Session:
         return tuple(Echo(f, self._read[f].reveal().encode()) for f in fields if f in self._read)
 
     def remember(self, name: str, text: str) -> None:
-        """Keep a small fact about this account for later runs, sealed beside its credentials: until when the platform takes no sign-in.
+        """Keep a small fact about this account for later runs, sealed as its credentials are: until when the platform takes no sign-in.
 
-        For what must outlive a run that fails before it has a login to save. `secrets list` shows its name, and `secrets remove` forgets it.
+        For what must outlive a run that fails before it has a login to save. It is no credential: `secrets list` does not show it, and
+        who has nothing else is no account with credentials. `secrets remove PLATFORM NAME` forgets it.
         """
-        if name in (*self.extractor.secrets, *self.extractor.optional_secrets):
+        if name in (*self.extractor.secrets, *self.extractor.optional_secrets, "totp_secret"):
             raise ValueError(f"{name} is a credential")
-        self._secrets.put(self.platform, self.account, name, Secret(text))
+        self._secrets.put(self.platform, self.account, FACT + name, Secret(text))
 
     def recall(self, name: str) -> str | None:
         """What an earlier run has remembered under this name; None if nothing."""
-        found = self._secrets.get(self.platform, self.account, name)
+        found = self._secrets.get(self.platform, self.account, FACT + name)
         return found.reveal() if found else None
 
     # -- time ---------------------------------------------------------------------------------------------------------------
@@ -393,14 +399,18 @@ class Session:
         """Seal the login state into the vault: cookies, localStorage, IndexedDB, sessionStorage. Call it once the positive sign was seen.
 
         Args:
-            signed_in: this run signed in anew, so the login's age counts from now; else the sealed state is only refreshed.
+            signed_in: this run signed in anew, so the login's age counts from now; else the sealed state is only refreshed: when somebody
+                signed in, or that it was imported and nobody knows, stays as it was.
         """
+        before = None if signed_in else self._login()
         state = dict(self._browser.state() if self._browser is not None else (self._login() or {}))
         if self._http is not None:
             state["cookies"] = self._http.cookies()
         now = format_time(self.clock.now())
         state["saved_at"] = now
-        state["logged_in_at"] = (None if signed_in else (self._state or {}).get("logged_in_at")) or now
+        state["logged_in_at"] = now if before is None else before.get("logged_in_at")
+        state["imported_at"] = None if before is None else before.get("imported_at")
+        state.pop("unproved", None)  # a run saves what has just worked
         version = self._sessions.save(self.platform, self.account, state)
         self._state, self._state_read = state, True
         self._emit("session", act="saved", version=version)
@@ -417,27 +427,52 @@ class Session:
             self._sessions.reject(self.platform, self.account, format_time(self.clock.now()))
             self._emit("session", act="rejected", version=None)
 
-    def credential_ends(self, at: datetime | None) -> None:
-        """Say when the platform itself says that this account's token or access ends; None: it says that it does not. For `sessions`."""
-        self._sessions.note(self.platform, self.account, credential_ends_at=format_time(at) if at else None)
+    def credential_ends(self, at: datetime | None, field: str) -> None:
+        """Say when the platform itself says that a credential, or what it gives access to, ends. For `sessions`.
+
+        Args:
+            at: None: the platform says that it does not end.
+            field: which credential: its name goes into the command that stores a new one.
+        """
+        at_text = format_time(at) if at else None
+        self._sessions.note(self.platform, self.account, credential_ends_at=at_text, credential=field if at else None)
 
     def prove(self) -> str:
-        """Prove the saved login by the extractor's positive sign; asks nobody and saves what the platform refreshed.
+        """Prove the saved login (or the token) by the extractor's positive sign; asks nobody and saves what the platform refreshed.
 
         Raises:
             LoginLost: it does not work, or there is none.
+            AccessError: other errors tell that it cannot be known: what a human must do first, or that the token is refused.
         """
         self.stage("check the login")
-        sign = self.extractor().prove(self)
+        try:
+            sign = self.extractor().prove(self)
+        except CredentialsRejected as error:
+            if error.hint == CredentialsRejected.hint and self.extractor.secrets:
+                error.hint = self._set_command(self.extractor.secrets[-1])
+            raise
         if sign is None:
-            account = "" if self.account == "default" else f" --account {self.account}"
-            why = "the saved login no longer works" if self.has_login else "no login is saved"
-            raise LoginLost(f"{self.platform} ({self.account}): {why}", hint=f"bedrot extract {self.platform}{account}")
+            raise self._unproved()
         if self.has_login:
             self.save_login()
         self._sessions.note(self.platform, self.account, proven_at=format_time(self.clock.now()))
         self._emit("proved", sign=sign)
         return sign
+
+    def _unproved(self) -> AccessError:
+        """No positive sign came, for no reason that the extractor could name."""
+        who = f"{self.platform} ({self.account})"
+        if self.extractor.method == "browser" or self.has_login:
+            why = "the saved login no longer works" if self.has_login else "no login is saved"
+            return LoginLost(f"{who}: {why}", hint=f"bedrot extract {self.platform}{account_flag(self.account)}")
+        fields = self.extractor.secrets
+        return AccessError(
+            f"{who}: the platform gives no sign that {fields[-1] if fields else 'the access'} works",
+            hint=self._set_command(fields[-1]) if fields else None,
+        )
+
+    def _set_command(self, field: str) -> str:
+        return f"bedrot secrets set {self.platform} {field}{account_flag(self.account)}"
 
     def _login(self) -> dict[str, Any] | None:
         if not self._state_read:
@@ -454,10 +489,10 @@ class Session:
         """
         if self.attended or self._totp_can(kind, medium):
             return
-        account = "" if self.account == "default" else f" --account {self.account}"
         by = f" by {medium}" if medium else ""
         raise ChallengeUnanswered(
-            f"{self.platform} wants a {kind}{by} and nobody is there to give it", hint=f"bedrot extract {self.platform}{account}"
+            f"{self.platform} wants a {kind}{by} and nobody is there to give it",
+            hint=f"bedrot extract {self.platform}{account_flag(self.account)}",
         )
 
     def ask(

@@ -38,6 +38,11 @@ class Worth:
     expires: datetime | None = None
     access_lapses: datetime | None = None
 
+    @property
+    def ends(self) -> datetime | None:
+        """When it is of use no longer: the sooner of both ends."""
+        return min(filter(None, (self.expires, self.access_lapses)), default=None)
+
     def allows_any(self, names: Iterable[str]) -> bool:
         """Whether one of these permissions was granted, or nothing was told about permissions."""
         return self.scopes is None or bool(self.scopes & set(names))

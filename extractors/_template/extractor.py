@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bedrot_console.domain.errors import AccessError, BedrotError, CredentialsRejected
+from bedrot_console.domain.errors import AccessError, BedrotError
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.base import Extractor
@@ -60,11 +60,8 @@ class NewPlatform(Extractor):
             yield self.capture(feed, answer, session, request={"days": str(DAYS), "owner": str(session.option("owner", ""))})
 
     def prove(self, session: Session) -> str | None:
-        """The name that the platform gives to whoever holds the token."""
-        try:
-            return f"the token belongs to {session.get('/v1/me', headers=_bearer(session)).json()['owner']}"
-        except CredentialsRejected:
-            return None
+        """The name that the platform gives to whoever holds the token; a token that is refused is the error that says so."""
+        return f"the token belongs to {session.get('/v1/me', headers=_bearer(session)).json()['owner']}"
 
 
 def _bearer(session: Session) -> dict[str, str]:

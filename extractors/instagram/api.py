@@ -92,10 +92,13 @@ def check_token(session: Any, graph: Graph, door: Door) -> None:
             end = expires if type(expires) is date else date.fromisoformat(str(expires)[:10])
         except ValueError as trouble:
             raise UsageError("token_expires is not a day", hint='[platforms.instagram] token_expires = "YYYY-MM-DD"') from trouble
-        if datetime.combine(end, time(), session.clock.now().tzinfo) - session.clock.now() < WARN_AHEAD:
+        moment = datetime.combine(end, time(), session.clock.now().tzinfo)
+        session.credential_ends(moment, "access_token")
+        if moment - session.clock.now() < WARN_AHEAD:
             session.log("warning", f"the token expires on {end} (as token_expires says): refresh it in time")
         return
     worth = worth_of(session, graph, inspector_of(session, graph))
+    session.credential_ends(worth.ends, "access_token")
     for name in NEEDED:
         if not worth.allows_any((name,)):
             raise AccessError(f"the token has no permission {name}", hint=graph.advice.grant)

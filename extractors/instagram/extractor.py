@@ -193,13 +193,11 @@ class Instagram(Extractor):
         session.log("info", f"{graph.calls} calls")
 
     def prove(self, session: Session) -> str | None:
-        """The name of the account that the token can read, or None."""
+        """The name of the account that the token can read, or None. A token that is refused is an error, with what to do in its hint."""
         door, graph = self._graph(session)
-        try:
-            user = api.find_account(session, graph, door)
-            node = graph.get(user, {"fields": "username"}).document
-        except AccessError:
-            return None
+        api.check_token(session, graph, door)
+        user = api.find_account(session, graph, door)
+        node = graph.get(user, {"fields": "username"}).document
         return f"reads @{node['username']}" if isinstance(node, dict) and node.get("username") else None
 
     def _graph(self, session: Session) -> tuple[Door, api.Graph]:

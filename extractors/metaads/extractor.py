@@ -196,13 +196,11 @@ class MetaAds(Extractor):
         return [(self.campaign_daily, self._body(view.pages, account), _newest(view.pages), how)]
 
     def prove(self, session: Session) -> str | None:
-        """The name of the account that the token can read, or None."""
+        """The name of the account that the token can read, or None. A token that is refused is an error, with what to do in its hint."""
         graph = self._graph(session)
-        try:
-            account = self._account_id(session, graph)
-            node = graph.get(f"act_{account}", {"fields": "name"}).document
-        except AccessError:
-            return None
+        self._check_token(session, graph)
+        account = self._account_id(session, graph)
+        node = graph.get(f"act_{account}", {"fields": "name"}).document
         return f"reads the ad account {node.get('name', account)}" if isinstance(node, dict) else None
 
     def _graph(self, session: Session) -> Graph:
@@ -227,6 +225,7 @@ class MetaAds(Extractor):
             CredentialsRejected: not valid, or expired. AccessError: data access lapsed, or no permission to read ads.
         """
         worth = worth_of(session, graph, inspector_of(session, graph))
+        session.credential_ends(worth.ends, "access_token" if session.secret_or_none("access_token") else "token")
         if not worth.allows_any(("ads_read", "ads_management")):
             raise AccessError("the token has no permission ads_read", hint=GRANT_HINT)
 

@@ -136,10 +136,11 @@ class Google:
         session.redactor.add(self._access)
         self.scopes = frozenset(s.removeprefix(SCOPE) for s in str(document.get("scope") or "").split())
         left = document.get("refresh_token_expires_in")
-        if isinstance(left, int) and not isinstance(left, bool):  # named for consents of limited time (documented)
-            session.log(
-                "warning", f"the refresh token ends on {self.now + timedelta(seconds=left):%Y-%m-%d %H:%M} UTC: {CONSENT_HINT}"
-            )
+        ends = None
+        if isinstance(left, int) and 0 < left < 1 << 31 and left is not True:  # named for consents of limited time (documented)
+            ends = self.now + timedelta(seconds=left)
+            session.log("warning", f"the refresh token ends on {ends:%Y-%m-%d %H:%M} UTC: {CONSENT_HINT}")
+        session.credential_ends(ends, "refresh_token")
 
     def covers(self, scopes: frozenset[str]) -> bool:
         """Whether the consent covers one of `scopes`, as far as is known."""

@@ -131,13 +131,10 @@ class YouTube(Extractor):
             google.tell()
 
     def prove(self, session: Session) -> str | None:
-        """The channel that the stored consent can read, or None."""
+        """The channel that the stored consent can read. A consent that is refused is an error, with what to do in its hint."""
         google = Google(session)
-        try:
-            google.sign_in()
-            found = self._channel(session, google)
-        except AccessError:
-            return None
+        google.sign_in()
+        found = self._channel(session, google)
         return f"reads the channel {found.title} ({found.id})"
 
     @staticmethod

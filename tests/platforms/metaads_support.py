@@ -36,6 +36,8 @@ class Ran:
 
     result: Result
     simulator: MetaAdsSimulator
+    facts: dict[str, str | None] = field(default_factory=dict)
+    """What is known of the token after it."""
 
     @property
     def captures(self) -> list[Capture]:
@@ -73,7 +75,7 @@ def extract(
         raise result.error
     if result.failed and not result.captures:
         raise next(iter(result.failed.values()))
-    return Ran(result, made)
+    return Ran(result, made, bench.vault.facts.get(("metaads", account), {}))
 
 
 def masked(capture: Capture) -> bytes:

@@ -16,6 +16,7 @@ from instagram_support import masked, report
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
     AccessError,
+    BedrotError,
     CredentialsRejected,
     RateLimited,
     SourceChanged,
@@ -289,17 +290,33 @@ def test_instagram_refuses_a_next_page_on_another_host(table: Table) -> None:
 
 
 def test_instagram_proves_its_login(table: Table) -> None:
-    """`prove` names the account that can be read behind either door, and gives None for a dead token."""
+    """`prove` names the account that can be read behind either door; a dead token is refused with the command that stores another."""
     seen = []
     for account in ("default", "yoru"):
         seen.append(prove(table, account))
     assert seen == ["reads @nightworks.records", "reads @yoru.works"]
     table.simulator.set_faults({"token_expired"})
-    assert prove(table, "default") is None
+    refused = prove(table, "default")
+    assert isinstance(refused, CredentialsRejected) and "bedrot secrets set instagram access_token" in (refused.hint or "")
 
 
-def prove(table: Table, account: str) -> str | None:
-    """What the extractor proves, in a session of its own."""
+def test_instagram_says_when_the_token_ends(table: Table) -> None:
+    """The sooner of the token's end and that of its access to data is known; behind the other door the day that the settings name."""
+    token = next(iter(table.simulator.graph.tokens.values()))
+    token.expires_at = table.simulator.now() + timedelta(days=50)
+    token.data_access_expires_at = table.simulator.now() + timedelta(days=40)
+    ends = []
+    for account, options in (("default", {}), ("yoru", {"token_expires": "2026-04-01"})):
+        table.simulator.account(account).extra["options"] |= options
+        bench = table.bench()
+        bench.run(account=account, feeds=("account",))
+        ends.append(bench.vault.facts["instagram", account])
+    assert [e["credential"] for e in ends] == ["access_token", "access_token"]
+    assert [str(e["credential_ends_at"])[:10] for e in ends] == ["2026-04-11", "2026-04-01"]
+
+
+def prove(table: Table, account: str) -> str | BedrotError | None:
+    """What the extractor proves, in a session of its own, or the error it ends with."""
     bench = table.bench()
     found: list[str | None] = []
 
@@ -312,8 +329,8 @@ def prove(table: Table, account: str) -> str | None:
 
     bench.extractor = Prover
     Prover.feeds, Prover.runs, Prover.name = Instagram.feeds, Instagram.runs, Instagram.name
-    bench.run(account=account)
-    return found[0]
+    result = bench.run(account=account)
+    return found[0] if found else result.error
 
 
 @pytest.mark.parametrize(

@@ -281,7 +281,9 @@ def test_metaads_warns_before_the_token_ends(tmp_path: Path, clock: Any) -> None
     assert simulator.graph is not None
     token = simulator.graph.tokens[simulator.accounts[0].token or ""]
     token.expires_at = clock.now() + timedelta(days=3)
-    assert "the token expires on 2026-03-05" in "".join(extract(tmp_path, clock, simulator=simulator).said)
+    ran = extract(tmp_path, clock, simulator=simulator)
+    assert "the token expires on 2026-03-05" in "".join(ran.said)
+    assert ran.facts == {"credential_ends_at": "2026-03-05T09:30:00.000000Z", "credential": "access_token"}
     token.expires_at, token.data_access_expires_at = None, clock.now() - timedelta(days=1)
     with pytest.raises(BedrotError, match="access to data lapsed|not valid"):
         extract(tmp_path, clock, simulator=simulator)

@@ -61,7 +61,7 @@ def bench(shared: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     shared.simulator.set_faults(())
     shared.simulator.reset()
     shared.vault.states.clear()
-    shared.vault.values = {k: v for k, v in shared.vault.values.items() if k[2] != login.LOCKED_UNTIL}
+    shared.vault.values = {k: v for k, v in shared.vault.values.items() if not k[2].endswith(login.LOCKED_UNTIL)}
     if shared._browser is not None:
         shared._browser.clear()
         shared._browser._state = {}

@@ -334,15 +334,31 @@ def test_youtube_temporary_errors_are_tried_again(tmp_path: Path, clock: Any) ->
 
 
 def test_youtube_proof_is_the_channel(tmp_path: Path, clock: Any) -> None:
-    """`prove` names the channel while the consent works, and is silent once it was revoked or belongs to another channel."""
+    """`prove` names the channel while the consent works; one that was revoked or belongs to another channel is told with what to do."""
     with bench_of(tmp_path, clock) as bench:
         session = _session(bench)
         assert bench.extractor().prove(session) == f"reads the channel Night Works ({BUSY.id})"
         bench.simulator.set_faults(["wrong_account"])
-        assert bench.extractor().prove(session) is None
+        with pytest.raises(AccessError, match="wrong channel"):
+            bench.extractor().prove(session)
         bench.simulator.set_faults([])
         bench.simulator.expire_sessions()
-        assert bench.extractor().prove(session) is None
+        with pytest.raises(CredentialsRejected) as refused:
+            session.prove()
+        assert "bedrot secrets set youtube refresh_token" in (refused.value.hint or "")
+
+
+def test_youtube_end_of_a_consent_is_kept_only_where_google_names_it(tmp_path: Path, clock: Any) -> None:
+    """The end that the token service states is known under the name of the token, and is forgotten once it states none."""
+    with bench_of(tmp_path, clock) as bench:
+        bench.simulator.set_faults(["consent_in_testing"])
+        bench.run(feeds=("channel",))
+        assert bench.vault.facts["youtube", "default"] == {
+            "credential_ends_at": "2026-03-04T09:29:59.000000Z", "credential": "refresh_token",
+        }  # fmt: skip
+        bench.simulator.set_faults([])
+        bench.run(feeds=("channel",))
+        assert set(bench.vault.facts["youtube", "default"].values()) == {None}
 
 
 def _session(bench: Any) -> Any:

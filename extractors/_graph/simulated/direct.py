@@ -66,6 +66,9 @@ class Direct:
     def log(self, level: str, text: str) -> None:
         self.said.append(text)
 
+    def credential_ends(self, at: datetime | None, field: str) -> None:
+        """Nobody lists the tokens of an engine."""
+
     def stage(self, name: str, done: int | None = None, total: int | None = None) -> None: ...
     def sleep(self, seconds: float) -> None: ...
     def set_id(self, name: str) -> str:
