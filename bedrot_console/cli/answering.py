@@ -49,16 +49,17 @@ def _until_over(ws: Workspace, challenge: Challenge, terminal: Terminal, view: S
 
     after = 0
     while True:
+        ended = runs.view(ws, challenge.run_id).state.ended  # before its events: a run that took the answer and ended has said so
         for event in runs.read_events(ws, challenge.run_id, after=after):
             after = event["seq"]
             if event["kind"] == "challenge-ended" and event["challenge"] == challenge.id:
                 return str(event["state"])
-        if runs.view(ws, challenge.run_id).state.ended:
+        if ended:
             return ChallengeState.CANCELLED.value
         view.tick()
         terminal.draw(view.prompt())
         try:
-            line = terminal.poll(TICK_SECONDS)
+            line = terminal.poll(TICK_SECONDS, words=view.words)
         except (EOFError, KeyboardInterrupt):
             return LEFT
         if line is not None:

@@ -33,6 +33,15 @@ ZOOM = 3.0
 _PIXEL = re.compile(r"(\d{1,5}),(\d{1,5})")
 
 
+_TYPES = re.compile(r"(\s*:?(?:type|t(?:y|yp|ype)?(?=\s))\s*)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def hidden(line: str) -> str | None:
+    """The line as it may be shown, if it is one that types: what follows the word in asterisks, also where the blank was forgotten."""
+    types = _TYPES.fullmatch(line)
+    return types[1] + "*" * len(types[2]) if types else None
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a line asks for.
@@ -60,7 +69,7 @@ def parse(line: str, view: View | None, can: Sequence[str] = ()) -> Order:
     Raises:
         UsageError: no such word, or not its way to be used. Quotes nothing of what was to be typed.
     """
-    first, _, rest = line.strip().partition(" ")
+    first, _, rest = line.lstrip().partition(" ")
     named = first.removeprefix(":")
     if named in can or named == "done":
         return Order("act", name=named)
@@ -71,7 +80,7 @@ def parse(line: str, view: View | None, can: Sequence[str] = ()) -> Order:
     if word == "done":
         return Order("act", name="done")
     if word == "type":  # all of it: blanks in what is typed are part of it
-        return Order("type", {"act": "type", "text": rest}, "typed") if rest else Order("type")
+        return Order("type", {"act": "type", "text": rest}, "typed") if rest.strip() else Order("type")
     if word == "press":
         return Order("press", {"act": "press", "key": rest.strip()}, "pressed")
     if word == "scroll":

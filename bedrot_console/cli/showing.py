@@ -14,7 +14,7 @@ from ..domain.challenges import Challenge, ChallengeKind, Look
 from ..domain.errors import BedrotError, UsageError
 from ..domain.text import safe
 from . import drawing
-from .pagelines import HELP, Order, parse
+from .pagelines import HELP, Order, hidden, parse
 from .tables import cut, width_of
 from .terminal import Terminal
 
@@ -48,6 +48,7 @@ class Shown:
         self.look: Look | None = None
         self.message = ""
         self._painted: Any = None
+        self._hid = False
         terminal.open_screen()
 
     @property
@@ -108,9 +109,21 @@ class Shown:
         room = max(8, self.terminal.size[0] - 2 - len(about))
         return about + (line if len(line) <= room else "…" + line[1 - room :])
 
+    @property
+    def words(self) -> bool:
+        """Whether a line of words is being typed, as `Terminal.poll` takes it."""
+        return True
+
+    def hides(self) -> bool:
+        """Whether what is being typed is a secret."""
+        return False
+
     def close(self) -> None:
-        """Leave the screen; forget what was seen."""
+        """Leave the screen; forget what was seen and typed. A secret that is half typed must not go on in the clear at another prompt."""
         self.look = None
+        if self._hid or self.hides():  # as it was when the prompt was drawn: by now the line may be forgotten
+            self.terminal.hush()
+        self.terminal.forget()
         self.terminal.close_screen()
 
 
@@ -229,6 +242,8 @@ class ShownPage(Shown):
 
     def _outline(self, columns: int, rows: int) -> list[str]:
         assert self.look is not None
+        if rows < 1:
+            return []
         every = [safe(line) for line in self.look.outline.splitlines()]
         self.first = min(self.first, max(0, len(every) - 1))
         here = every[self.first : self.first + rows]
@@ -238,16 +253,23 @@ class ShownPage(Shown):
 
     def prompt(self) -> str:
         left = time_left(self.challenge, self.ws.clock.now())
+        self._hid = self.hides()
         if self.typing:
             return f"{self.who}{left} types (not shown), empty to leave it: " + "*" * self.terminal.typed
         line = self.terminal.line
-        word, blank, rest = line.partition(" ")
-        if blank and word and "type".startswith(word.lower()):
-            line = word + blank + "*" * len(rest)
+        line = hidden(line) or line
         more = "look" if self.mode == "outline" else "outline"
         return self.with_line(f"{self.who}{left} ({more}, click, type, help): ", line)
 
+    @property
+    def words(self) -> bool:
+        return not self.typing
+
+    def hides(self) -> bool:
+        return self.typing or hidden(self.terminal.line) is not None
+
     def take(self, line: str) -> None:
+        self._hid = False
         if self.typing:
             self.typing = False
             if line:

@@ -39,6 +39,7 @@ class Terminal:
         self._drawn = ""
         self._saved: list[Any] | None = None
         self._painting = False
+        self._hushed = False
         self.stopped = False
 
     @classmethod
@@ -111,8 +112,17 @@ class Terminal:
         with contextlib.suppress(termios.error):
             termios.tcflush(self.descriptor, termios.TCIFLUSH)
 
-    def poll(self, seconds: float) -> str | None:
+    def hush(self, on: bool = True) -> None:
+        """The prompt into which somebody was typing a secret is gone: the rest of that line is shown nowhere and dropped at its Enter."""
+        self.forget()
+        self._hushed = on
+
+    def poll(self, seconds: float, *, words: bool = False) -> str | None:
         """Wait up to `seconds` for keys; the line when Enter was pressed, else None.
+
+        Args:
+            words: it is a line of words: any blank character behind the first one (a Tab, a no-break space) is a blank. Elsewhere, as
+                in what follows, characters that cannot be seen are dropped.
 
         Raises:
             EOFError: Ctrl-D on an empty line, or the terminal went away.
@@ -131,7 +141,8 @@ class Terminal:
         for char in text:
             if char in "\r\n":
                 line, self._buffer = self._buffer, ""
-                return line
+                hushed, self._hushed = self._hushed, False
+                return None if hushed else line
             if char in BACKSPACES:
                 self._buffer = self._buffer[:-1]
             elif char == KILL_LINE:
@@ -140,10 +151,14 @@ class Terminal:
                 raise EOFError
             elif char.isprintable():
                 self._buffer += char
+            elif words and char.isspace() and " " not in self._buffer.lstrip():
+                self._buffer += " "
         return None
 
     def draw(self, text: str) -> None:
         """Show `text` as the prompt line, over the one before; empty text wipes it."""
+        if text and self._hushed:
+            text = "it is over; what you are typing is dropped, press Enter: " + "*" * len(self._buffer)
         if text == self._drawn:
             return
         self._drawn = text

@@ -94,11 +94,11 @@ class Watch:
         for watched in self.watched:
             if watched.over:
                 continue
+            ended = self.runs.view(self.ws, watched.id).state.ended  # before its events: none of an ended run is passed over
             for event in self.runs.read_events(self.ws, watched.id, after=watched.seen):
                 watched.seen = event["seq"]
                 self._show(watched, event)
-            if not watched.over and self.runs.view(self.ws, watched.id).state.ended:
-                watched.over = True
+            watched.over = watched.over or ended
             if watched.over:
                 self._finish(watched)
 
@@ -222,7 +222,7 @@ class Watch:
             return
         self.terminal.draw(self._shown.prompt() if self._shown is not None else self._prompt(asked) if asked is not None else "")
         try:
-            line = self.terminal.poll(TICK_SECONDS)
+            line = self.terminal.poll(TICK_SECONDS, words=self._shown is not None and self._shown.words)
         except EOFError:
             raise KeyboardInterrupt from None
         if line is not None and self._shown is not None:
@@ -259,7 +259,7 @@ class Watch:
     def _asked_to_leave(self) -> bool:
         """Ctrl-C was pressed: ask what it meant. True to detach; a second Ctrl-C, or c, cancels the runs and follows them to their end."""
         assert self.terminal is not None
-        self.terminal.forget()
+        self.terminal.hush(False)
         self.terminal.draw("d Enter: detach, the run goes on.  c Enter: cancel it.  Enter: keep following. ")
         try:
             answer = None
