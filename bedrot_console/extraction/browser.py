@@ -383,9 +383,7 @@ class Browser:
         if page is None or page.is_closed():
             return
         with contextlib.suppress(PlaywrightError, BedrotError, OSError):
-            outline = page.locator("body").aria_snapshot(timeout=3000)
-            text = place(page.url) + "\n" + looking.TYPED.sub(r"\1: ***", outline) + "\n"
-            self.session.keep("outline.txt", self.session.masked(text).encode())
+            self.session.keep("outline.txt", looking.kept_outline(page, self.session.masked).encode())
             picture = page.screenshot(mask=[page.locator(s) for s in (HIDE, *sorted(self._codes))], timeout=5000, caret="hide")
             self.session.keep("page.png", picture)
 
