@@ -3,11 +3,17 @@
 Formats, told apart by content: Playwright's storage state (`{"cookies": […], "origins": […]}`), the JSON list of cookie editors
 (`[{"domain", "expirationDate", "name", "value", …}]`), and `cookies.txt` of Netscape (seven fields a line, tabs between them).
 Only what belongs to the platform's hosts is kept: a browser's whole cookie jar holds the logins of everything else.
+
+A browser refuses a whole login state for one cookie that it does not take. What can be meant in one way only is written as browsers take it
+(an end in milliseconds, the flags that a name such as `__Host-` stands for); any other such cookie is left out and counted. What they take
+was tried on Chromium.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +22,23 @@ from urllib.parse import urlsplit
 from ..domain.errors import UsageError
 
 MOST_BYTES = 16 << 20
+MOST_STORAGE = 5 << 20
+"""Characters that a browser keeps for one site, at most."""
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999: a browser takes no later end."""
+_MOST_COOKIE = 4096
+_MOST_PATH = 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f;\ud800-\udfff]")
+_HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_PREFIX = re.compile(r"__(host-http|host|secure|http)-", re.IGNORECASE)
 _SAME_SITE = {"strict": "Strict", "lax": "Lax", "none": "None", "no_restriction": "None"}
 HINT = "export it as storage state, as cookies.txt, or as the JSON of a cookie editor"
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A login state, and what was in the file: `cookies` and `origins` kept, `foreign` entries of other hosts left out, `expired` ones too."""
+    """A login state, and what was in the file: `cookies` and `origins` kept; left out: `foreign` entries of other hosts, `expired` cookies, and
+    `odd` entries that no browser takes."""
 
     state: dict[str, Any]
     format: str
@@ -30,6 +46,7 @@ class Imported:
     origins: int
     foreign: int
     expired: int
+    odd: int = 0
 
 
 def read_login(data: bytes, hosts: Iterable[str], now: float) -> Imported:
@@ -47,20 +64,47 @@ def read_login(data: bytes, hosts: Iterable[str], now: float) -> Imported:
     wanted = tuple(host.lower().removeprefix("www.") for host in hosts)
     kind, cookies, origins = _parsed(data)
     mine = [c for c in cookies if _belongs(c["domain"], wanted)]
-    live = [c for c in mine if c["expires"] < 0 or c["expires"] > now]
-    kept = [o for o in origins if _belongs(urlsplit(str(o.get("origin", ""))).hostname or "", wanted)]
+    sites = [o for o in origins if _belongs(_host_of(o["origin"]), wanted)]
+    sound, kept = [c for c in mine if _taken(c)], [o for o in sites if _stored(o)]
+    live = [c for c in sound if c["expires"] < 0 or c["expires"] > now]
     if not live and not kept:
-        why = "all of its cookies have expired" if mine else f"nothing in it belongs to {', '.join(wanted)}"
+        why = f"nothing in it belongs to {', '.join(wanted)}"
+        if mine or sites:
+            why = "all of its cookies have expired" if sound else "no browser takes its cookies"
         raise UsageError(f"no login to import: {why}", hint="sign in there in your browser, then export again")
     return Imported(
         {"storage_state": {"cookies": live, "origins": kept}, "session_storage": {}, "auth_cookies": None},
-        kind, len(live), len(kept), len(cookies) - len(mine) + len(origins) - len(kept), len(mine) - len(live),
+        kind, len(live), len(kept), foreign=len(cookies) - len(mine) + len(origins) - len(sites), expired=len(sound) - len(live),
+        odd=len(mine) - len(sound) + len(sites) - len(kept),
     )  # fmt: skip
 
 
 def _belongs(host: str, wanted: tuple[str, ...]) -> bool:
     host = host.lower().lstrip(".")
     return any(host == name or host.endswith("." + name) for name in wanted)
+
+
+def _host_of(address: Any) -> str:
+    """The host of an address of the web; empty for any other. Raises UsageError for what is no address at all."""
+    try:
+        parts = urlsplit(str(address))
+        return (parts.hostname or "") if parts.scheme in ("http", "https") and parts.port != 0 else ""
+    except ValueError:
+        raise UsageError("that is no exported login: an address in it is broken", hint=HINT) from None
+
+
+def _taken(cookie: Mapping[str, Any]) -> bool:
+    """Whether a browser takes this cookie."""
+    name, value, path = cookie["name"], cookie["value"], cookie["path"]
+    if not name or "=" in name or _CONTROL.search(name + value + path) or not _HOST.fullmatch(cookie["domain"].removeprefix(".")):
+        return False
+    return len((name + value).encode()) <= _MOST_COOKIE and len(path.encode()) <= _MOST_PATH
+
+
+def _stored(origin: Mapping[str, Any]) -> bool:
+    """Whether a browser stores this for the site."""
+    size = sum(len(item["name"]) + len(item["value"]) for item in origin["localStorage"])
+    return size <= MOST_STORAGE and _HOST.fullmatch(_host_of(origin["origin"])) is not None
 
 
 def _parsed(data: bytes) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
@@ -74,8 +118,8 @@ def _parsed(data: bytes) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]
         except (ValueError, RecursionError):
             raise UsageError("that is no exported login: its JSON is broken", hint=HINT) from None
         if isinstance(value, dict) and isinstance(value.get("cookies"), list):
-            origins = [o for o in value.get("origins") or () if isinstance(o, dict)]
-            return "storage state", _cookies(value["cookies"]), [_origin(o) for o in origins]
+            origins = _list(value.get("origins"), "its list of sites")
+            return "storage state", _cookies(value["cookies"]), [_origin(o) for o in origins if isinstance(o, dict)]
         if isinstance(value, list):
             return "cookie editor", _cookies(value), []
         raise UsageError("that is no exported login: it lists no cookies", hint=HINT)
@@ -89,7 +133,7 @@ def _cookies(entries: list[Any]) -> list[dict[str, Any]]:
             raise UsageError("that is no exported login: an entry is no cookie", hint=HINT)
         domain = entry.get("domain")
         if not domain and isinstance(entry.get("url"), str):
-            domain = urlsplit(entry["url"]).hostname
+            domain = _host_of(entry["url"])
         ends = entry.get("expires", entry.get("expirationDate", -1))
         found.append(
             _cookie(entry["name"], entry["value"], str(domain or ""), entry.get("path"), ends, bool(entry.get("secure")),
@@ -101,27 +145,56 @@ def _cookies(entries: list[Any]) -> list[dict[str, Any]]:
 def _cookie(
     name: str, value: str, domain: str, path: Any, ends: Any, secure: bool, http_only: bool, same_site: Any
 ) -> dict[str, Any]:
-    """One cookie as a browser context takes it. `expires` is -1 for one that ends with the browser."""
+    """One cookie as a browser context takes it, if any would. `expires` is -1 for one that ends with the browser."""
+    name, value, domain = name.strip(" \t"), value.strip(" \t"), domain.strip().lower()
+    path = path if isinstance(path, str) and path.startswith("/") else "/"
+    prefix = _PREFIX.match(name)
+    if prefix is not None:  # the name itself promises the rest, and a browser had taken it
+        kinds = prefix[1].lower()
+        secure, http_only = True, http_only or "http" in kinds
+        if "host" in kinds:
+            domain, path = domain.removeprefix("."), "/"
     site = _SAME_SITE.get(str(same_site or "").lower(), "Lax")
     if site == "None" and not secure:
         site = "Lax"  # browsers refuse the pair
-    try:
-        expires = float(ends) if ends not in (None, "", False) else -1.0
-    except (TypeError, ValueError):
-        expires = -1.0
     return {
-        "name": name, "value": value, "domain": domain, "path": path if isinstance(path, str) and path.startswith("/") else "/",
-        "expires": expires if expires > 0 else -1, "httpOnly": http_only, "secure": secure, "sameSite": site,
+        "name": name, "value": value, "domain": domain, "path": path, "expires": _end(ends), "httpOnly": http_only, "secure": secure,
+        "sameSite": site,
     }  # fmt: skip
+
+
+def _end(ends: Any) -> float:
+    """When a cookie ends, in seconds since the epoch; -1: with the browser, also where the file says nothing sensible."""
+    if isinstance(ends, bool) or ends is None:
+        return -1
+    try:
+        seconds = float(ends)
+    except (TypeError, ValueError, OverflowError):
+        return -1
+    if math.isfinite(seconds) and seconds > _LAST_SECOND:
+        seconds /= 1000  # some editors write milliseconds
+    return seconds if 0 < seconds <= _LAST_SECOND else -1
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise UsageError(f"that is no exported login: {what} is none", hint=HINT)
+    return value
 
 
 def _origin(entry: Mapping[str, Any]) -> dict[str, Any]:
     items = [
         {"name": str(i["name"]), "value": str(i["value"])}
-        for i in entry.get("localStorage") or ()
+        for i in _list(entry.get("localStorage"), "what a site has stored")
         if isinstance(i, dict) and "name" in i and "value" in i
     ]
-    return {"origin": str(entry.get("origin", "")), "localStorage": items}
+    address = str(entry.get("origin", ""))
+    if _host_of(address):
+        parts = urlsplit(address)
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+    return {"origin": address, "localStorage": items}
 
 
 def _netscape(text: str) -> list[dict[str, Any]]:
