@@ -57,7 +57,7 @@ class Broker:
     """Holds the open challenge of one run.
 
     Args:
-        emit: told of each challenge and how it ended; never of an answer.
+        emit: told of each challenge, who worked on its page, and how it ended; never of an answer.
         cancel: set when the operator cancels the run.
     """
 
@@ -223,6 +223,8 @@ class Broker:
     def hand(self, challenge_id: str, act: Mapping[str, Any], by: str) -> None:
         """Do something on the live page of an open `page` challenge (see `acts`); any thread but the one that asks. Returns when it is done.
 
+        Before it is done the run's events tell who does what kind of thing; never what is typed, nor where.
+
         Raises:
             ChallengeExpired, LifecycleError, SourceUnavailable: as `look`.  UsageError: no such act, or not on this page.
         """
@@ -231,10 +233,15 @@ class Broker:
             hand = self._hand
         if challenge.kind is not ChallengeKind.PAGE or hand is None:
             raise UsageError("this challenge has no page to act on", hint="bedrot challenges")
-        act = acts.checked(act)
-        if act["act"] == "type":
-            self._redactor.add(act["text"])
-        self._wished(challenge_id, lambda: hand(act))
+        checked = acts.checked(act)
+        if checked["act"] == "type":
+            self._redactor.add(checked["text"])
+
+        def told() -> None:
+            self._emit("hand", challenge=challenge_id, act=checked["act"], by=by)
+            hand(checked)
+
+        self._wished(challenge_id, told)
 
     def _wished(self, challenge_id: str, work: Callable[[], Any]) -> Any:
         """Have `work` done by the thread that waits for the answer."""

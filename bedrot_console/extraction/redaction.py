@@ -54,11 +54,11 @@ class Redactor:
         return pattern.sub(MARK, text[:cut]), text[cut:]
 
     def clean_value(self, value: Any, *, keep: frozenset[str] = frozenset()) -> Any:
-        """A JSON value with all its strings cleaned; values under the keys in `keep` (our own ids and times) stay."""
+        """A JSON value with all its strings cleaned; values under the keys in `keep` (our own ids, times and codes) stay, objects excepted."""
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, dict):
-            return {k: v if k in keep else self.clean_value(v, keep=keep) for k, v in value.items()}
+            return {k: v if k in keep and not isinstance(v, dict) else self.clean_value(v, keep=keep) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self.clean_value(v, keep=keep) for v in value]
         return value

@@ -39,16 +39,21 @@ KINDS: dict[str, str] = {
     "validated": "file, verdict (added by who validates)",
     "challenge": "challenge: the whole record",
     "challenge-ended": "challenge (id), state, by",
+    "hand": "challenge (id), act (its name), by: somebody works on the challenge's page; never what was typed, nor where",
     "session": "act: saved | rejected, version",
     "ended": "state, exit_code, error_code, error, hint, started_at, expected, landed, files",
 }
 OWN_KEYS = frozenset(
     {
         "seq", "at", "kind", "state", "run_id", "id", "file", "files", "feed", "path", "platform", "account", "expected", "landed",
-        "started_at", "raised_at", "expires_at",
+        "started_at", "raised_at", "expires_at", "error_code", "code", "codes", "act", "can", "verdict", "purpose", "challenge", "by", "level",
+        "artefact",
     }
 )  # fmt: skip
-"""Keys whose values we make ourselves; they are not searched for secrets, so that a short code cannot eat a date."""
+"""Keys whose values we make ourselves; they are not searched for secrets, so that a short code or a common word that was typed eats
+neither a date nor an error's code. What lies below such a key in objects of its own is searched."""
+_COMMAND = re.compile(r"bedrot [a-z-]+(?: (?!-)[^\s,;:]+){0,3}(?: --[a-z-]+ [^\s,;:]+)*(?=[,;:)]|\Z)")
+"""A command in a hint: whole, and of our own words."""
 _TAIL_BYTES = 8 << 10
 _KNOWN: dict[str, tuple[tuple[int, int], int, list[dict[str, Any]]]] = {}
 """Of the runs that were looked at last: events.jsonl -> (its device and inode, up to which byte it was parsed, its events)."""
@@ -266,6 +271,8 @@ class EventLog:
         with self._lock:
             event: dict[str, Any] = {"seq": self._seq + 1, "at": format_time(self._clock.now()), "kind": kind}
             event |= self._redactor.clean_value(data, keep=OWN_KEYS)
+            if isinstance(data.get("hint"), str):
+                event["hint"] = _clean_hint(self._redactor, data["hint"])
             if kind == "ended" and self._notice is not None:
                 self._notice(event)
             line = json.dumps(event, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
@@ -386,6 +393,15 @@ def settle(folder: RunFolder, clock: Clock) -> RunView | None:
         return folder.view()
     finally:
         folder.release()
+
+
+def _clean_hint(redactor: Redactor, hint: str) -> str:
+    """The hint without live secrets, but with its commands as they are: they are typed again, and name accounts, not answers."""
+    cleaned, at = "", 0
+    for command in _COMMAND.finditer(hint):
+        cleaned += redactor.clean(hint[at : command.start()]) + command[0]
+        at = command.end()
+    return cleaned + redactor.clean(hint[at:])
 
 
 def _mend_tail(fd: int, path: Path) -> None:

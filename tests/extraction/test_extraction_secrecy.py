@@ -13,11 +13,13 @@ import pytest
 
 from bedrot_console.domain.challenges import ChallengeKind, Secret
 from bedrot_console.domain.errors import Cancelled, ChallengeExpired, ChallengeUnanswered, UsageError
-from bedrot_console.domain.runs import RunSpec
+from bedrot_console.domain.runs import RunSpec, RunState
 from bedrot_console.extraction import totp
 from bedrot_console.extraction.broker import Broker
 from bedrot_console.extraction.process import OutputGuard
 from bedrot_console.extraction.redaction import Redactor
+from bedrot_console.extraction.runfolder import EventLog, end
+from bedrot_console.resilience import SystemClock
 
 NASTY = 'pa"ss w/rd+=&<ü\\'
 
@@ -40,6 +42,51 @@ def test_every_usual_spelling_of_a_secret_is_blotted_out() -> None:
     assert redactor.clean("about") == "about"
     event = {"at": NASTY, "deep": [{"text": NASTY, "n": 3}]}
     assert redactor.clean_value(event, keep=frozenset({"at"})) == {"at": NASTY, "deep": [{"text": "[secret]", "n": 3}]}
+
+
+def test_words_that_were_typed_eat_no_codes_and_no_commands(house: Any) -> None:
+    """Somebody typed "login", the handle and a verb into a page: what the program itself says of the run can still be used, texts are clean."""
+    redactor = Redactor()
+    redactor.add("login", "mara.v", "password", "extract", "saved", "page", "click", "failed", "hunter2")
+    spec = house.spec("tinyapi", account="mara.v")
+    folder = house.runs.create(spec)
+    log = EventLog(folder, SystemClock(), redactor)
+    log.emit("log", level="error", text="tinyapi/x: no login of hunter2", code="login-lost", artefact="01-page.png.age")
+    log.emit("session", act="saved", version=1)
+    log.emit("hand", challenge="login", act="click", by="page")
+    asked = {"id": "login", "prompt": "hunter2", "hint": "bedrot extract hunter2", "can": ["login"]}
+    raised = log.emit("challenge", challenge=asked)
+    assert raised["challenge"] == {"id": "login", "prompt": "[secret]", "hint": "bedrot [secret] [secret]", "can": ["login"]}
+    hint = "the page says hunter2; then: bedrot secrets set tinyapi password"
+    end(log, house.runs.view(spec.id), RunState.FAILED, 3, "login-lost", "no login: hunter2", hint)
+    log.close()
+    folder.release()
+    said, view = house.runs.read_events(spec.id), house.runs.view(spec.id)
+    assert [said[0][k] for k in ("level", "text", "code", "artefact")] == [
+        "error",
+        "tinyapi/x: no [secret] of [secret]",
+        "login-lost",
+        "01-page.png.age",
+    ]
+    assert said[1]["act"] == "saved" and said[2] == said[2] | {"challenge": "login", "act": "click", "by": "page"}
+    assert (view.error_code, view.error) == ("login-lost", "no [secret]: [secret]")
+    assert view.hint == "the [secret] says [secret]; then: bedrot secrets set tinyapi password --account mara.v"
+
+
+@pytest.mark.parametrize(
+    "hint", ["hunter2", "it said: hunter2", "bedrot extract tiny and then by hunter2 until it does", "bedrot runs: hunter2"]
+)
+def test_a_hint_that_quotes_the_platform_stays_clean(house: Any, hint: str) -> None:
+    """Only a command that stands for itself is kept; a sentence that begins like one is none."""
+    redactor = Redactor()
+    redactor.add("hunter2")
+    spec = house.spec("tinyapi")
+    folder = house.runs.create(spec)
+    log = EventLog(folder, SystemClock(), redactor)
+    end(log, house.runs.view(spec.id), RunState.FAILED, 4, "source-error", None, hint)
+    log.close()
+    folder.release()
+    assert house.runs.view(spec.id).hint == hint.replace("hunter2", "[secret]")
 
 
 @pytest.mark.parametrize("piece", [7, 64, 4096])

@@ -169,7 +169,7 @@ class Desk:
 
 
 def test_looks_and_acts_are_done_in_the_thread_that_waits(clock: Any) -> None:
-    """A page belongs to one thread; what was typed is a secret from then on, and no event tells of looks or acts."""
+    """A page belongs to one thread; what was typed is a secret from then on. The events tell who did what, not what or where, and no look."""
     done: list[tuple[int | None, Any]] = []
     desk = Desk(
         clock,
@@ -179,10 +179,23 @@ def test_looks_and_acts_are_done_in_the_thread_that_waits(clock: Any) -> None:
     )
     assert desk.broker.look(desk.id).outline == "x"
     desk.broker.hand(desk.id, {"act": "type", "text": "canary word"}, "uid:1")
+    with pytest.raises(UsageError):
+        desk.broker.hand(desk.id, {"act": "juggle"}, "uid:1")
+    desk.broker.hand(desk.id, PUZZLE[0], "uid:7")
     assert desk.redactor.clean("canary word") == "[secret]"
-    assert done == [(desk.thread.ident, "look"), (desk.thread.ident, {"act": "type", "text": "canary word"})]
+    asked = desk.id
+    assert done == [
+        (desk.thread.ident, "look"),
+        (desk.thread.ident, {"act": "type", "text": "canary word"}),
+        (desk.thread.ident, PUZZLE[0]),
+    ]
     assert desk.end() == "done"
-    assert [e["kind"] for e in desk.said] == ["challenge", "state", "challenge-ended", "state"] and "canary" not in str(desk.said)
+    assert [e["kind"] for e in desk.said] == ["challenge", "state", "hand", "hand", "challenge-ended", "state"]
+    acts_told = [e for e in desk.said if e["kind"] == "hand"]
+    assert acts_told == [
+        {"kind": "hand", "challenge": asked, "act": act, "by": by} for act, by in (("type", "uid:1"), ("click", "uid:7"))
+    ]
+    assert "canary" not in str(desk.said)
 
 
 def test_what_fails_on_the_page_is_told_to_who_asked_and_the_question_stays(clock: Any) -> None:

@@ -343,6 +343,8 @@ def event_lines(event: dict[str, Any]) -> Sequence[Line]:
         return [[left, (f"? the platform asks: {safe(prompt or 'an answer', 300)}", "waiting")]]
     if kind == "challenge-ended":
         return [[left, (f"  answered: {safe(event.get('state', ''), 40)} {safe(event.get('by', '') or '', 60)}", "plain")]]
+    if kind == "hand":
+        return [[left, (f"  on the page: {safe(event.get('act', ''), 20)} by {safe(event.get('by', '') or '', 60)}", "dim")]]
     if kind == "ended":
         state = safe(event.get("state", "ended"), 20)
         return [[left, (f"{SIGNS.get(state, ' ')} ended: {state}  {safe(event.get('error') or '', 300)}", state)]]
