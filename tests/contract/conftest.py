@@ -17,16 +17,24 @@ HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
-def one_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with kept_browser(tmp_path_factory.mktemp("browser")):
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all homes of this process lie."""
+    return tmp_path_factory.getbasetemp()
+
+
+@pytest.fixture(scope="session")
+def one_browser(ground: Path) -> Iterator[None]:
+    folder = ground / "browser"
+    folder.mkdir(exist_ok=True)
+    with kept_browser(folder):
         yield
 
 
 @pytest.fixture(scope="session")
-def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
-    """The limited children that read payloads, for all lakes of this process: they may read below its temporary folder."""
-    here = str(tmp_path_factory.getbasetemp())
-    with contextlib.closing(Readers([sys.executable, str(HERE / "contract_reader.py"), str(REGISTRY.folder), here])) as kept:
+def readers(ground: Path) -> Iterator[Readers]:
+    """The limited children that read payloads, for all lakes of this process: they may read below the folder of all homes."""
+    command = [sys.executable, str(HERE / "contract_reader.py"), str(REGISTRY.folder), str(ground)]
+    with contextlib.closing(Readers(command)) as kept:
         yield kept
 
 

@@ -80,7 +80,7 @@ class Box(dict[str, Any]):
         self["state"] = state
         return 1
 
-    def reject(self, platform: str, account: str) -> None:
+    def reject(self, platform: str, account: str, at: str | None = None) -> None:
         self.pop("state", None)
 
 
