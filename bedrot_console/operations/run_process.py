@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..domain.accounts import account_flag
 from ..domain.browsing import Outcome
-from ..domain.errors import AccessError, BedrotError
+from ..domain.errors import AccessError, BedrotError, LoginLost
 from ..domain.files import Capture
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Verdict
@@ -141,19 +142,30 @@ class Chronicle:
             exit_code=event["exit_code"], landed=event["landed"], files=event["files"],
         )  # fmt: skip
         open_items = [n for n in self._needs() if (n.platform, n.account) == (platform, account)]
-        if event["exit_code"] != NEEDS_OPERATOR and event["error_code"] not in HUMAN_CODES:
+        if self.spec.purpose == "check":
+            self._after_check(event, open_items)
+        elif event["exit_code"] != NEEDS_OPERATOR and event["error_code"] not in HUMAN_CODES:
             if event["state"] in (RunState.DONE.value, RunState.PARTIAL.value):
                 for item in open_items:
                     self._record("needs-operator-ended", item=item.id, by=self.spec.id)
         elif not any(n.code == event["error_code"] for n in open_items):
-            flag = "" if account == "default" else f" --account {account}"
             _, found, command = (event["hint"] or "").partition("bedrot ")
-            command = found + command if found else f"bedrot extract {platform}{flag}"
+            command = found + command if found else f"bedrot extract {platform}{account_flag(account)}"
             self._record(
                 "needs-operator", item=new_id(self.ws.clock.now()), platform=platform, account=account, run=self.spec.id,
                 code=event["error_code"], command=command,
             )  # fmt: skip
         self.ws.settle(publish="now")
+
+    def _after_check(self, event: dict[str, Any], open_items: list[Any]) -> None:
+        """A check that went well is an answer to "the login is lost", and to nothing else: it has brought nothing.
+
+        One that failed leaves nothing behind for an operator: somebody asked and is told; what runs may do is not touched by it.
+        """
+        if event["state"] == RunState.DONE.value:
+            for item in open_items:
+                if item.code == LoginLost("").code:
+                    self._record("needs-operator-ended", item=item.id, by=self.spec.id)
 
     def could_not_begin(self, error: BedrotError) -> None:
         """The end of a run whose parts could not be put together."""

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..domain.errors import PermissionDenied, UsageError
+from ..domain.accounts import account_flag
+from ..domain.errors import LoginLost, PermissionDenied, UsageError
 from ..domain.files import format_time, parse_time
+from ..domain.runs import RunState, RunView
 from ..extraction.imports import MOST_BYTES as MOST_BYTES
 from . import extract
 from .workspace import Workspace
@@ -17,7 +19,9 @@ from .workspace import Workspace
 AHEAD = timedelta(days=3)
 """A stated end is warned of so long before."""
 WORN = 0.8
-"""A login as old as this share of the shortest life that was observed may end any day."""
+"""A login as old as this share of how long earlier ones usually lasted may end any day."""
+RECENT = 5
+"""So many of the last observed lives tell what is usual: one that was cut short by an accident does not make all later ones suspect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,8 @@ class SessionInfo:
         logged_in_at: a person signed in; unknown for an imported state.  saved_at: the state was last refreshed.
         proven_at: the positive sign was last seen.
         expires_at: the soonest end that cookies or tokens of the state name.  credential_ends_at: what the platform itself says of the token.
-        lifetimes: of earlier logins, in days, newest last: (worked at least so long, no longer after). From signing in to being rejected.
+        lifetimes: of earlier logins, in days, newest last: (worked at least so long, no longer after). From signing in to being rejected;
+            one for each login, however many of its saved states were rejected.
         outlook: `ended`, `ends soon`, `may end soon`, `none saved`, or empty: nothing speaks against it.
         because: the fact behind the outlook.  command: what to do about it, empty when there is nothing to do.
     """
@@ -59,7 +64,7 @@ def _info(ws: Workspace, platform: str, account: str) -> SessionInfo:
     facts = ws.vault.session_info(platform, account) or {}
     times = ("saved_at", "logged_in_at", "imported_at", "proven_at", "expires_at", "credential_ends_at")
     known: dict[str, Any] = {name: _time(facts.get(name)) for name in times}
-    lifetimes = tuple(filter(None, map(_lifetime, facts.get("rejected", ()))))
+    lifetimes = _lifetimes(facts.get("rejected", ()))
     outlook, because, command = _outlook(platform, account, facts, known, lifetimes, ws.clock.now())
     return SessionInfo(
         platform=platform, account=account, version=facts.get("version", 0), versions=facts.get("versions", 0), lifetimes=lifetimes,
@@ -72,6 +77,23 @@ def _time(text: Any) -> datetime | None:
         return parse_time(text) if text else None
     except (ValueError, TypeError):
         return None
+
+
+def _lifetimes(rejected: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, float], ...]:
+    """One lifetime for each login. When it ends, its older states are refused as well: the widest span that worked, the first refusal."""
+    found: dict[str, tuple[float, float]] = {}
+    for entry in rejected:
+        life = _lifetime(entry)
+        if life is not None:
+            least, most = found.get(entry["logged_in_at"], life)
+            found[entry["logged_in_at"]] = max(least, life[0]), min(most, life[1])
+    return tuple(found.values())
+
+
+def _usual(lifetimes: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The middle one of the last few."""
+    recent = sorted(lifetimes[-RECENT:], key=lambda pair: (pair[1], pair[0]))
+    return recent[(len(recent) - 1) // 2]
 
 
 def _lifetime(entry: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -88,7 +110,7 @@ def _outlook(
     platform: str, account: str, facts: Mapping[str, Any], known: Mapping[str, datetime | None], lifetimes: Sequence[tuple[float, float]],
     now: datetime,
 ) -> tuple[str, str, str]:  # fmt: skip
-    flag = "" if account == "default" else f" --account {account}"
+    flag = account_flag(account)
     renew, check = f"bedrot extract {platform}{flag}", f"bedrot sessions check {platform}{flag}"
     if known["credential_ends_at"] is not None:
         renew_token = f"bedrot secrets set {platform} {facts.get('credential', 'access_token')}{flag}"
@@ -105,12 +127,12 @@ def _outlook(
         return "ends soon", f"what is saved ends on {end:%Y-%m-%d %H:%M} UTC", renew
     begin = known["logged_in_at"]
     if begin is not None and lifetimes:
-        least, most = min(lifetimes, key=lambda pair: pair[1])
+        least, most = _usual(lifetimes)
         age = (now - begin) / timedelta(days=1)
         if age >= WORN * most:
             return (
                 "may end soon",
-                f"{age:.0f} d old; an earlier login worked {least:.0f} d and was rejected after {most:.0f} d",
+                f"{age:.0f} d old; earlier logins usually worked {least:.0f} d and were rejected after {most:.0f} d",
                 check,
             )
     return "", "", ""
@@ -153,7 +175,8 @@ def import_login(ws: Workspace, platform: str, data: bytes, account: str = "defa
     found = read_login(data, (*extractor.login_hosts(), base), now.timestamp())
     ws.prepare()
     at = format_time(now)
-    version = ws.vault.save(platform, account, found.state | {"saved_at": at, "imported_at": at, "logged_in_at": None})
+    state = found.state | {"saved_at": at, "imported_at": at, "logged_in_at": None, "unproved": True}
+    version = ws.vault.save(platform, account, state)
     ws.record(
         ws.event("session-saved", platform=platform, account=account, version=version, expires_at=_expiry(ws, platform, account))
     )
@@ -169,20 +192,29 @@ def rollback(ws: Workspace, platform: str, account: str = "default") -> SessionI
     _may_write(ws)
     info = ws.vault.session_info(platform, account) or {}
     if info.get("versions", 0) < 2:
-        flag = "" if account == "default" else f" --account {account}"
         raise UsageError(
-            f"{platform} ({account}) has no saved login before the newest one", hint=f"bedrot sessions forget {platform}{flag}"
+            f"{platform} ({account}) has no saved login before the newest one",
+            hint=f"bedrot sessions forget {platform}{account_flag(account)}",
         )
-    ws.vault.reject(platform, account, format_time(ws.clock.now()))
+    ws.vault.rollback(platform, account)
     ws.record(ws.event("session-failed", platform=platform, account=account, code="rolled-back"))
     return _info(ws, platform, account)
 
 
-def drop_newest(ws: Workspace, platform: str, account: str = "default") -> None:
-    """Drop a login that has just been shown not to work, whatever stands before it."""
+def judge_import(ws: Workspace, platform: str, account: str, version: int, checked: RunView) -> str:
+    """What the run that checked an imported login says about it: `works`, `dropped`, or `unproved`.
+
+    Only a login that the platform no longer knows is dropped, and only this version: a captcha, a block, a platform that is down or a check
+    that was cut off say nothing about it, and people import just where such things stand in the way.
+    """
     _may_write(ws)
-    ws.vault.reject(platform, account, format_time(ws.clock.now()))
-    ws.record(ws.event("session-failed", platform=platform, account=account, code="rejected"))
+    if checked.state is RunState.DONE:
+        return "works"
+    if checked.error_code != LoginLost("").code:
+        return "unproved"
+    if ws.vault.reject(platform, account, format_time(ws.clock.now()), version=version):
+        ws.record(ws.event("session-failed", platform=platform, account=account, code="rejected"))
+    return "dropped"
 
 
 def forget(ws: Workspace, platform: str, account: str = "default") -> None:

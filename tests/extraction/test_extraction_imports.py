@@ -125,6 +125,8 @@ def test_a_cookie_that_no_browser_takes_is_left_out_and_counted(change: dict[str
     assert (found.cookies, found.odd, found.foreign) == (1, 1, 0)
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="no Chromium here")
 def test_a_browser_takes_what_was_imported() -> None:
     """A real browser restores the state of a file full of odd cookies, storage and addresses."""
     from playwright.sync_api import sync_playwright

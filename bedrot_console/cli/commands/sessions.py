@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...domain.accounts import account_flag
 from ..arguments import account_option, platform_argument
 from ..face import Face
 from ..frame import Group, sub_command
@@ -17,6 +18,7 @@ from ..records import plain_record
 from ..tables import Column
 
 if TYPE_CHECKING:
+    from ...domain.runs import RunView
     from ...operations.sessions import SessionInfo
 
 OUTLOOK_STYLES = {"ended": "bad", "none saved": "bad", "ends soon": "warn", "may end soon": "warn"}
@@ -81,15 +83,18 @@ def list_(face: Face) -> None:
     _list(face)
 
 
-@sub_command(sessions, example="bedrot sessions check tiktok --account nightferry", exits=(0, 3, 4, 9))
+@sub_command(sessions, example="bedrot sessions check tiktok --account nightferry", exits=(0, 3, 4, 8, 9))
 @platform_argument()
 @account_option
 def check(face: Face, platform: str, account: str) -> int:
     """Prove a saved login without extracting anything; nobody is asked and no code is sent."""
-    return _check(face, platform, account)
+    view, sign = _checked(face, platform, account)
+    _tell(face, view, sign, "works" if sign else "failed")
+    return view.exit_code or 0
 
 
-def _check(face: Face, platform: str, account: str) -> int:
+def _checked(face: Face, platform: str, account: str) -> tuple[RunView, str | None]:
+    """Run the check to its end: the run, and the positive sign that it saw."""
     from ...operations import runs
     from ...operations import sessions as verbs
 
@@ -99,32 +104,36 @@ def _check(face: Face, platform: str, account: str) -> int:
     for event in runs.follow(ws, run):
         if event["kind"] == "proved":
             sign = event["sign"]
-    view = runs.view(ws, run)
+    return runs.view(ws, run), sign
+
+
+def _tell(face: Face, view: RunView, sign: str | None, outcome: str, **more: Any) -> None:
     if face.json:
         face.out.record(
             {
-                "platform": platform, "account": account, "outcome": "works" if sign else "failed", "sign": sign, "run": run,
-                "error": view.error, "code": view.error_code, "hint": view.hint,
+                "platform": view.platform, "account": view.account, "outcome": outcome, "sign": sign, "run": view.id,
+                "error": view.error, "code": view.error_code, "hint": view.hint, **more,
             }
         )  # fmt: skip
     elif sign:
-        face.out.line(f"{platform} ({account}): works; {sign}")
+        face.out.line(f"{view.platform} ({view.account}): works; {sign}")
     else:
         face.say.error(view.error or "the run ended without a word", view.hint)
-    return view.exit_code or 0
 
 
-@sub_command(sessions, example="bedrot sessions import tiktok cookies.txt && rm cookies.txt", exits=(0, 3, 4, 8, 9))
+@sub_command(sessions, example="bedrot sessions import tiktok cookies.txt && rm cookies.txt", exits=(0, 3, 4, 8, 9, 130))
 @platform_argument()
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
 @account_option
 @click.option("--no-check", is_flag=True, help="Save it without proving it.")
 def import_(face: Face, platform: str, file: str, account: str, no_check: bool) -> int:
-    """Bring a login from a browser of your own, prove it, and keep it only if it works.
+    """Bring a login from a browser of your own and prove it; one that does not work is dropped.
 
     FILE is a storage state of Playwright, a cookies.txt, or the JSON of a cookie editor; `-` reads stdin. Only what belongs to the
-    platform's hosts is kept. A login that does not work is dropped, and the one before stands again.
+    platform's hosts is kept. Once a login is dropped, the one before stands again. Where the check cannot tell (a captcha, a block, no
+    answer), the login is kept as the newest, not proved, and you are told what to do.
     """
+    from ...domain.errors import BedrotError
     from ...operations import sessions as verbs
 
     ws = face.workspace()
@@ -132,6 +141,7 @@ def import_(face: Face, platform: str, file: str, account: str, no_check: bool) 
     version, found = verbs.import_login(ws, platform, data, account)
     left = f", left out {found.foreign} of other hosts" if found.foreign else ""
     left += f", {found.expired} expired" if found.expired else ""
+    left += f", {found.odd} that no browser takes" if found.odd else ""
     face.say.note(
         f"{platform} ({account}): {found.cookies} cookies and storage of {found.origins} sites of a {found.format}{left}"
     )
@@ -139,13 +149,30 @@ def import_(face: Face, platform: str, file: str, account: str, no_check: bool) 
         if face.json:
             face.out.record({"platform": platform, "account": account, "outcome": "saved", "version": version})
         else:
-            face.say.note(f"next: bedrot sessions check {platform}" + ("" if account == "default" else f" --account {account}"))
+            face.say.note(f"next: bedrot sessions check {platform}{account_flag(account)}")
         return 0
-    code = _check(face, platform, account)
-    if code == 3:
-        verbs.drop_newest(ws, platform, account)
-        face.say.note("the imported login does not work and was dropped; what was saved before stands")
-    return code
+    try:
+        view, sign = _checked(face, platform, account)
+    except (BedrotError, KeyboardInterrupt):
+        _say_unproved(face, platform, account)
+        raise
+    outcome = verbs.judge_import(ws, platform, account, version, view)
+    _tell(face, view, sign, outcome, version=version)
+    if outcome == "unproved":
+        _say_unproved(face, platform, account)
+    elif outcome == "dropped":
+        stands = any((i.platform, i.account) == (platform, account) and i.versions for i in verbs.sessions(ws))
+        face.say.note("the imported login does not work and was dropped" + ("; what was saved before stands" if stands else ""))
+    return view.exit_code or 0
+
+
+def _say_unproved(face: Face, platform: str, account: str) -> None:
+    """The import is kept although nobody saw it work: what that means, and the ways on and back."""
+    flag = account_flag(account)
+    face.say.note(
+        f"the imported login is saved, but not proved: the next run tries it; next: bedrot sessions check {platform}{flag}; to be rid of it: "
+        f"bedrot sessions rollback {platform}{flag} (the one before), or bedrot sessions forget {platform}{flag} (all)"
+    )
 
 
 def _exported(face: Face, file: str) -> bytes:
@@ -177,9 +204,9 @@ def rollback(face: Face, platform: str, account: str) -> None:
     if face.json:
         face.out.record(plain_record(info))
     else:
-        flag = "" if account == "default" else f" --account {account}"
         face.say.note(
-            f"{platform} ({account}): the login saved {_time(info.saved_at)} stands; next: bedrot sessions check {platform}{flag}"
+            f"{platform} ({account}): the login saved {_time(info.saved_at)} stands; "
+            f"next: bedrot sessions check {platform}{account_flag(account)}"
         )
 
 
