@@ -190,7 +190,7 @@ def get_past_challenge(session: Session, attempt: int, *, ask: bool = True) -> N
         attempt: how often it was waited for before, on this errand.
 
     Raises:
-        ChallengeUnanswered: nobody is there.  SourceBlocked: not even a human gets past it, or none may be asked.
+        ChallengeUnanswered: nobody is there.  SourceBlocked: not even a human gets past it.  AccessError: a human is needed, and none may be asked.
     """
     session.log("info", "DistroKid shows a Cloudflare check; waiting for it to pass")
     waits = Waits.of(session)
@@ -205,7 +205,10 @@ def get_past_challenge(session: Session, attempt: int, *, ask: bool = True) -> N
     elif ask:
         by_hand(session, "DistroKid shows a Cloudflare check: tick its box", CHALLENGE)
     else:
-        raise blocked(session)
+        raise AccessError(
+            "DistroKid shows a Cloudflare check that only a human gets past: whether the saved login works is not seen",
+            hint=f"bedrot extract distrokid{account_words(session)}",
+        )
 
 
 def by_hand(session: Session, prompt: str, shown: str) -> None:

@@ -130,8 +130,17 @@ class TikTok(Extractor):
             yield from bring()
 
     def prove(self, session: Session) -> str | None:
-        """Whether the saved login works: the studio names the account. A captcha over it proves nothing."""
+        """Whether the saved login works: the studio names the account.
+
+        Raises:
+            AccessError: a captcha lies over it, or it names another account. A captcha says nothing about the login.
+        """
         where = pages.go(session, pages.STUDIO, {"member": pages.MEMBER}, what="studio", ask=False)
+        if where == "captcha":
+            raise AccessError(
+                "TikTok wants a captcha solved, which only a human can: whether the saved login works is not seen",
+                hint="bedrot extract tiktok",
+            )
         if where != "member":
             return None
         _own_handle(session)

@@ -16,7 +16,7 @@ from contract_bench import Bench, Human, Result
 from contract_desk import Desk, errors
 
 from bedrot_console.domain.challenges import Secret
-from bedrot_console.domain.errors import ChallengeUnanswered, CredentialsRejected, SourceBlocked, UsageError
+from bedrot_console.domain.errors import AccessError, ChallengeUnanswered, CredentialsRejected, SourceBlocked, UsageError
 from bedrot_console.extraction.chromium import find_browser
 from bedrot_console.extraction.simulator import Hands, serve
 from bedrot_console.settings import Settings
@@ -218,7 +218,7 @@ def test_a_cloudflare_check_with_nobody_there_waits_for_the_operator(bench: Benc
 
 
 def test_a_check_of_the_saved_login_asks_nobody(bench: Bench) -> None:
-    """`prove` meets a Cloudflare check: no challenge is raised, whoever is there."""
+    """`prove` meets a Cloudflare check: no challenge is raised, whoever is there, and it is said that only a human gets past."""
     assert bench.run(feeds=("sales",)).error is None
     bench.simulator.set_faults(["challenge_page"])
     real = bench.extractor
@@ -235,7 +235,8 @@ def test_a_check_of_the_saved_login_asks_nobody(bench: Bench) -> None:
         result = bench.run()
     finally:
         bench.extractor = real
-    assert isinstance(result.error, SourceBlocked) and not result.challenges() and not seen
+    assert isinstance(result.error, AccessError) and result.error.code == "access-error"
+    assert "only a human" in str(result.error) and not result.challenges() and not seen
 
 
 def test_a_script_cannot_tick_the_box(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from contract_bench import Bench, Result
 
-from bedrot_console.domain.errors import BedrotError, ChallengeUnanswered, UsageError
+from bedrot_console.domain.errors import AccessError, BedrotError, ChallengeUnanswered, UsageError
 from bedrot_console.extraction.chromium import find_browser
 from bedrot_console.extraction.simulator import Hands, serve
 from bedrot_console.settings import Settings
@@ -224,16 +224,17 @@ def test_only_what_is_wanted_is_asked_for(bench: Bench) -> None:
 
 
 def test_the_saved_login_is_proved_by_what_only_the_member_sees(bench: Bench) -> None:
-    """The studio names the account; a captcha over it or a login page proves nothing, and nobody is asked."""
+    """The studio names the account; a login page is no proof, a captcha over it needs a human, and nobody is asked."""
     assert _proved(bench) is None
     good(bench.run(feeds=ONE))
     assert _proved(bench) == "the studio names the account"
     stand_in(bench).set_faults(("captcha_endless",))
-    assert _proved(bench) is None
+    unknown = _proved(bench)
+    assert isinstance(unknown, AccessError) and unknown.code == "access-error" and unknown.hint == "bedrot extract tiktok"
 
 
-def _proved(bench: Bench) -> str | None:
-    """What `prove` says in a run of its own."""
+def _proved(bench: Bench) -> str | BedrotError | None:
+    """What `prove` says in a run of its own, or the error it ends with."""
     found: list[str | None] = []
 
     class Proving(bench.extractor):  # type: ignore[name-defined,misc]
@@ -248,8 +249,8 @@ def _proved(bench: Bench) -> str | None:
         result = bench.run(attended=False)
     finally:
         bench.extractor = whole
-    assert result.error is None and not result.challenges()
-    return found[0]
+    assert not result.challenges()
+    return found[0] if found else result.error
 
 
 def _set(bench: Bench, monkeypatch: pytest.MonkeyPatch, account: str, **options: Any) -> None:
