@@ -78,15 +78,16 @@ def unpack(file: BinaryIO, *, depth: int = MOST_DEPTH) -> BinaryIO:
         return unpack(inner, depth=depth - 1)
 
 
-def listing(file: BinaryIO, head_bytes: int, *, limit: int = 50) -> list[tuple[str, int, bytes]]:
-    """Name, claimed size and first unpacked bytes of the data files of an archive, in its order, the first `limit` of them.
+def listing(file: BinaryIO, head_bytes: int, *, limit: int = 50) -> tuple[list[tuple[str, int, bytes]], int]:
+    """(name, claimed size and first unpacked bytes of the data files of an archive, in its order, the first `limit` of them; how many it has).
 
     For people to look at: a data file that cannot be unpacked has no bytes. Names are outside texts. Empty for what is no archive.
     """
     found: list[tuple[str, int, bytes]] = []
     try:
         with zipfile.ZipFile(file) as archive:
-            for entry in [e for e in archive.infolist() if _is_data(e)][:limit]:
+            members = [e for e in archive.infolist() if _is_data(e)]
+            for entry in members[:limit]:
                 try:
                     with archive.open(entry) as source:
                         head = source.read(head_bytes)
@@ -94,8 +95,8 @@ def listing(file: BinaryIO, head_bytes: int, *, limit: int = 50) -> list[tuple[s
                     head = b""
                 found.append((entry.filename, entry.file_size, head))
     except (zipfile.BadZipFile, OSError, ValueError, OverflowError):
-        return []
-    return found
+        return [], 0
+    return found, len(members)
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:

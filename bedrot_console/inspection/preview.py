@@ -6,6 +6,7 @@ Texts are as in the file; faces pass them through `safe()`.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -40,9 +41,9 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
             size = os.fstat(file.fileno()).st_size
             data = file.read(MOST_BYTES)
             if is_zip(data):
-                entries = listing(file, MOST_ENTRY)
+                entries, total = listing(file, MOST_ENTRY)
                 if len(entries) > 1 and not any(name == "[Content_Types].xml" for name, _, _ in entries):
-                    return _archive(entries, lines, offset)
+                    return _archive(entries, total, lines, offset)
                 with unpack(file) as inner:
                     size = os.fstat(inner.fileno()).st_size
                     data, note = inner.read(MOST_BYTES), "unpacked from an archive"
@@ -65,22 +66,32 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
     return shown
 
 
-def _archive(entries: list[tuple[str, int, bytes]], lines: int, offset: int) -> Preview:
-    """The files of an archive with their sizes, and how each text among them begins."""
-    every: list[str] = []
+def _archive(entries: list[tuple[str, int, bytes]], total: int, lines: int, offset: int) -> Preview:
+    """The files of an archive with their sizes, then how each text among them begins."""
+    every = [f"{name} ({size:,} bytes)" for name, size, _ in entries]
     for name, size, head in entries:
-        every.append(f"{name} ({size:,} bytes)")
-        if head and not head.count(b"\0"):
-            text = text_of(head) if len(head) == size else text_of(head).rpartition("\n")[0]
-            every += [f"  {line}" for line in re.split(r"\r\n|\r|\n", text.rstrip())[:ENTRY_LINES]]
-    return _part("text", every, lines, offset, f"an archive of {len(entries)} files")
+        if size and not head:
+            every += ["", f"{name}: cannot be unpacked"]
+        elif head and (_is_utf16(head) or not head.count(b"\0")):
+            text = text_of(head)
+            if len(head) < size:
+                whole, ended, _ = text.rpartition("\n")
+                text = whole if ended else text + "…"
+            every += ["", f"{name}:", *(f"  {line}" for line in re.split(r"\r\n|\r|\n", text.rstrip())[:ENTRY_LINES])]
+    cut = total > len(entries)
+    note = f"an archive of {total:,} files" + (f"; only the first {len(entries)} of {total:,} are shown" if cut else "")
+    found = _part("text", every, lines, offset, note)
+    return dataclasses.replace(found, truncated=found.truncated or cut)
+
+
+def _is_utf16(data: bytes) -> bool:
+    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(data) >= 4 and data[1:2] == data[3:4] == b"\0")
 
 
 def _shown(feed: Feed | None, data: bytes, lines: int, offset: int, cut: bool) -> Preview:
     if looks_like_html(data):
         return _html(data, lines, offset)
-    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(data) >= 4 and data[1:2] == data[3:4] == b"\0")
-    if not utf16 and data[:4096].count(b"\0"):
+    if not _is_utf16(data) and data[:4096].count(b"\0"):
         return _binary(data, lines, offset)
     text = text_of(data)
     start = text.lstrip()[:1]

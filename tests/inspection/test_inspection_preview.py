@@ -87,12 +87,42 @@ def test_an_archive_of_several_files_is_listed(show: Show) -> None:
         archive.writestr("__MACOSX/x", "noise")
     found = show(None, out.getvalue())
     assert found.kind == "text" and found.note == "an archive of 3 files" and not found.truncated
-    assert (
-        found.lines[:3] == ("Table data.csv (223 bytes)", "  Content,Views", "  Total,30")
-        and len(found.lines) == 1 + 8 + 1 + 2 + 1
-    )
-    assert found.lines[-1] == "picture.png (6 bytes)" and "Totals.csv (25 bytes)" in found.lines
+    assert found.lines[:4] == ("Table data.csv (223 bytes)", "Totals.csv (25 bytes)", "picture.png (6 bytes)", "")
+    assert found.lines[4:7] == ("Table data.csv:", "  Content,Views", "  Total,30")
+    assert found.lines[13:] == ("", "Totals.csv:", "  Date,Views", "  2026-02-27,30")
     assert show(None, out.getvalue(), lines=2).truncated
-    damaged = out.getvalue().replace(b"2026-02-27", b"2026-02-28", 1)
-    assert "Totals.csv (25 bytes)" in show(None, damaged).lines
+    damaged = show(None, out.getvalue().replace(b"2026-02-27", b"2026-02-28", 1)).lines
+    assert "Totals.csv (25 bytes)" in damaged and "Totals.csv: cannot be unpacked" in damaged and "  Total,30" in damaged
     assert show(None, out.getvalue()[:60]).kind == "unreadable"
+
+
+def test_an_archive_of_many_files_says_how_many_are_not_shown(show: Show) -> None:
+    """Nothing is cut in silence: 300 files are 300, also where the part that is shown fits."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(300):
+            archive.writestr(f"day-{number:03}.csv", "a,b\n1,2\n")
+    found = show(None, out.getvalue(), lines=1000)
+    assert found.note == "an archive of 300 files; only the first 50 of 300 are shown" and found.truncated
+    assert found.lines[49] == "day-049.csv (8 bytes)" and found.lines[51] == "day-000.csv:"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"followers": ["someone", ' + b'"else", ' * 2000 + b'"last"]}',
+        "Date\tFollowers\n2026-02-27\t30 someone\n".encode("utf-16"),
+        "Date,Followers,someone\n2026-02-27,30,ü\n".encode("latin-1") * 500,
+    ],
+    ids=["one-line", "utf-16", "latin-1"],
+)
+def test_each_text_of_an_archive_shows_its_beginning(show: Show, data: bytes) -> None:
+    """Also one without line ends, longer than what is unpacked of it, and one in an encoding with zeros in it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("followers", data)
+        archive.writestr("following", data[:400])
+    found = show(None, out.getvalue())
+    for name in ("followers:", "following:"):
+        at = found.lines.index(name)
+        assert "someone" in "".join(found.lines[at + 1 : at + 3])
