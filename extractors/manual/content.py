@@ -60,12 +60,12 @@ def kind_of(head: bytes) -> str | None:
     if head[:4] == b"PK\x03\x04":
         return "xlsx" if _is_workbook(head) else None
     if is_gzip(head):
-        return kind if (kind := _kind_of_lines(first_gzip_head(head, MOST_PEEK))) else None
+        return _kind_of_lines(first_gzip_head(head, MOST_PEEK))
+    if kind := _kind_of_lines(head):
+        return kind
     text = text_of(head)
     if text is None:
         return None
-    if kind := _kind_of_lines(head):
-        return kind
     begin = text.lstrip()[:1]
     if begin in ("{", "["):
         return "json"

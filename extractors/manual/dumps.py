@@ -45,7 +45,7 @@ class Maker:
 MAKERS = (
     Maker("pg_dumpall", re.compile(rb"^-- PostgreSQL database cluster dump\r?$", re.M), re.compile(rb"-- PostgreSQL database cluster dump complete")),
     Maker("pg_dump", re.compile(rb"^-- PostgreSQL database dump\r?$", re.M), re.compile(rb"-- PostgreSQL database dump complete")),
-    Maker("mysqldump", re.compile(rb"^-- (?:MySQL|MariaDB) dump \d", re.M), re.compile(rb"-- Dump completed\b"), escapes=True),
+    Maker("mysqldump", re.compile(rb"^-- (?:MySQL|MariaDB) dump \d", re.M), re.compile(rb"-- Dump completed(?: on \d{4}-\d\d-\d\d +\d{1,2}:\d\d:\d\d)?\s*\Z"), escapes=True),
     Maker("mysqldump", re.compile(rb"^/\*!\d{5} SET @OLD_CHARACTER_SET_CLIENT=", re.M), re.compile(rb"/\*!\d{5} SET SQL_NOTES=@OLD_SQL_NOTES \*/;"), escapes=True),
     Maker("sqlite", re.compile(rb"\A(?:PRAGMA \w+=\w+;\s+)*BEGIN TRANSACTION;"), re.compile(rb"COMMIT;\s*\Z")),
 )  # fmt: skip
@@ -148,6 +148,8 @@ class _Reading:
         elif self.until is not None:
             if self.until in line:
                 self.until = None
+        elif self.in_text:
+            self.quoted(line)
         elif line and not line.isspace():
             self.last.append(line[:200])
             self.statement(line)
@@ -155,10 +157,7 @@ class _Reading:
     def statement(self, line: bytes) -> None:
         """A line at the level of the dump itself."""
         assert self.maker is not None
-        if self.maker.name.startswith("pg_") and b"$" in line and (match := _DOLLAR.search(line)) and line.count(match[0]) % 2:
-            self.until = match[0]
-            return
-        if line[:1] in b"-/\\ \t)":
+        if line.startswith((b"--", b"/*", b"\\")):
             return
         if match := _INSERT.match(line):
             self.inserting = self.table(match[1])
@@ -173,6 +172,19 @@ class _Reading:
             self.until = b"END;"
         elif self.maker.name == "sqlite" and line.startswith(b"ROLLBACK;"):
             self.gave_up = True
+        elif self.maker.name.startswith("pg_"):
+            self.quoted(line)
+
+    def quoted(self, line: bytes) -> None:
+        """A line of another statement of PostgreSQL: texts of several lines in it, and bodies between dollars."""
+        parts = line.split(b"'")
+        outside = b" ".join(parts[1 if self.in_text else 0 :: 2])
+        for match in _DOLLAR.finditer(outside):
+            if outside.count(match[0]) % 2:
+                self.until, self.in_text = match[0], False
+                return
+        if len(parts) % 2 == 0:
+            self.in_text = not self.in_text
 
     def insert(self, line: bytes) -> None:
         """A line of an INSERT: rows are counted outside of texts, once the statement ends."""

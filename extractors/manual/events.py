@@ -10,7 +10,7 @@ from typing import Any
 
 from bedrot_console.domain.findings import Finding, Place, Severity
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, error, note, warning
-from bedrot_console.inspection.jsontext import decode
+from bedrot_console.inspection.jsontext import decode, decode_lines
 
 from .streams import Lines, pieces_of
 
@@ -25,7 +25,7 @@ BACKWARDS = timedelta(minutes=1)
 """Writers that work side by side may be out of step by so much."""
 AHEAD = timedelta(days=1)
 _DIGITS = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:\Z|[T ]\d{2}:)", re.ASCII)
 
 
 def time_of(value: Any) -> datetime | None:
@@ -33,12 +33,12 @@ def time_of(value: Any) -> datetime | None:
     None. Aware."""
     if isinstance(value, str):
         text = value.strip()
-        if _ISO.fullmatch(text):
+        if _ISO.match(text):
             try:
-                found = datetime.fromisoformat(text.replace(" UTC", "Z").replace("UTC", "Z").replace(",", "."))
+                found = datetime.fromisoformat(text.replace(" UTC", "Z").replace("UTC", "Z") if text.endswith("UTC") else text)
             except ValueError:
                 return None
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            return found if found.tzinfo is UTC else found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
         if not _DIGITS.fullmatch(text):
             return None
         value = float(text) if "." in text else int(text)
@@ -94,7 +94,7 @@ class _Reading:
         self.packed = data[:2] == b"\x1f\x8b"
         self.records: list[dict[str, Any]] = []
         self.rows: list[int] = []
-        self.held = self.count = self.bad = self.blank = 0
+        self.held = self.count = self.bad = 0
         self.findings: list[Finding] = []
         self.codes: dict[str, int] = {}
         self.digest = hashlib.sha256()
@@ -104,16 +104,16 @@ class _Reading:
     def content(self) -> Rows:
         last: tuple[int, FormatTrouble] | None = None
         for number, lines in self.lines:
-            for row, line in enumerate(lines, start=number):
+            for row, line, value in self.decoded(number, lines):
                 if last is not None:
                     self.name(*last)
                     last = None
-                if line is None:
-                    last = row, FormatTrouble("format.too-large", f"is longer than {LONGEST_LINE:,} bytes")
-                elif not line.strip(b" \t\r"):
-                    self.blank += 1
+                if isinstance(value, FormatTrouble):
+                    last = row, value
+                elif type(value) is not dict:
+                    last = row, FormatTrouble("format.unknown-shape", "is no JSON object")
                 else:
-                    last = self.event(row, line)
+                    self.event(row, line, value)
         if last is not None:
             row, trouble = last
             broken = trouble.code in ("format.truncated", "format.not-json", "format.too-large") and not self.lines.ended
@@ -125,15 +125,31 @@ class _Reading:
         self.more()
         return Stream(self)
 
-    def event(self, row: int, line: bytes) -> tuple[int, FormatTrouble] | None:
+    def decoded(self, number: int, lines: list[bytes | None]) -> Iterator[tuple[int, bytes, Any]]:
+        """Number, text and value of each line that is not blank; a FormatTrouble in place of a value where there is none."""
+        good = [(row, line) for row, line in enumerate(lines, start=number) if line is None or line.strip(b" \t\r")]
+        whole = [line for _, line in good if line is not None]
+        values = decode_lines(whole) if len(whole) == len(good) and not self.lines.holds_zero else None
+        if values is not None:
+            for (row, line), value in zip(good, values, strict=True):
+                yield row, line or b"", value
+            return
+        for row, line in good:
+            yield row, line or b"", self.looked_at(line)
+
+    @staticmethod
+    def looked_at(line: bytes | None) -> Any:
+        """The value of one line, or why there is none."""
+        if line is None:
+            return FormatTrouble("format.too-large", f"is longer than {LONGEST_LINE:,} bytes")
         if b"\0" in line:
-            return row, FormatTrouble("format.not-text", "holds zero bytes")
+            return FormatTrouble("format.not-text", "holds zero bytes")
         try:
-            value = decode(line)
+            return decode(line)
         except FormatTrouble as trouble:
-            return row, trouble
-        if type(value) is not dict:
-            return row, FormatTrouble("format.unknown-shape", "is no JSON object")
+            return trouble
+
+    def event(self, row: int, line: bytes, value: dict[str, Any]) -> None:
         self.count += 1
         self.digest.update(line.rstrip(b"\r") + b"\n")
         if len(self.records) < MOST_RECORDS and self.held < HELD_BYTES:
@@ -144,7 +160,6 @@ class _Reading:
             self.field = time_field(value)
         if self.field is not None:
             self.times.take(row, value.get(self.field))
-        return None
 
     def name(self, row: int, trouble: FormatTrouble) -> None:
         self.bad += 1

@@ -46,7 +46,10 @@ class Lines:
             if not end:
                 continue
             begun: bytes | None = b"".join(kept) if held <= self.longest else None
+            whole: list[bytes | None]
             *whole, last = rest.split(b"\n")
+            if len(piece) > self.longest:
+                whole = [line if len(line) <= self.longest else None for line in whole]
             self.holds_zero = zero
             yield number, [begun, *whole]
             number += 1 + len(whole)
