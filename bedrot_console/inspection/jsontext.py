@@ -105,6 +105,29 @@ def canonical_lines(records: Sequence[Any]) -> bytes:
     return _encoder().encode_lines(records)
 
 
+@cache
+def _decoder() -> Any:
+    import msgspec
+
+    return msgspec.json.Decoder()
+
+
+def decode_lines(lines: Sequence[bytes]) -> list[Any] | None:
+    """The value of each line, as `decode` gives it; None where one of them needs to be looked at by itself (`decode` then says why)."""
+    import msgspec
+
+    one = _decoder().decode
+    text = b"\n".join(lines)
+    with collector_off():
+        try:
+            values = [one(line) for line in lines]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if _may_be_deep(text) or _may_repeat(text, canonical_lines(values)):
+            return None
+    return values
+
+
 def _pointer(message: str) -> str:
     match = _AT.search(message)
     if match is None:

@@ -11,7 +11,7 @@ from inspection_feeds import CHART, HEADER, PLAYS, SALES, chart, codes
 
 from bedrot_console.domain.findings import Report
 from bedrot_console.inspection.contents import TROUBLES, FormatTrouble
-from bedrot_console.inspection.jsontext import decode
+from bedrot_console.inspection.jsontext import decode, decode_lines
 
 Ask = Callable[..., Report]
 DEEP = 1_000_000
@@ -70,6 +70,24 @@ def test_hostile_json_ends_with_its_reason(ask: Ask, name: str) -> None:
 def test_odd_but_honest_json_has_no_repeated_keys(text: bytes) -> None:
     """The quick look for repeated keys never accuses a document that has none."""
     decode(text)
+
+
+def test_lines_together_are_decoded_as_each_by_itself() -> None:
+    """Values of many lines at once are those of `decode`; one line that `decode` would refuse makes them be looked at one by one."""
+    good = [b'{"a":1}', b'{"b":"x:y","c":[1,{"d":null}]}', b"[]"]
+    assert decode_lines(good) == [decode(line) for line in good] and decode_lines([]) == []
+    for bad in (
+        b'{"a":1,"a":2}',
+        b"[" * 300 + b"]" * 300,
+        b"NaN",
+        b'{"a":1',
+        b'{"a":1},{"b":2}',
+        b'["\xff"]',
+        b"[1e999]",
+        b"[" * 100_000,
+        b"",
+    ):
+        assert decode_lines([*good, bad]) is None
 
 
 def test_a_utf_8_mark_before_json_is_tolerated(ask: Ask) -> None:
