@@ -175,7 +175,7 @@ class Watch:
             self._landed(watched, name)
         view = self.runs.view(self.ws, watched.id)
         watched.challenge = None
-        landed = f", {len(view.landed)} of {len(view.expected)} feeds landed" if view.expected else ""
+        landed = f", {view.brought} landed" if view.expected else ""
         self._note(f"{view.platform} ({view.account}): {view.state.value}{landed}  (run {view.id})")
         if view.error:
             self._tell(lambda: self.face.say.error(f"{view.platform}: {view.error}", view.hint))

@@ -46,7 +46,8 @@ class RunSpec:
 class RunView:
     """A run as faces see it, read from its event file. `exit_code` is from the published table, None while it runs.
 
-    `expected` and `landed` are feed names; `files` are ids. A run that brings only part of `expected` is partial, never done.
+    `expected` and `landed` are feed names, in `landed` one for each of `files` (ids): a feed with series stands there once for each of
+    its files. A run that brings only part of `expected` is partial, never done.
     """
 
     id: str
@@ -66,3 +67,14 @@ class RunView:
     challenge_id: str | None = None
     attended: bool = True
     purpose: str = "extract"
+
+    @property
+    def feeds_landed(self) -> int:
+        """Of how many feeds something has landed."""
+        return len(set(self.landed))
+
+    @property
+    def brought(self) -> str:
+        """What has landed, in words: `4 of 4 feeds, 9 files`; files only where feeds have several."""
+        files = f", {len(self.files)} files" if len(self.files) > self.feeds_landed else ""
+        return f"{self.feeds_landed} of {len(self.expected)} feeds" + files

@@ -127,7 +127,7 @@ def _extract(ws: Workspace, name: str, served: Served, landed: list[FileRow]) ->
     ids = list(view.files)
     rows = [row for row in ws.catalog.resolve(ids) if isinstance(row, FileRow)] if ids else []
     landed.extend(rows)
-    text = f"  {view.state.value}: {len(rows)} of {len(view.expected)} files landed"
+    text = f"  {view.state.value}: {view.brought} landed"
     if view.error:
         text += f"; {view.error}"
     yield Line("good" if view.state.value == "done" else "bad", text, {"state": view.state.value, "files": ids})

@@ -82,13 +82,19 @@ def _compared(
         because = "asked for"
     else:
         old = predecessor(ws, new)
-        because = "the last good capture before it" if old else "no good capture of this feed and account before it"
+        whose = f"series {new.series} of this feed and account" if new.series else "this feed and account"
+        because = "the last good capture before it" if old else f"no good capture of {whose} before it"
     if feed is None:
         return Diff(old_id=old.id if old else None, new_id=new.id, because="its extractor does not load")
     if new.zone is Zone.ERASED or (old is not None and old.zone is Zone.ERASED):
         return Diff(old_id=old.id if old else None, new_id=new.id, because="erased")
     if old is None:
-        return Diff(old_id=None, new_id=new.id, because=because, headline="first capture of this feed")
+        return Diff(
+            old_id=None,
+            new_id=new.id,
+            because=because,
+            headline="first capture of this series" if new.series else "first capture of this feed",
+        )
     paths = ws.payload(old.zone, old.path), ws.payload(new.zone, new.path)
     size = old.size_bytes + new.size_bytes
     result = ws.viewers.diff(feed, *paths, old.id, new.id, size, limit=limit, stop=stop)

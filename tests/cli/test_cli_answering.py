@@ -16,7 +16,9 @@ from bedrot_console.cli import answering, drawing
 from bedrot_console.cli.face import Face
 from bedrot_console.cli.showing import ShownPage
 from bedrot_console.cli.terminal import Terminal
+from bedrot_console.cli.watching import Watch
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look
+from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations import runs
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings
@@ -208,3 +210,32 @@ def test_a_run_that_takes_the_answer_and_ends_was_not_cancelled(
     monkeypatch.setattr(runs, "view", view)
     monkeypatch.setattr(runs, "read_events", lambda ws, run, after=0: list(said))
     assert answering.on_terminal(Face(), ws, PAGE, keys.terminal) == 0
+
+
+@pytest.mark.parametrize(
+    ("landed", "said"),
+    [
+        (("tiny/a",) * 5 + ("tiny/b",) * 4, "2 of 3 feeds, 9 files landed"),
+        (("tiny/a", "tiny/b"), "2 of 3 feeds landed"),
+        ((), "0 of 3 feeds landed"),
+    ],
+)
+def test_feeds_are_counted_not_their_files(
+    home: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch, landed: tuple[str, ...], said: str
+) -> None:
+    """A feed with series brings several files: of three feeds no more than three land, on each face that counts them."""
+    from bedrot_console.tui.screens.runs import RunsView
+
+    ended = RunView(
+        id="06exy3k2run00", platform="tiny", account="default", state=RunState.PARTIAL, started_at=PAGE.raised_at, exit_code=1,
+        expected=("tiny/a", "tiny/b", "tiny/c"), landed=landed, files=tuple(f"file-{n}" for n in range(len(landed))),
+    )  # fmt: skip
+    monkeypatch.setattr(runs, "view", lambda ws, run: ended)
+    monkeypatch.setattr(runs, "read_events", lambda ws, run, after=0: [])
+    monkeypatch.setattr(runs, "list_runs", lambda ws, **more: [ended])
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    assert Watch(Face(), Workspace(Settings.load(home)), [ended.id], None).until_ended() == 1
+    assert f"tiny (default): partial, {said}  (run" in written.getvalue()
+    count = f"{len(set(landed))}/3"
+    assert count in bedrot("runs").out and (count, "plain") in RunsView._pieces(ended)

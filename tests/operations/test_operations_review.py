@@ -107,5 +107,8 @@ def test_series_of_one_feed_have_pasts_of_their_own(ws, plays, clock) -> None:
         ((_, report),) = validate(ws, [file.id])
         assert report.verdict.value == "passed", report.findings
     assert review.review(ws, landed["artist-b"][1]).diff.old_id == landed["artist-b"][0]
+    first = review.review(ws, landed["artist-b"][0]).diff
+    assert first.because == "no good capture of series artist-b of this feed and account before it"
+    assert first.headline == "first capture of this series"
     assert [r.id for r in ws.catalog.select(FileFilter(series="artist-a", order="oldest"))] == landed["artist-a"]
     assert {(f["account"], f["series"]) for f in status(ws)["freshness"]} == {("default", "artist-a"), ("default", "artist-b")}

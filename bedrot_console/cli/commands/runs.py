@@ -27,7 +27,7 @@ def runs(face: Face, limit: int) -> None:
         (
             (
                 v.id, v.state.value, v.platform, v.account, f"{v.started_at:%Y-%m-%d %H:%M}",
-                f"{len(v.landed)}/{len(v.expected)}" if v.expected else "", v.error or v.stage,
+                f"{v.feeds_landed}/{len(v.expected)}" if v.expected else "", v.error or v.stage,
             )
             for v in views
         ),

@@ -143,7 +143,7 @@ class RunsView(View):
             (safe(run.platform, 40), "plain"),
             (safe(run.account, 40), "plain"),
             (run.started_at.strftime("%m-%d %H:%M"), "plain"),
-            (f"{len(run.landed)}/{len(run.expected)}" if run.expected else f"{len(run.landed)}", "plain"),
+            (f"{run.feeds_landed}/{len(run.expected)}" if run.expected else f"{run.feeds_landed}", "plain"),
             (safe(what, 200), "error" if run.error else "plain"),
             (safe(run.id[:10]), "dim"),
         ]
@@ -199,7 +199,7 @@ class RunsView(View):
             pieces.append((f"· {safe(view.stage, 60)} ", "strong"))
         missing = [f for f in view.expected if f not in view.landed]
         if view.expected:
-            pieces.append((f"· {len(view.landed)} of {len(view.expected)} feeds ", "plain"))
+            pieces.append((f"· {view.brought} ", "plain"))
         if missing and view.state.ended:
             pieces.append((f"· missing {safe(', '.join(m.rsplit('/', 1)[-1] for m in missing), 80)} ", "warning"))
         if view.error:
