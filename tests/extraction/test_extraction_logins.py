@@ -1,0 +1,84 @@
+"""What a check says of a login or a token, and which times a saved login carries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from extraction_house import HERE, House
+
+from bedrot_console.domain.errors import AccessError, BedrotError, CredentialsRejected, SourceBlocked
+from bedrot_console.domain.files import format_time
+from bedrot_console.extraction.base import Extractor
+from bedrot_console.extraction.registry import Registry
+from bedrot_console.extraction.session import Session
+from bedrot_console.resilience import SystemClock
+from bedrot_console.settings import Settings
+
+SECOND = "bedrot secrets set tinyapi access_token --account 'second one'"
+
+
+def proving(platform: str, found: str | BedrotError | None, *, saves: bool | None = None) -> type[Extractor]:
+    """A platform whose proof comes out so; `saves` makes it save a login first, signed in anew or not."""
+    real = Registry(HERE / "platforms").load(platform)
+
+    class Proving(real):  # type: ignore[misc, valid-type]
+        name = platform
+
+        def prove(self, session: Session) -> str | None:
+            if saves is not None:
+                session.save_login(signed_in=saves)
+            if isinstance(found, BedrotError):
+                raise found
+            return found
+
+    return Proving
+
+
+def checked(house: House, platform: str, found: str | BedrotError | None, account: str = "default", **more: Any) -> Any:
+    spec = house.spec(platform, purpose="check", attended=False, account=account)
+    return house.here(spec, Settings.load(house.home, {}), extractor=proving(platform, found, **more))
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "hint"),
+    [
+        (CredentialsRejected("401"), "credentials-rejected", SECOND),
+        (CredentialsRejected("401", hint="make one anew"), "credentials-rejected", "make one anew"),
+        (SourceBlocked("403", hint="look at it"), "source-blocked", "look at it"),
+        (AccessError("a captcha", hint="solve it"), "access-error", "solve it"),
+        (None, "access-error", SECOND),
+    ],
+)  # fmt: skip
+def test_a_token_that_is_not_proved_says_why_and_what_stores_another(house: House, found: Any, code: str, hint: str) -> None:
+    """A platform without logins never says that no login is saved: the refusal itself is told, with the command of this account."""
+    view = checked(house, "tinyapi", found, account="second one")
+    assert (view.exit_code, view.error_code, view.hint) == (3, code, hint) and "no login" not in (view.error or "")
+
+
+def test_a_browser_login_that_is_not_there_is_lost(house: House) -> None:
+    """The command that signs in is told."""
+    view = checked(house, "tiny", None)
+    assert (view.exit_code, view.error_code, view.hint) == (3, "login-lost", "bedrot extract tiny")
+
+
+def test_a_refreshed_login_keeps_its_times(house: House) -> None:
+    """Refreshing an imported login leaves it imported, of unknown age; one from no state, or signed in anew, begins now."""
+    then = format_time(SystemClock().now() - timedelta(days=3))
+    assert checked(house, "tinyapi", "a sign", saves=False).exit_code == 0
+    assert house.vault.session_info("tinyapi", "default")["logged_in_at"] > then  # type: ignore[index]
+    house.vault.save(
+        "tinyapi", "default", {"cookies": [], "saved_at": then, "imported_at": then, "logged_in_at": None, "unproved": True}
+    )
+    assert checked(house, "tinyapi", "a sign", saves=False).exit_code == 0
+    info = house.vault.session_info("tinyapi", "default")
+    assert (
+        info
+        and (info["imported_at"], info["logged_in_at"]) == (then, None)
+        and info["saved_at"] > then
+        and info["proven_at"] > then
+    )
+    assert checked(house, "tinyapi", "a sign", saves=True).exit_code == 0
+    info = house.vault.session_info("tinyapi", "default")
+    assert info and info["imported_at"] is None and info["logged_in_at"] > then
