@@ -11,21 +11,23 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bedrot_console.domain.browsing import Preview
 from bedrot_console.domain.feeds import Feed
 
 from .contents import FormatTrouble
-from .packed import is_zip, listing, unpack
+from .packed import first_gzip_head, is_gzip, is_zip, listing, unpack
 from .pages import looks_like_html, page_kind
-from .readers import open_payload
+from .readers import open_payload, read_bytes
 from .recognise import header_cells, text_of
 
 MOST_BYTES = 2 << 20
 MOST_LINE = 2000
 MOST_CELL = 200
 MOST_ENTRY = 4096
+MOST_PARSED = 32 << 20
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENTRY_LINES = 8
 """Of each file of an archive so many bytes are unpacked and so many lines shown."""
 
@@ -42,11 +44,18 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
             data = file.read(MOST_BYTES)
             if is_zip(data):
                 entries, total = listing(file, MOST_ENTRY)
-                if len(entries) > 1 and not any(name == "[Content_Types].xml" for name, _, _ in entries):
+                if len(entries) > 1 and not (workbook := any(name == "[Content_Types].xml" for name, _, _ in entries)):
                     return _archive(entries, total, lines, offset)
+                if len(entries) > 1 and workbook and _is_parsed(feed, size):
+                    return _rows(feed, file, lines, offset)
                 with unpack(file) as inner:
                     size = os.fstat(inner.fileno()).st_size
                     data, note = inner.read(MOST_BYTES), "unpacked from an archive"
+            elif is_gzip(data) and (inside := first_gzip_head(data, MOST_BYTES)):
+                data, note = inside, "unpacked from gzip"
+                size = MOST_BYTES + 1 if len(data) == MOST_BYTES else len(data)
+            elif data.startswith(OLE) and _is_parsed(feed, size):
+                return _rows(feed, file, lines, offset)
     except FormatTrouble as trouble:
         return Preview(kind="unreadable", note=trouble.sentence)
     if not data.strip():
@@ -54,7 +63,18 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
     cut = size > len(data)
     shown = _shown(feed, data, lines, offset, cut)
     if note or cut:
-        note = "; ".join(filter(None, (shown.note, note, f"the first {MOST_BYTES >> 20} MiB of {size:,} bytes" if cut else "")))
+        note = "; ".join(
+            filter(
+                None,
+                (
+                    shown.note,
+                    note,
+                    f"the first {MOST_BYTES >> 20} MiB" + (f" of {size:,} bytes" if note != "unpacked from gzip" else "")
+                    if cut
+                    else "",
+                ),
+            )
+        )
         shown = Preview(
             kind=shown.kind,
             lines=shown.lines,
@@ -64,6 +84,26 @@ def preview(feed: Feed | None, path: Path, *, lines: int = 200, offset: int = 0)
             note=note,
         )
     return shown
+
+
+def _is_parsed(feed: Feed | None, size: int) -> bool:
+    """Whether the feed's own parser reads payloads that show nothing by themselves, such as workbooks."""
+    return feed is not None and feed.format == "binary" and feed.parse is not None and size <= MOST_PARSED
+
+
+def _rows(feed: Feed | None, file: BinaryIO, lines: int, offset: int) -> Preview:
+    """The rows that the feed's own parser finds.
+
+    Raises:
+        FormatTrouble: it finds none.
+    """
+    assert feed is not None
+    file.seek(0)
+    content = read_bytes(feed, file.read())
+    header = tuple(_cut(str(name), MOST_CELL) for name in content.columns)
+    part = content.records[offset : offset + lines]
+    cells = tuple(tuple("" if (v := row.get(n)) is None else _cut(str(v), MOST_CELL) for n in content.columns) for row in part)
+    return Preview(kind="table", header=header, table=cells, truncated=len(content.records) > offset + lines)
 
 
 def _archive(entries: list[tuple[str, int, bytes]], total: int, lines: int, offset: int) -> Preview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from inspection_feeds import PLAYS, SALES, days, sold
 
 from bedrot_console.domain.browsing import Preview
 from bedrot_console.domain.feeds import Feed
+from bedrot_console.inspection.contents import FormatTrouble, Rows
 from bedrot_console.inspection.preview import preview
 
 Show = Callable[..., Preview]
@@ -48,6 +50,34 @@ def test_json_is_laid_out_and_shown_as_it_is_when_broken(show: Show) -> None:
     assert show(PLAYS, days("2026-02-01", [1, 2])).lines[1] == '  {"day": "2026-02-01", "plays": 1},'
     found = show(PLAYS, b'[{"a":')
     assert found.lines == ('[{"a":',) and found.note
+
+
+def test_a_gzip_stream_shows_what_it_holds(show: Show) -> None:
+    """The beginning of what it unpacks to, with a note; a broken one is what its bytes are."""
+    found = show(None, gzip.compress(b"one\ntwo\n"))
+    assert (found.kind, found.lines, found.note, found.truncated) == ("text", ("one", "two"), "unpacked from gzip", False)
+    long = show(None, gzip.compress(b"line\n" * (1 << 20)), lines=2)
+    assert long.lines == ("line", "line") and long.truncated and "2 MiB" in long.note
+    assert show(None, b"\x1f\x8b\0nonsense").kind == "binary"
+
+
+def test_a_workbook_shows_the_rows_that_its_feed_reads(show: Show) -> None:
+    """Where a feed of documents reads workbooks, its rows are the preview, from an offset on; what it refuses is unreadable."""
+
+    def parse(data: bytes) -> Rows:
+        if b"bad" in data:
+            raise FormatTrouble("format.truncated")
+        return Rows([{"a": n, "b": None} for n in range(5)])
+
+    feed = Feed(template="house/books/books_{stamp}.xlsx", format="binary", name="house/books", parse=parse)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    for data in (out.getvalue(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)):
+        found = show(feed, data, lines=2, offset=1)
+        assert (found.kind, found.header, found.table, found.truncated) == ("table", ("a", "b"), (("1", ""), ("2", "")), True)
+    assert show(feed, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 bad").kind == "unreadable"
 
 
 def test_a_page_shows_its_text_and_what_it_is(show: Show) -> None:
