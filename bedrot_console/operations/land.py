@@ -151,6 +151,7 @@ def recognised(ws: Workspace, path: Path) -> Feed:
     Raises:
         UsageError: none, more than one, or no readable file.
     """
+    from ..inspection.pages import page_kind
     from ..inspection.recognise import HEAD_BYTES, nearest, recognise
 
     head = read_head(path, HEAD_BYTES)
@@ -161,6 +162,8 @@ def recognised(ws: Workspace, path: Path) -> Feed:
     if len(found) == 1:
         return found[0]
     if not found:
+        if kind := page_kind(head):
+            raise UsageError(f"no feed takes it: this is {'an' if kind == 'error' else 'a'} {kind} page or body, no data")
         close = ", ".join(f"{near.name} ({near.why})" for near in nearest(feeds, head))
         raise UsageError(
             "no feed recognises its content" + (f"; closest: {close}" if close else ""),

@@ -45,6 +45,9 @@ def test_content_that_nobody_recognises_is_refused_and_nothing_is_lost(ws, plays
     (outcome,) = land(ws, [path], move=True)
     assert outcome.outcome == "failed" and outcome.exit_code == 2
     assert path.exists() and not list(ws.settings.landing.rglob("*.json"))
+    assert "this is a sign-in page" in outcome.reason
+    (outcome,) = land(ws, [plays(body=b"prose, and nothing else\n")])
+    assert outcome.exit_code == 2 and "no feed recognises its content" in outcome.reason
 
 
 def test_odd_sources_are_refused_each_with_its_reason_and_the_rest_lands(ws, plays, tmp_path: Path) -> None:

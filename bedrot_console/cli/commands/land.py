@@ -19,7 +19,7 @@ bedrot land --rotated /var/log/shop/events.jsonl"""
 
 
 @command(example=EXAMPLE, exits=(0, 1, 2, 5, 9))
-@click.argument("paths", nargs=-1, metavar="FILE...", type=click.Path(path_type=str))
+@click.argument("paths", nargs=-1, metavar="[FILE...]", type=click.Path(path_type=str))
 @click.option("--feed", metavar="F", help="Whole feed name; without it the feed that recognises the content takes the file.")
 @account_option
 @click.option("--move", is_flag=True, help="Remove the outside file once its bytes are durable here.")
