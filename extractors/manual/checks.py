@@ -52,9 +52,7 @@ def rows(content: Any, context: Any) -> Iterator[Finding]:
     if isinstance(content, Book) and content.unread:
         return
     if (isinstance(content, (Sheet, Book)) or kind == "json") and not len(content):
-        yield error(
-            "completeness.no-rows", "the table holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows"
-        )
+        yield error("completeness.no-rows", "it holds no rows", stage="completeness", expected="1 or more rows", seen="0 rows")
 
 
 def money(content: Any, context: Any) -> Iterator[Finding]:

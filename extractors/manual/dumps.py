@@ -122,16 +122,11 @@ class _Reading:
         if self.gave_up:
             raise FormatTrouble("format.truncated", "the dump was given up by its maker because of errors", seen="ROLLBACK")
         what = (
-            "table data"
-            if self.copying is not None
-            else "statement"
-            if self.inserting is not None
-            else "body"
-            if self.until
-            else ""
-        )
+            "the rows of a table" if self.copying is not None else "a statement" if self.inserting is not None or self.in_text
+            else "a function or trigger" if self.until else ""
+        )  # fmt: skip
         if what:
-            raise FormatTrouble("format.truncated", f"the dump breaks off inside a {what}")
+            raise FormatTrouble("format.truncated", f"the dump breaks off inside {what}")
         tail = [self.last[-1]] if self.last and maker.name == "sqlite" else self.last
         if not any(maker.ends.match(line) for line in tail):
             raise FormatTrouble("format.truncated", f"the dump breaks off: the end mark of {maker.name} is missing")
