@@ -155,6 +155,29 @@ def test_a_page_is_solved_by_keys(drive):
     drive(lake, scenario)
 
 
+@pytest.mark.parametrize("leave", ["enter", "escape"])
+def test_a_page_that_is_over_waits_until_a_half_typed_secret_is_out_of_the_hands(drive, leave):
+    """The rest of it is neither sent, shown nor taken for keys of the screen below; enter or escape closes."""
+    lake = asked(ChallengeKind.PAGE)
+
+    async def scenario(d):
+        await d.beat()
+        await d.press("a", "t")
+        await d.type("hun")
+        lake.asked.clear()
+        await d.beat()
+        assert isinstance(d.app.screen, PageModal) and "it is over" in d.screen
+        await d.type("/q3?:ter")
+        await d.beat()
+        assert isinstance(d.app.screen, PageModal) and "/q3" not in d.screen and "•" * 11 in d.screen
+        place = d.app.place
+        await d.press(leave)
+        assert not isinstance(d.app.screen, PageModal) and len(d.app.screen_stack) == 1 and d.app.place == place
+        assert [hand for hand in lake.hands if hand["act"] == "type"] == []
+
+    drive(lake, scenario)
+
+
 def test_a_page_is_seen_nearer_and_as_text(drive):
     """`+` shows the part around the crosshair larger, and its cells are finer; `o` shows the outline, made safe."""
     lake = asked(ChallengeKind.PAGE)

@@ -13,7 +13,7 @@ from ..widgets.canvas import Canvas
 from ..widgets.hidden import Hidden
 from ..widgets.lines import Line, Piece
 from ..widgets.pane import Pane
-from .seeing import Seeing
+from .seeing import OVER, Seeing
 
 NEARER = 2.0
 NEAREST = 16.0
@@ -150,10 +150,21 @@ class PageModal(Seeing):
         self._hand(act, f"dragged from {start[0]},{start[1]} to {end[0]},{end[1]}")
 
     def _typed(self, text: str) -> None:
-        self._hand({"act": "type", "text": text}, "typed")
+        if self._ended is None:
+            self._hand({"act": "type", "text": text}, "typed")
 
     def _left_typing(self) -> None:
         self.set_focus(None)
+        if self._ended is not None:
+            self.over()
+
+    def over(self) -> None:
+        """Go; but not while a secret is being typed, or its rest would be keys of the screen below."""
+        if self.is_mounted and self.query_one(Hidden).display:
+            self._ended = OVER
+            self.query_one("#head", Pane).show([[(" it is over: what is typed is dropped; enter or esc closes ", "warning")]])
+            return
+        super().over()
 
     def do_click(self) -> None:
         if self.at is not None:

@@ -23,6 +23,8 @@ from ..widgets.lines import Piece
 from ..widgets.pane import Pane
 from .base import Dialog
 
+OVER = "the platform has what it asked for, or asks no more"
+
 
 class Seeing(Fetcher, Dialog[str]):
     """Dismissed with a sentence when the challenge is over, with None when the operator leaves."""
@@ -123,7 +125,7 @@ class Seeing(Fetcher, Dialog[str]):
 
     def over(self) -> None:
         """The challenge is over: go, as soon as nothing stands before this dialog."""
-        self._ended = "the platform has what it asked for, or asks no more"
+        self._ended = OVER
         if self.is_mounted and self.app.screen is self:
             self.dismiss(self._ended)
 
