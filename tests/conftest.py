@@ -6,34 +6,11 @@ import os
 import shutil
 import socket
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-
-class FrozenClock:
-    """A clock that moves only when told to, or when something sleeps on it."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.slept: list[float] = []
-        self._monotonic = 1000.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self._monotonic
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.advance(seconds)
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self._monotonic += seconds
-
+from contract_clock import FrozenClock
 
 MEMORY = Path("/dev/shm")
 """A file system in memory: thousands of homes sync there without waiting for a disk. What a disk does is shown by the zones' tests."""

@@ -6,6 +6,7 @@ Runs are executed in this process, so that time stands still, and with one Chrom
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import threading
@@ -14,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from bedrot_console.domain.browsing import FileRow, Outcome
 from bedrot_console.domain.challenges import Look, Secret
-from bedrot_console.domain.errors import BedrotError, ChallengeExpired
+from bedrot_console.domain.errors import ChallengeExpired
 from bedrot_console.domain.findings import Report
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Verb, Verdict
@@ -122,6 +124,7 @@ class Lake:
         simulate.store_secrets(self.ws, {platform: self._served}, every_account=True)
         self.extractor = REGISTRY.load(platform)
         self.problems: list[BaseException] = []
+        self._cancel = threading.Event()
 
     def close(self) -> None:
         self._served.stop()
@@ -146,6 +149,7 @@ class Lake:
         parts = parts_of(self.ws, spec)
         folder = runs.of(self.ws).create(spec)
         chronicle, threads, cancel = parts.notice, [], threading.Event()
+        self._cancel = cancel
 
         def notice(event: dict[str, Any]) -> None:
             chronicle(event)
@@ -190,8 +194,10 @@ class Lake:
         except ChallengeExpired as error:
             if challenge["medium"] != "app":  # there the vault's authenticator may be faster than the person
                 self.problems.append(error)
-        except (BedrotError, AssertionError, LookupError, ValueError) as error:
+        except Exception as error:  # whatever the human trips over: the run must not wait for them for ever
             self.problems.append(error)
+            if not isinstance(error, ChallengeExpired):
+                self._cancel.set()
 
     def spawned(self, account: str) -> str:
         """Start a run as a process of its own, as the command line does; returns its id. Its time is the machine's."""
@@ -211,6 +217,10 @@ class Lake:
     def sent(self) -> list[Any]:
         """Everything that the platform sent to people so far."""
         return [mail for account in self.sim.accounts for mail in self.sim.mailbox(account.account)]
+
+    def only_late(self) -> None:
+        """Forget the answers that came after the run had given up asking; whatever else a person tripped over stays a problem."""
+        self.problems[:] = [p for p in self.problems if not isinstance(p, ChallengeExpired)]
 
     def without_totp(self, account: str) -> None:
         """Take the authenticator's secret out of the vault, so that a person must answer."""
@@ -261,9 +271,21 @@ class Lake:
             found[f"issued {number}"] = value.encode()
         return {name: value for name, value in found.items() if len(value) >= LEAST_SECRET}
 
+    def spellings(self) -> dict[str, bytes]:
+        """Those values as they may stand in a file: plain, URL-encoded, inside JSON, and in Base64."""
+        found = {}
+        for name, value in self.secrets().items():
+            text = value.decode("utf-8", "replace")
+            found[name] = value
+            found[f"{name}, URL-encoded"] = quote(text, safe="").encode()
+            found[f"{name}, in JSON"] = json.dumps(text)[1:-1].encode()
+            if not text.isdigit():
+                found[f"{name}, in Base64"] = base64.b64encode(value).rstrip(b"=")[:-1]
+        return found
+
     def leaks(self) -> list[str]:
         """Files below the home, outside the vault, that hold a secret in clear. Codes of digits are looked for where we write, not in payloads."""
-        secrets = self.secrets()
+        secrets = self.spellings()
         found = []
         for path in self.home.rglob("*"):
             if not path.is_file() or "vault" in path.relative_to(self.home).parts:

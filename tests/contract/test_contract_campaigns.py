@@ -23,12 +23,12 @@ def test_clean_days_over_a_turn_of_the_year_are_never_stopped(platform: str) -> 
     """Four days in a row, over New Year and over a month's end: nothing is failed. The whole year: `benchmarks/clean_year.py`."""
     for start in TURNS:
         for name, line in judge(platform, spread(start, 4)).items():
-            assert not line.failed, (platform, name, line.first)
+            assert line.days and not line.failed, (platform, name, line.first)
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_damaged_captures_are_stopped(seed: int) -> None:
-    """A drawn sample of mutations over all platforms: none passes. The whole campaign: `benchmarks/mutations.py`."""
+    """A drawn sample of mutations over all platforms: none passes; each is failed, or warned of and so kept for a human. The whole campaign: `benchmarks/mutations.py`."""
     counts, missed = campaign(PLATFORMS, 60, seed)
     assert sum(counts.values()) == 60 and not missed, missed
 

@@ -109,6 +109,22 @@ def test_a_sheet_that_spreads_two_cells_over_everything_is_kept_unread(read: Rea
     assert found(report) == {"completeness.unread": "warning"}
 
 
+def test_a_far_sheet_hidden_under_another_name_is_weighed_too(read: Reading) -> None:
+    """A workbook may name any part as its sheet, also a picture; all parts are weighed."""
+    far = HEADED + '<row r="1048576">' + CELL.format("XFD1048576", "far") + "</row>"
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx(("Machines", far)))) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.namelist():
+            body = old.read(entry).replace(b"worksheets/sheet1.xml", b"media/picture.png")
+            new.writestr("xl/media/picture.png" if entry == SHEET else entry, body)
+    assert found(read("system_exports", out.getvalue())) == {"completeness.unread": "warning"}
+    loose = HEADED + "<row>" + "<c><v>1</v></c>" * 3_000_001 + "</row>"
+    assert found(read("system_exports", xlsx(("Machines", loose), packed=True))).keys() & {
+        "completeness.unread",
+        "format.archive",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "data", "codes"),
     [
