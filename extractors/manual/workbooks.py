@@ -127,13 +127,13 @@ def _weigh(data: bytes) -> str:
             if len(entries) > MOST_ENTRIES or "xl/workbook.xml" not in book.namelist():
                 raise FormatTrouble("format.archive", "the archive is no workbook")
             for entry in entries:
-                if entry.is_dir() or not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+                if entry.is_dir():
                     continue
                 if entry.flag_bits & 1:
                     raise FormatTrouble("format.archive", "the workbook is encrypted")
-                sheet = _Reach() if entry.filename.startswith("xl/worksheets/") else None
+                reach = _Reach()  # any part can be named as a sheet
                 with book.open(entry) as part:
-                    for chunk in _chunks(part, entry.compress_size):
+                    for chunk in _chunks(part, entry.compress_size, entry.filename.endswith((".xml", ".rels"))):
                         unpacked += len(chunk)
                         if unpacked > MOST_UNPACKED_BYTES:
                             raise FormatTrouble(
@@ -141,18 +141,17 @@ def _weigh(data: bytes) -> str:
                                 "the workbook unpacks beyond reason",
                                 expected=f"at most {MOST_UNPACKED_BYTES:,} bytes",
                             )
-                        if sheet is not None:
-                            sheet.look(chunk)
-                cells += sheet.cells if sheet is not None else 0
+                        reach.look(chunk)
+                cells += reach.cells
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, OverflowError) as trouble:
         raise FormatTrouble("format.truncated", "the workbook breaks off or is damaged") from trouble
     return f"its cells spread over {cells:,} places, more than the {MOST_CELLS:,} that are read" if cells > MOST_CELLS else ""
 
 
-def _chunks(part: Any, packed: int) -> Iterator[bytes]:
+def _chunks(part: Any, packed: int, is_xml: bool) -> Iterator[bytes]:
     most, seen = max(packed, 1) * MOST_RATIO + (1 << 20), 0
     while chunk := part.read(1 << 20):
-        if not seen and (b"<!DOCTYPE" in chunk[:4096] or b"<!ENTITY" in chunk[:4096]):
+        if is_xml and not seen and (b"<!DOCTYPE" in chunk[:4096] or b"<!ENTITY" in chunk[:4096]):
             raise FormatTrouble("format.archive", "the workbook declares entities")
         seen += len(chunk)
         if seen > most:
@@ -166,13 +165,16 @@ class _Reach:
     def __init__(self) -> None:
         self.rest = b""
         self.columns: set[bytes] = set()
+        self.unplaced = 0
         self.top, self.bottom = 1 << 24, 0
 
     def look(self, chunk: bytes) -> None:
         text = self.rest + chunk
         cut = max(text.rfind(b"<", max(0, len(text) - _OVERLAP)), 0)
         self.rest = text[cut:] if cut else b""
-        found = _CELL.findall(text[:cut] if cut else text)
+        text = text[:cut] if cut else text
+        self.unplaced += text.count(b"<c>")
+        found = _CELL.findall(text)
         if found:
             columns, rows = zip(*found, strict=True)
             self.columns.update(columns)
@@ -185,9 +187,9 @@ class _Reach:
             rest, self.rest = self.rest, b""
             self.look(rest + b"<")
         if not self.columns:
-            return 0
+            return self.unplaced
         numbers = [_column(name) for name in self.columns]
-        return (self.bottom - self.top + 1) * (max(numbers) - min(numbers) + 1)
+        return self.unplaced + (self.bottom - self.top + 1) * (max(numbers) - min(numbers) + 1)
 
 
 def _column(name: bytes) -> int:
