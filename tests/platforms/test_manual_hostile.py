@@ -99,7 +99,7 @@ def test_a_million_empty_rows_cost_little_and_hide_nothing(read: Reading, rows: 
     report = read("system_exports", xlsx(("Machines", HEADED + rows + LAST), packed=True))
     assert report.verdict is Verdict.PASSED, report.findings
     assert report.facts["rows"] == 1 and report.facts["of_sheets"][0]["header_row"] == 1
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 30
 
 
 def test_a_sheet_that_spreads_two_cells_over_everything_is_kept_unread(read: Reading) -> None:
