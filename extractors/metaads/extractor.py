@@ -225,7 +225,7 @@ class MetaAds(Extractor):
             CredentialsRejected: not valid, or expired. AccessError: data access lapsed, or no permission to read ads.
         """
         worth = worth_of(session, graph, inspector_of(session, graph))
-        session.credential_ends(worth.ends, "access_token" if session.secret_or_none("access_token") else "token")
+        session.credential_ends(worth.ends, "access_token")
         if not worth.allows_any(("ads_read", "ads_management")):
             raise AccessError("the token has no permission ads_read", hint=GRANT_HINT)
 

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from bedrot_console.domain.accounts import account_flag
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import (
     BedrotError,
@@ -202,7 +203,9 @@ class Google:
         name = f"{bucket}_quota_until"
         until = _time_of(self.session.recall(name))
         if until is not None and until > self.now:
-            self._spent[bucket] = spent_until(until, self.now, " (as an earlier run was told)", TOLD_HINT.format(name=name))
+            self._spent[bucket] = spent_until(
+                until, self.now, " (as an earlier run was told)", TOLD_HINT.format(name=name + account_flag(self.session.account))
+            )
             raise self._spent[bucket]
         if bucket == "data" and self.calls[bucket] + self.earlier[bucket] >= self.units:
             raise own_limit(self.units)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bedrot_console.domain.accounts import account_flag
 from bedrot_console.domain.errors import (
     AccessError,
     BedrotError,
@@ -132,7 +133,7 @@ def token_error(status: int, document: Any, account: str) -> BedrotError:
     word = str(document.get("error", ""))[:60] if isinstance(document, dict) else ""
     said = str(document.get("error_description", ""))[:200].rstrip(".") if isinstance(document, dict) else ""
     tail = f" ({word}: {said})" if said else f" ({word})" if word else ""
-    mine = "" if account == "default" else f" --account {account}"
+    mine = account_flag(account)
     if word == "invalid_grant":
         return CredentialsRejected(
             "Google no longer takes the refresh token: it was revoked, unused for long, or ended after 7 days because the consent screen is "

@@ -11,8 +11,12 @@ import pytest
 from cli_house import Bedrot
 from werkzeug.wrappers import Response
 
+from bedrot_console.domain.identifiers import new_id
+from bedrot_console.domain.runs import RunSpec
 from bedrot_console.extraction.chromium import find_browser
+from bedrot_console.extraction.runs import Runs
 from bedrot_console.extraction.simulator import SESSION_COOKIE, Served, serve
+from bedrot_console.resilience import SystemClock
 from bedrot_console.security.vault import Vault
 from extractors.distrokid.simulator import DistroKidSimulator
 from extractors.tiktok.simulator import TikTokSimulator
@@ -116,6 +120,17 @@ def test_an_import_that_a_captcha_hides_is_kept_and_not_called_proved(bedrot: Be
     found = known(bedrot)
     assert (found["versions"], found["proven_at"]) == (1, None) and found["imported_at"]
     assert Vault(home / ".bedrot" / "vault").load("tiktok", account) and waits(bedrot) == []
+
+
+def test_an_import_beside_a_run_is_kept_and_not_called_proved(bedrot: Bedrot, home: Path, site: Served, export: Export) -> None:
+    """Another run has the account: exit 9, and it is said that the login is saved, and what proves it."""
+    held = Runs(home / ".bedrot" / "runs", SystemClock()).create(RunSpec(id=new_id(SystemClock().now()), platform="distrokid"))
+    try:
+        said = bedrot("sessions", "import", "distrokid", export(site))
+        assert said.code == 9 and "is saved, but not proved" in said.err and "bedrot sessions check distrokid;" in said.err, said
+    finally:
+        held.release()
+    assert bedrot("sessions", "check", "distrokid").code == 0
 
 
 @pytest.mark.parametrize(
