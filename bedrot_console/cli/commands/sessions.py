@@ -156,7 +156,7 @@ def import_(face: Face, platform: str, file: str, account: str, no_check: bool) 
     except (BedrotError, KeyboardInterrupt):
         _say_unproved(face, platform, account)
         raise
-    outcome = verbs.judge_import(ws, platform, account, version, view)
+    outcome = "works" if sign else verbs.judge_import(ws, platform, account, version, view)
     _tell(face, view, sign, outcome, version=version)
     if outcome == "unproved":
         _say_unproved(face, platform, account)
