@@ -28,8 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file share a worker, and with it what their module made; a test that names a group of its own goes there."""
+    """The tests of a file share a worker, and with it what their module made; a test that names a group of its own goes there.
+
+    First of all: xdist reads the groups in the same hook.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))

@@ -120,7 +120,7 @@ class Database:
             mode = " (READ_ONLY)" if read_only else ""
             self._connection.execute(f"ATTACH {schema.text(str(path))} AS catalog{mode}")
             self._connection.execute("USE catalog; SET enable_progress_bar = false; SET enable_external_access = false")
-            self._check_version()
+            self._check_version(read_only)
         except CatalogError:
             self.close()
             raise
@@ -131,13 +131,17 @@ class Database:
             self.close()
             raise translated(error, path) from error
 
-    def _check_version(self) -> None:
+    def _check_version(self, read_only: bool) -> None:
         found = self._connection.execute("SELECT version, applied_seq FROM base.meta").fetchall()
         if len(found) != 1:
             raise CatalogDamaged(f"{self.path.name} has no stamp")
         if found[0][0] > schema.VERSION:
             raise CatalogTooNew(f"{self.path.name} was written by a newer version of this program")
         self.version: int = found[0][0]
+        if read_only and self.version < schema.VERSION:
+            raise CatalogDamaged(
+                f"{self.path.name} was written by an older version of this program", hint="let whoever may write the home run: bedrot status"
+            )
 
     @property
     def connection(self) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..domain.errors import CatalogError
+from . import schema
 from .gate import sync
 from .summary import write_private
 
@@ -48,6 +49,8 @@ class State:
         try:
             with open(path, "rb") as file:
                 found = json.loads(file.read())
+            if found["version"] != schema.VERSION:
+                return cls()  # written by another version of this program: whatever it says is about other tables
             return cls(
                 applied_seq=int(found["applied_seq"]), work=_print(found["work"]), published_seq=int(found["published_seq"]),
                 published=_print(found["published"]), published_at=float(found["published_at"]), seconds=float(found["seconds"]),
@@ -57,7 +60,7 @@ class State:
 
     def write(self, path: Path) -> None:
         """Replace the state on disk."""
-        write_private(path, json.dumps(asdict(self)).encode())
+        write_private(path, json.dumps(asdict(self) | {"version": schema.VERSION}).encode())
 
     def due(self, now: float) -> bool:
         """Whether the next publishing is due: at most once a second, and never more than a tenth of the time."""

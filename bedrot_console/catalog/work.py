@@ -139,13 +139,20 @@ def checkpoint(database: Database) -> None:
 
 
 def migrate(database: Database) -> None:
-    """Bring an older file to this version, one named step and one transaction at a time."""
+    """Bring an older file to this version, one named step and one transaction at a time.
+
+    Raises:
+        CatalogDamaged: a step failed; the file is as it was, and is made anew from the truth.
+    """
     for version in range(database.version, schema.VERSION):
         connection = database.connection
-        connection.execute("BEGIN")
-        schema.MIGRATIONS[version](connection)
-        connection.execute("UPDATE base.meta SET version = $1", [version + 1])
-        connection.execute("COMMIT")
+        try:
+            connection.execute("BEGIN")
+            schema.MIGRATIONS[version](connection)
+            connection.execute("UPDATE base.meta SET version = $1", [version + 1])
+            connection.execute("COMMIT")
+        except (duckdb.Error, KeyError) as error:
+            raise CatalogDamaged(f"the catalog cannot be brought from version {version} to {version + 1}") from error
 
 
 def digest(database: Database) -> dict[str, tuple[Any, ...]]:

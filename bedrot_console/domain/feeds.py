@@ -90,6 +90,7 @@ class Feed:
         max_drop: volume guard: rows or measures falling by more than this share against the last good capture warn.
         empty: what a capture without rows is: `error`, `warning` or `ok`.
         recognise: whether the first bytes (up to 1 MiB) belong to this feed; content only, never names.
+        successive: its series follow one another (a report per month): only the newest is judged for freshness by `status`.
         last_resort: takes uploads only that no other feed recognises (tables of unknown origin).
         policy: who promotes. sensitive: payload holds personal or account data.
         set_name: captures of one run that share it form one declared set (`metaads` insights and structure).
@@ -115,6 +116,7 @@ class Feed:
     max_drop: float | None = None
     empty: str = "error"
     recognise: Callable[[bytes], bool] | None = None
+    successive: bool = False
     last_resort: bool = False
     policy: str = "review"
     sensitive: bool = False

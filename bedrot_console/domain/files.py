@@ -24,6 +24,7 @@ METHODS = ("api", "browser", "manual", "drop")
 SERIES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 LONGEST_REQUEST = 512
 """Characters of one name and value in `request`."""
+MOST_REQUEST = 32
 PRIVATE = ("received_name", "request")
 """Fields of a sidecar that stay beside the payload: the journal must hold nothing personal."""
 
@@ -52,8 +53,8 @@ def seal_record(record: Mapping[str, Any]) -> bytes:
     """A sidecar's record as the bytes of its file: canonical, with `self_sha256` in its sorted place."""
     plain = canonical_json(record)
     digest = hashlib.sha256(plain).hexdigest().encode()
-    # Inside a JSON string a quote is always escaped, so this stands in a record exactly once: where the name itself stands.
-    before, name, after = plain.partition(_AFTER_SELF)
+    # Inside a JSON string a quote is always escaped, so this is a name; only `request` may hold names of its own, and it comes before.
+    before, name, after = plain.rpartition(_AFTER_SELF)
     return b"".join((before, b',"self_sha256":"', digest, b'"', name, after, b"\n"))
 
 
@@ -141,6 +142,8 @@ class Capture:
     def __post_init__(self) -> None:
         if self.series and not SERIES.fullmatch(self.series):
             raise ValueError("a series is named by letters, digits, dots, dashes and underscores")
+        if len(self.request) > MOST_REQUEST:
+            raise ValueError(f"what was asked is kept as {MOST_REQUEST} texts at most")
         for name, value in self.request.items():
             if not (isinstance(name, str) and isinstance(value, str)) or len(name) + len(value) > LONGEST_REQUEST:
                 raise ValueError("what was asked is kept as small texts")

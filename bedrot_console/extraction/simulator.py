@@ -73,6 +73,7 @@ class Simulator:
         trials: name -> a challenge that a login raises.
         day: the platform's data day; `advance_days` moves it and the clock of sessions and codes.
         log: what was asked, for assertions; holds no secret values.
+        issued: every session key, and every token that a subclass adds, for tests that look where it must not be.
     """
 
     name: ClassVar[str] = ""
@@ -105,6 +106,7 @@ class Simulator:
         self._next: dict[str, int] = {}
         self._mails: list[Mail] = []
         self._sessions: dict[str, dict[str, Any]] = {}
+        self.issued: list[str] = []
         self._released = threading.Event()
         rules = []
         for attribute in dir(type(self)):
@@ -294,6 +296,7 @@ class Simulator:
         name = account if isinstance(account, str) else account.account
         key = secrets.token_urlsafe(24)
         with self.lock:
+            self.issued.append(key)
             self._sessions[key] = {"account": name, "expires_at": self.now() + timedelta(seconds=self.session_seconds)} | facts
         age = int(self.session_seconds) if persistent else None
         response.set_cookie(SESSION_COOKIE, key, max_age=age, httponly=True, samesite="Lax")

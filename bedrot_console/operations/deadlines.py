@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .workspace import Workspace
 
-Deadlines = dict[str, tuple[int | None, int | None]]
-"""Whole feed name -> (warn after, fail after) in days; None: not judged."""
+Deadlines = dict[str, tuple[int | None, int | None, bool]]
+"""Whole feed name -> (warn after, fail after) in days, None: not judged; and whether its series follow one another."""
 
 
 def deadlines(ws: Workspace) -> Deadlines:
@@ -24,12 +24,12 @@ def deadlines(ws: Workspace) -> Deadlines:
     try:
         kept: dict[str, Any] = json.loads(path.read_bytes())
         if kept["stamp"] == stamp:
-            return {name: (warn, fail) for name, (warn, fail) in kept["feeds"].items()}
+            return {name: (warn, fail, bool(follow)) for name, (warn, fail, follow) in kept["feeds"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     feeds, _ = ws.registry.feeds()
     found: Deadlines = {
-        f.name: (f.warn_after.days if f.warn_after else None, f.fail_after.days if f.fail_after else None) for f in feeds
+        f.name: (f.warn_after.days if f.warn_after else None, f.fail_after.days if f.fail_after else None, f.successive) for f in feeds
     }
     if not ws.read_only and path.parent.is_dir():
         temporary = path.with_name(f".{path.name}.{os.getpid()}")

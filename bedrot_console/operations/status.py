@@ -39,7 +39,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     ]  # fmt: skip
     fresh = summary.get("freshness", [])
     limits = deadlines(ws) if fresh else {}
-    freshness = [_aged(ws, entry, limits) for entry in fresh]
+    freshness = [_aged(ws, entry, limits) for entry in _newest_series(fresh, limits)]
     statuses = summary.get("statuses", {})
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
@@ -102,11 +102,23 @@ def _sessions_ending(ws: Workspace) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _newest_series(fresh: list[dict[str, Any]], limits: Deadlines) -> list[dict[str, Any]]:
+    """The entries to judge: of a feed whose series follow one another only the newest of each account, since the others are closed."""
+    newest: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for entry in fresh:
+        series = "" if limits.get(entry["feed"], (None, None, False))[2] else entry.get("series", "")
+        key = (entry["feed"], entry["account"], series)
+        kept = newest.get(key)
+        if kept is None or (entry.get("as_of") or "", entry.get("series", "")) > (kept.get("as_of") or "", kept.get("series", "")):
+            newest[key] = entry
+    return list(newest.values())
+
+
 def _aged(ws: Workspace, entry: dict[str, Any], limits: Deadlines) -> dict[str, Any]:
     """Judge a feed's freshness now, by its declaration: the newest date inside the data, never the age of a file."""
     as_of = date.fromisoformat(entry["as_of"]) if entry.get("as_of") else None
     age = (ws.clock.now().date() - as_of).days if as_of else None
-    warn, fail = limits.get(entry["feed"], (None, None))
+    warn, fail, _ = limits.get(entry["feed"], (None, None, False))
     if age is None:
         state = "not judged" if warn is None and fail is None else "unknown"
     elif fail is not None and age > fail:

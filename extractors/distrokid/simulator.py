@@ -182,6 +182,10 @@ class DistroKidSimulator(Entrance):
             return Response(body, 200, headers, content_type="text/html; charset=utf-8")
         return Response(self.statement(member), 200, headers, content_type="text/tab-separated-values")
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """The name of the export."""
+        return {"sales": {"received_name": "DistroKid_bank_details.tsv"}}
+
     def statement(self, member: Member) -> bytes:
         """The export of now, spelled as the faults say."""
         today = self.day - timedelta(days=STALE_DAYS * 5) if self.fault("stale") else self.day

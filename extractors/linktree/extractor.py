@@ -59,7 +59,7 @@ class Linktree(Extractor):
             checks.counting, checks.overlap,
         ),
         min_bytes=60, max_bytes=4 << 20, warn_after=timedelta(days=1), fail_after=timedelta(days=5), history="rolling",
-        policy="review", options={"duplicates": "daily"},
+        policy="review", successive=True, options={"duplicates": "daily"},
     )  # fmt: skip
     audience = Feed(
         template="social_media/linktree/linktree_audience_{stamp}.json", title="Countries, referrers, devices", parse=content.read_audience,
@@ -68,7 +68,8 @@ class Linktree(Extractor):
             checks.account_data, audience_checks.rates, audience_checks.once, audience_checks.breakdowns, audience_checks.lost,
             checks.plan_limit,
         ),
-        min_bytes=60, max_bytes=4 << 20, policy="review", sensitive=True, options={"duplicates": "note", "key_repeats": True},
+        min_bytes=60, max_bytes=4 << 20, policy="review", sensitive=True, successive=True,
+        options={"duplicates": "note", "key_repeats": True},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:

@@ -249,6 +249,21 @@ class LinktreeSimulator(SignIn):
             for kind, name in (("overview", graph.OVERVIEW), ("audience", graph.AUDIENCE))
         }
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """The window and operation that a run asks for, and the views that its audience is held against."""
+        member = self.shown_member(self.account(account))
+        days = 90 if self.fault("year_missing") else max(member.windows)
+        first = self.day - timedelta(days=days - 1)
+        asked = {
+            "days": str(days), "wanted": "365", "from": first.isoformat(), "to": self.day.isoformat(),
+            "profile": self.member(self.account(account)).profile,
+        }  # fmt: skip
+        views = world.totals(world.days(member, first, self.day, self.day))[0]
+        return {
+            f"overview:{days}d": {"request": asked | {"operation": graph.OVERVIEW}},
+            f"audience:{days}d": {"request": asked | {"operation": graph.AUDIENCE, "views": str(views)}},
+        }
+
 
 def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(body, status, headers, content_type="application/json; charset=utf-8")

@@ -291,5 +291,25 @@ class SpotifySimulator(AccountsHost):
                 brought[f"song_metrics:{artist.id}_{period}"] = self.songs_answer(artist, period)
         return brought
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """The site's own file names, and which artist, period, page and newest day a run knew."""
+        found: dict[str, dict[str, Any]] = {}
+        for artist in self.member(account).artists:
+            asked = {"artist": artist.id, "latest_date": self.data_day().isoformat()}
+
+            def note(
+                name: str, period: str, tab: str, kind: str = "", asked: dict[str, str] = asked, artist: Any = artist
+            ) -> None:
+                request = asked | {"period": period, "page": f"/c/artist/{artist.id}/{tab}"}
+                found[name] = {"request": request} | ({"received_name": exports.file_name(artist, kind)} if kind else {})
+
+            note(f"audience:{artist.id}", "1year", "audience", "audience-timeline")
+            note(f"playlists_csv:{artist.id}_1year", "1year", "music/playlists", "playlists-1year")
+            for period in ("1year", "all"):
+                note(f"songs_csv:{artist.id}_{period}", period, "music/songs", f"songs-{period}")
+            for period in world.PERIODS:
+                note(f"song_metrics:{artist.id}_{period}", period, "music/songs")
+        return found
+
 
 simulator = SpotifySimulator

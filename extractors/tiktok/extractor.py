@@ -85,7 +85,7 @@ class TikTok(Extractor):
     videos = Feed(
         template="tiktok/videos/tiktok_videos_{series}_{stamp}.json", title="Every post with its counts, page by page", parse=answers.read_posts,
         recognise=answers.is_posts, key=("item_id",), measures=("play_count", "like_count", "comment_count", "share_count"), min_bytes=20,
-        max_bytes=16 << 20, policy="review", sensitive=True, empty="warning",
+        max_bytes=16 << 20, policy="review", sensitive=True, empty="warning", successive=True,
         checks=(answers.page_whole, answers.posts_formed, answers.posts_kept, answers.no_login_inside), options={"duplicates": "note"},
     )  # fmt: skip
 

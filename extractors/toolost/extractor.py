@@ -77,7 +77,7 @@ class TooLost(Extractor):
             report_checks.sold_before_reported, report_checks.rows_not_doubled,
         ),
         min_bytes=40, max_bytes=1 << 30, warn_after=timedelta(days=75), history="growing", empty="warning", policy="review", sensitive=True,
-        options={"key_repeats": True, "duplicates": "note"},
+        successive=True, options={"key_repeats": True, "duplicates": "note"},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:

@@ -105,6 +105,15 @@ class TooLostSimulator(Simulator):
             found[f"sales:{months[0]:%Y-%m}"] = payloads.report(member, months[0], self.fault)
         return found
 
+    def provenance(self, account: str = "default") -> dict[str, dict[str, Any]]:
+        """The year that is asked for, and the newest report's month and name."""
+        member = self.member(self.account(account))
+        found: dict[str, dict[str, Any]] = {kind: {"request": {"date": "thisYear"}} for kind in ("spotify", "apple")}
+        for month in self._report_months(member)[:1]:
+            name = world.report_name(member, month)
+            found[f"sales:{month:%Y-%m}"] = {"request": {"month": f"{month:%Y-%m}"}, "received_name": name}
+        return found
+
     def _report_months(self, member: Member) -> list[date]:
         if self.fault("no_report"):
             return []
