@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contract_clock import FrozenClock
@@ -19,7 +21,6 @@ ROOM_BYTES = 4 << 30
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put all temporary folders into memory where there is room; `--basetemp` puts them elsewhere."""
-    config.addinivalue_line("markers", "xdist_group(name): runs on the same worker as the others of that name")
     if config.option.basetemp is not None or hasattr(config, "workerinput"):
         return
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
@@ -28,15 +29,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file share a worker, and with it what their module made; a test that names a group of its own goes there.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file share a worker, and with it what their module made; of the contract suite those of a platform do."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    First of all: xdist reads the groups in the same hook.
-    """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    class ByFileAndPlatform(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, name = nodeid.partition("::")
+            platform = re.match(r"[a-z_]+", name.partition("[")[2])
+            return f"contract {platform[0]}" if path.startswith("tests/contract/") and platform else path
+
+    return ByFileAndPlatform(config, log)
 
 
 @pytest.fixture

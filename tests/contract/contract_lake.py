@@ -370,10 +370,10 @@ def faults_of(platform: str) -> list[tuple[str, Fault]]:
 
 
 def marks(platform: str) -> list[Any]:
-    """What pytest must know of a platform's tests: which run on one worker, and what they need."""
+    """What a platform's tests need of this machine."""
     from bedrot_console.extraction.chromium import find_browser
 
-    found: list[Any] = [pytest.mark.xdist_group(f"contract-{platform}")]
+    found: list[Any] = []
     if REGISTRY.load(platform).method == "browser":
         found += [pytest.mark.browser, pytest.mark.skipif(find_browser() is None, reason="no Chromium here")]
     return found
