@@ -59,12 +59,18 @@ def answer(name: str, place: int = 0) -> bytes:
     return json.dumps(json.loads(body(name))[place]["answer"], indent=1).encode()
 
 
+def _american(line: str) -> str:
+    """A row of an export by day as a spreadsheet writes its date when it saves it."""
+    return f'"{int(line[6:8])}/{int(line[9:11])}/{line[1:5]}"{line[line.index(",") :]}'
+
+
 def made() -> dict[str, bytes]:
     """Every sample by its path under `samples/`."""
     profile, first, last = PROFILES[0], date(2026, 1, 15), date(2026, 2, 28)
     daily = {m: suite.daily(profile, m, first, last, NOON) for m in suite.TITLES}
     posts = suite.posts(profile, NOON)
     views = daily["views"].decode("utf-16").split("\n")
+    reach, follows, visits = (daily[name].decode("utf-16").split("\n") for name in ("reach", "follows", "visits"))
     audience = suite.audience(profile, NOON)
     out = {
         "account/ok.json": body("account"), "account/ok-instagram-door.json": body("account", "yoru"), "account/error-body.json": ERROR,
@@ -91,6 +97,7 @@ def made() -> dict[str, bytes]:
         "media_insights/metric-refused.json": body("media_insights", "default", "reels_lose_a_metric"),
         "media_insights/post-deleted.json": body("media_insights", "default", "post_deleted", post_days=730),
         "stories/ok.json": body("stories", "tiny"), "stories/ok-none.json": body("stories", "yoru"),
+        "stories/older-than-a-day.json": body("stories", "tiny").replace(b'"timestamp":"2026-03-0', b'"timestamp":"2026-02-0'),
         "suite_audience/ok.csv": audience, "suite_audience/cities-cut.csv": audience[: len(audience) // 3 * 2 & ~1],
         "suite_audience/one-table.csv": suite.utf16(audience.decode("utf-16").split("\n\n")[0].split("\n")),
         "suite_posts/ok.csv": posts, "suite_posts/rounded-ids.csv": posts.replace(b"\n18010", b"\n1.8E+16,18010").replace(b",18010", b"", 8),
@@ -99,6 +106,11 @@ def made() -> dict[str, bytes]:
         "suite_views/saved-again.csv": "\n".join(views).encode("utf-8-sig"),
         "suite_views/is-reach.csv": daily["reach"],
         "suite_views/last-line-cut.csv": daily["views"][:-20],
+        "suite_reach/below-zero.csv": suite.utf16([*reach[:9], reach[9].rpartition(",")[0] + ',"-12"', *reach[10:-2]]),
+        "suite_follows/days-written-otherwise.csv": suite.utf16([*follows[:3], *(_american(line) for line in follows[3:-2])]),
+        "suite_interactions/cut-inside-a-character.csv": daily["interactions"][:-41],
+        "suite_visits/day-missing.csv": suite.utf16([*visits[:30], *visits[31:-2]]),
+        "suite_link_clicks/is-visits.csv": daily["visits"],
         "suite_views/no-number.csv": suite.utf16([*views[:9], views[9].rpartition(",")[0] + ',"1,2k"', *views[10:-2]]),
     }  # fmt: skip
     return out | {f"suite_{metric}/ok.csv": data for metric, data in daily.items()}
@@ -113,6 +125,7 @@ PROVENANCE: dict[str, dict[str, Any]] = {
     "media_insights/ok-old-posts-refused.json": request("media_insights", post_days=730),
     "media_insights/post-deleted.json": request("media_insights", post_days=730),
     "stories/ok.json": request("stories", "tiny"),
+    "stories/older-than-a-day.json": request("stories", "tiny"),
     "stories/ok-none.json": request("stories", "yoru"),
     **{f"suite_{name}": {"method": "manual", "source_system": "upload"} for name in (*suite.TITLES, "audience", "posts")},
 }

@@ -74,6 +74,10 @@ ENGLISH_DAYS = "Day," + ENGLISH
 GERMAN = "Tag;Berichtsstart;Berichtsende;Kampagnenname;Ausgegebener Betrag (EUR);Impressionen;Reichweite;Klicks (alle)"
 FRENCH = "Début des rapports,Fin des rapports,Nom de la campagne,Montant dépensé (EUR),Impressions,Couverture"
 PERIOD = "2026-02-01,2026-02-28,"
+DAILY = "date,campaign_id,campaign_name,campaign_objective,campaign_status,adset_id,adset_name,spend_usd,impressions,clicks,reach,frequency,cpc,cpm,ctr,"
+DAILY += "meta_pixel_events,is_active"
+DAILY_ROW = "2026-03-01,120200000000000007,Spring,OUTCOME_TRAFFIC,ACTIVE,120200000000000008,Set,23.4,5430,162,4102,1.323744,0.144444,4.309392,2.983425,"
+DAILY_ROW += '"{""lead"": 1}",True'
 TABLES = {
     "ads_manager/ok-period.csv": export(
         ENGLISH, PERIOD + "Spring single,Broad,310.55,84210,40117,2104,38", PERIOD + '"Tour dates, summer",Genre fans,42.9,9107,6020,311,',
@@ -117,13 +121,8 @@ def made() -> dict[str, bytes]:
         "campaign_daily/numbers-for-strings.json": _view("schema_drift")[0],
         "campaign_daily/broken-off.json": view[: len(view) // 2], "campaign_daily/error-body.json": ERROR,
         "campaign_daily/is-insights.json": pages("insights", 50),
-        "daily/ok-table.csv": export(
-            "date,campaign_id,campaign_name,campaign_objective,campaign_status,adset_id,adset_name,spend_usd,impressions,clicks,reach,frequency,cpc,cpm,ctr,"
-            "meta_pixel_events,is_active",
-            '2026-03-01,120200000000000007,Spring,OUTCOME_TRAFFIC,ACTIVE,120200000000000008,Set,23.4,5430,162,4102,1.323744,0.144444,4.309392,2.983425,'
-            '"{""lead"": 1}",True',
-            encoding="utf-8",
-        ),
+        "daily/ok-table.csv": export(DAILY, DAILY_ROW, encoding="utf-8"),
+        "daily/same-day-twice.csv": export(DAILY, DAILY_ROW, DAILY_ROW, encoding="utf-8"),
     }  # fmt: skip
 
 
