@@ -25,7 +25,7 @@ def made() -> dict[str, bytes]:
     rows = world.royalties(MEMBER, SAMPLED)[:160]
     whole = exports.statement(rows)
     return {
-        "streams/ok-2026-03-02.html": page("streams"), "streams/loose-js.html": page("streams", loose=True),
+        "streams/ok-2026-03-02.html": page("streams"), "streams/ok-loose-js.html": page("streams", loose=True),
         "streams/empty-chart.html": site.streams(MEMBER, [], lean=LEAN).encode(),
         "streams/day-missing.html": site.streams(MEMBER, days[:200] + days[201:], lean=LEAN).encode(),
         "streams/stale.html": page("streams", date(2026, 2, 18)),
