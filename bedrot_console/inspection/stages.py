@@ -352,7 +352,7 @@ class _Inspection:
             )
 
     def freshness(self) -> Iterable[Finding]:
-        """The newest day inside the data is young enough, measured at the day of capture."""
+        """The newest day inside the data is young enough, measured at the day of capture. What a person brings may be old: it warns."""
         if self.feed.warn_after is None and self.feed.fail_after is None:
             raise Skip("the feed declares no age")
         last = self.facts.get("last_day")
@@ -360,7 +360,8 @@ class _Inspection:
             raise Skip("the data holds no day")
         age = self.job.sidecar.captured_at.date() - day_of(last)
         if self.feed.fail_after is not None and age > self.feed.fail_after:
-            yield error(
+            make = warning if self.job.sidecar.method == "manual" else error
+            yield make(
                 "freshness.too-old",
                 f"the newest day is {age.days} days before the capture",
                 expected=f"at most {self.feed.fail_after.days} days",

@@ -20,6 +20,9 @@ from bedrot_console.inspection.stages import inspect
 REGISTRY = Registry()
 
 
+SAMPLED_AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
 def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 

@@ -21,7 +21,6 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from bedrot_console.domain.browsing import FileRow, Outcome
-from bedrot_console.domain.challenges import Look, Secret
 from bedrot_console.domain.errors import ChallengeExpired
 from bedrot_console.domain.findings import Report
 from bedrot_console.domain.identifiers import new_id
@@ -32,7 +31,7 @@ from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.simulator import Fault, Hands, Simulator, start
 from bedrot_console.extraction.worker import execute
 from bedrot_console.inspection.pool import Readers
-from bedrot_console.operations import decide, extract, runs, simulate, vaulting
+from bedrot_console.operations import decide, extract, people, runs, simulate, vaulting
 from bedrot_console.operations.run_process import parts_of
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings
@@ -45,28 +44,6 @@ Human = Callable[[Mapping[str, Any], Hands], str | None]
 PATIENCE_SECONDS = 900.0
 LEAST_SECRET = 6
 """Shorter values stand anywhere by chance."""
-
-
-class SocketHands:
-    """What a person does at a face: over the run's control socket."""
-
-    def __init__(self, ws: Workspace, challenge: str) -> None:
-        self._ws, self._challenge = ws, challenge
-
-    def look(self) -> Look:
-        return runs.look(self._ws, self._challenge)
-
-    def click(self, x: int, y: int) -> None:
-        runs.hand(self._ws, self._challenge, {"act": "click", "x": x, "y": y})
-
-    def type(self, text: str) -> None:
-        runs.hand(self._ws, self._challenge, {"act": "type", "text": text})
-
-    def press(self, key: str) -> None:
-        runs.hand(self._ws, self._challenge, {"act": "press", "key": key})
-
-    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
-        runs.hand(self._ws, self._challenge, {"act": "drag", "x": x, "y": y, "to_x": to_x, "to_y": to_y})
 
 
 @dataclass
@@ -184,13 +161,7 @@ class Lake:
 
     def _answer(self, challenge: dict[str, Any], human: Human | None) -> None:
         try:
-            said = (human or self.sim.answer)(challenge, SocketHands(self.ws, challenge["id"]))
-            if said is None:
-                return
-            if said in challenge["can"] or said == "done":
-                runs.act(self.ws, challenge["id"], said)
-            else:
-                runs.answer(self.ws, challenge["id"], Secret(said))
+            people.respond(self.ws, challenge, human or self.sim.answer)
         except ChallengeExpired as error:
             if challenge["medium"] != "app":  # there the vault's authenticator may be faster than the person
                 self.problems.append(error)

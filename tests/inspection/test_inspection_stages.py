@@ -211,6 +211,8 @@ def test_freshness_is_the_newest_day_inside_the_data(ask: Ask) -> None:
     """A new file with old days is stale: warned, then failed, by the data's own newest day."""
     assert codes(ask(PLAYS, days("2026-02-20", [1, 2, 3, 4, 5]))) == {"freshness.stale"}
     assert codes(ask(PLAYS, days("2026-02-10", [1, 2, 3, 4, 5]))) == {"freshness.too-old"}
+    brought = ask(PLAYS, days("2026-02-10", [1, 2, 3, 4, 5]), method="manual")
+    assert codes(brought) == {"freshness.too-old"} and brought.verdict.value == "warned", "what a person brings may be old"
     assert (
         ask(PLAYS, days("2026-02-10", [1, 2, 3, 4, 5]), captured_at=datetime(2026, 2, 15, tzinfo=UTC)).verdict is Verdict.PASSED
     )
