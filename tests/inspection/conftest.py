@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from bedrot_console.inspection.stages import inspect
 
 @pytest.fixture
 def job(tmp_path: Path) -> Callable[..., Job]:
-    """A Job over bytes: `job(feed, data, **fields)`; `captured_at` goes into the sidecar; `previous` and siblings may be bytes."""
+    """A Job over bytes: `job(feed, data, **fields)`; `captured_at` and `method` go into the sidecar; `previous` and siblings may be bytes."""
 
     def stored(data: bytes | Path) -> Path:
         if isinstance(data, Path):
@@ -28,11 +29,11 @@ def job(tmp_path: Path) -> Callable[..., Job]:
         path.write_bytes(data)
         return path
 
-    def make(feed: Feed, data: bytes, *, captured_at: datetime = NOW, **fields: Any) -> Job:
+    def make(feed: Feed, data: bytes, *, captured_at: datetime = NOW, method: str = "browser", **fields: Any) -> Job:
         if fields.get("previous") is not None:
             fields["previous"] = stored(fields["previous"])
         fields["siblings"] = {name: stored(value) for name, value in fields.get("siblings", {}).items()}
-        fields.setdefault("sidecar", sidecar_of(data, feed, captured_at=captured_at))
+        fields.setdefault("sidecar", replace(sidecar_of(data, feed, captured_at=captured_at), method=method))
         fields.setdefault("report_id", "00report")
         return Job(feed=feed, payload=stored(data), now=NOW, **fields)
 
