@@ -127,6 +127,22 @@ def pass_challenge(session: Session) -> None:
         )
 
 
+def read(session: Session, script: str, argument: Any = None, *, what: str) -> Any:
+    """What a script reads off the page. A page that is led elsewhere meanwhile, as a lost login is, is read where it arrives.
+
+    Raises:
+        SourceChanged: there is nothing to read in time.
+    """
+    found: list[Any] = []
+
+    def taken(page: Page) -> bool:
+        found[:] = [page.evaluate(script, argument)]
+        return True
+
+    session.landmark({"read": taken}, what=what)
+    return found[0]
+
+
 def go(session: Session, path: str, marks: dict[str, Any], *, what: str) -> str:
     """Open a page, let a person pass a check in front of it, and say which of `marks` it is.
 
@@ -191,7 +207,7 @@ def _entered(session: Session) -> Callable[[Page], bool]:
 
 def notice(session: Session) -> str:
     """What the site tells on the page now; empty if nothing."""
-    return session.page.evaluate(f"{_SHOWN}('{NOTICE}').map(e => e.textContent.trim()).find(t => t) || ''")
+    return read(session, f"{_SHOWN}('{NOTICE}').map(e => e.textContent.trim()).find(t => t) || ''", what="notice")
 
 
 def _refusal(text: str) -> AccessError | SourceUnavailable:

@@ -33,6 +33,8 @@ ANSWER_SECONDS = 45
 """How long the server may take for a year of figures, unless the setting `answer_seconds` says otherwise."""
 ABORTED = "net::ERR_ABORTED"
 """How a call fails that the page gave up for another, or that went with its page (seen, Chromium 156)."""
+SETTLED_MILLISECONDS = 2000
+"""A page that stood for so long is not on its way to another one."""
 ASK_MILLISECONDS = 8000
 """How long the page may take to ask its server at all."""
 
@@ -126,7 +128,7 @@ class Portal:
 
     def token(self) -> bearer.Bearer | None:
         """The token in the page's storage; from here on a live secret that no message may show."""
-        found = bearer.find(self.session.page.evaluate(pages.STORAGE))
+        found = bearer.find(pages.read(self.session, pages.STORAGE, what="storage of the page"))
         if found is not None:
             self.session.redactor.add(found.value)
         return found
@@ -157,7 +159,14 @@ class Portal:
         except SourceError as error:
             self.session.log("warning", f"the login is not proved: {error}")
             return "unproven", token
-        return ("in" if self.session.page.evaluate(pages.MEMBER) else "out"), token
+        return ("in" if self._stays() else "out"), token
+
+    def _stays(self) -> bool:
+        """Whether the page that is open is a member's; one on its way to the sign-in page is waited for."""
+        self._waits += 1
+        elsewhere = pages.later(f"stays{self._waits}", SETTLED_MILLISECONDS)
+        marks = {"out": pages.SIGN_IN_PAGE, "member": pages.MEMBER, "elsewhere": elsewhere}
+        return self.session.landmark(marks, what="member's page") == "member"
 
     def _open(self) -> str:
         """Arm the listener, open the analytics page, and wait until it asks its server: `asked`, `silent` or `out`."""
@@ -205,8 +214,17 @@ class Portal:
 
     def _after(self, platform: str, act: Callable[[], None]) -> Call:
         """The call about a platform that an act on the page brings about, once it has ended."""
+        from playwright.sync_api import Error as PlaywrightError
+
+        from bedrot_console.extraction.browser import translate
+
         before = [request for _, request in self._asked]
-        act()
+        try:
+            act()
+        except PlaywrightError as error:  # what was to be clicked went with its page, or cannot be clicked
+            if not self._stays():
+                raise pages.LoginLost("TooLost leads away from the analytics") from None
+            raise translate(error, "analytics page") from None
         return self._wait(LABELS[platform], platform, before)
 
     def _wait(self, label: str, platform: str | None, before: list[Any]) -> Call:
@@ -262,7 +280,8 @@ class Portal:
             status = response.status
             if 300 <= status < 400:
                 raise pages.LoginLost(f"TooLost sends the call about {label} to another page")
-            body = response.body() if status not in (204, 304) else b""
+            # A refused page leads out at once, and the body goes with it: the status alone tells enough.
+            body = response.body() if status not in (204, 304, 401) else b""
         except PlaywrightError:
             raise broke from None
         if status == 401 or (status == 403 and page_kind(body) is None):
@@ -291,17 +310,28 @@ class Portal:
     def _choose_platform(self, label: str) -> None:
         page = self.session.page
         shown = pages.entry_shown(label)
-        if self.session.landmark({"entry": shown, "menu": pages.MENU_SHOWN}, what="platform menu") == "menu":
+        if self._offered({"entry": shown, "menu": pages.MENU_SHOWN}, what="platform menu") == "menu":
             page.locator(pages.MENU).filter(has_text=pages.PLATFORM).locator("visible=true").first.click()
-            self.session.landmark({"entry": shown}, what=f"platform menu with the entry {label}")
+            self._offered({"entry": shown}, what=f"platform menu with the entry {label}")
         page.locator(f"{pages.ENTRY}:visible").filter(has_text=re.compile(rf"^\s*{re.escape(label)}\s*$")).first.click()
 
     def _choose_year(self) -> None:
         page = self.session.page
-        if self.session.landmark({"year": pages.YEAR_OFFERED, "picker": pages.PICKER_SHOWN}, what="date picker") == "picker":
+        if self._offered({"year": pages.YEAR_OFFERED, "picker": pages.PICKER_SHOWN}, what="date picker") == "picker":
             page.locator(f"{pages.PICKER}").locator("visible=true").first.click()
-            self.session.landmark({"year": pages.YEAR_OFFERED}, what="date picker with This Year")
+            self._offered({"year": pages.YEAR_OFFERED}, what="date picker with This Year")
         page.get_by_text(pages.THIS_YEAR).locator("visible=true").first.click()
+
+    def _offered(self, marks: dict[str, Any], *, what: str) -> str:
+        """What the page offers to click.
+
+        Raises:
+            LoginLost: it is the sign-in page by now.  SourceChanged: none of it.
+        """
+        where = self.session.landmark({"out": pages.SIGN_IN_PAGE, **marks}, what=what)
+        if where == "out":
+            raise pages.LoginLost("TooLost shows its sign-in page in place of the analytics")
+        return where
 
     # -- reports ------------------------------------------------------------------------------------------------------------
 
@@ -321,9 +351,11 @@ class Portal:
         )
         if where == "out":
             raise pages.LoginLost("TooLost shows its sign-in page in place of the notifications")
-        if not self.session.page.evaluate(pages.MEMBER):
+        if not self._stays():
+            if pages.read(self.session, f"() => {pages.SIGN_IN_PAGE}", what="notifications page"):
+                raise pages.LoginLost("TooLost shows its sign-in page in place of the notifications")
             raise SourceChanged("the notifications page shows nothing of a member")
-        listed = self.session.page.evaluate(pages.LISTED, [pages.TITLE, pages.ATTACHMENT])
+        listed = pages.read(self.session, pages.LISTED, [pages.TITLE, pages.ATTACHMENT], what="notifications page")
         found = [
             Notification(month, n, attached)
             for n, (title, attached) in enumerate(listed)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from contract_bench import Bench
+from playwright.sync_api import Error as PlaywrightError
 
 from bedrot_console.domain.errors import AccessError, ChallengeUnanswered, CredentialsRejected, SourceBlocked, SourceUnavailable
 from bedrot_console.extraction.simulator import Hands, start
 from extractors.toolost import bearer, pages
+from extractors.toolost.portal import Call, Portal
 from extractors.toolost.simulator import TooLostSimulator
 
 BOTH = ("spotify", "apple")
@@ -279,3 +282,67 @@ def test_a_lost_login_is_renewed_once_in_a_run(bench: Bench) -> None:
     bench.simulator.set_faults(["unauthorized_json"])
     result = bench.run(feeds=BOTH)
     assert type(result.error) is AccessError and not bench.vault.states.get("default")
+
+
+LEADS_OUT = """() => {
+  if (location.pathname === '/login') return [];
+  localStorage.clear();
+  location.href = '/login';
+  return new Promise(() => {});
+}"""
+"""In place of reading the storage: the page leaves for the sign-in page while it is being read, so that there is never an answer."""
+
+
+def test_a_page_that_leaves_while_it_is_read_is_a_lost_login(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site leads out in the very moment in which the saved login is looked at: a check sees no sign, a run signs in anew."""
+    assert bench.run(feeds=("spotify",)).error is None
+    signs: list[str | None] = []
+
+    def proves(self: Any, session: Any) -> Iterator[Any]:
+        signs.append(self.prove(session))
+        return iter(())
+
+    real = pages.STORAGE
+    monkeypatch.setattr(pages, "STORAGE", LEADS_OUT)
+    with monkeypatch.context() as only:
+        only.setattr(bench.extractor, "extract", proves)
+        assert bench.run(attended=False).error is None and signs == [None]
+
+    signed_in = pages.sign_in
+
+    def sign_in(session: Any) -> None:
+        monkeypatch.setattr(pages, "STORAGE", real)
+        signed_in(session)
+
+    monkeypatch.setattr(pages, "sign_in", sign_in)
+    result = bench.run(feeds=("spotify",))
+    assert result.error is None and list(result.bodies) == ["spotify"] and len(result.challenges()) == 1
+
+
+def test_a_refused_call_is_a_lost_login_even_if_its_body_went_with_the_page(bench: Bench) -> None:
+    """401 leads the page out, and the body of that answer with it: the status is enough."""
+
+    class Gone:
+        status, headers = 401, {}  # noqa: RUF012
+
+        def body(self) -> bytes:
+            raise PlaywrightError("Protocol error (Network.getResponseBody): No resource with given identifier found")
+
+    call = Call("spotify", SimpleNamespace(response=Gone, url="/api/portal/analytics/spotify"), True)
+    with pytest.raises(pages.LoginLost):
+        Portal(SimpleNamespace())._read(call)  # type: ignore[arg-type]
+
+
+def test_a_login_lost_between_two_choices_is_told_as_that(member: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page leaves before the menu is opened: no changed source, and the run signs in once more."""
+    real, left = Portal._choose_platform, [True]
+
+    def choose(self: Portal, label: str) -> None:
+        if left:
+            left.clear()
+            self.session.page.evaluate("() => { localStorage.clear(); location.href = '/login'; }")
+        real(self, label)
+
+    monkeypatch.setattr(Portal, "_choose_platform", choose)
+    result = member.run(feeds=BOTH)
+    assert result.error is None and not result.failed and set(result.bodies) == set(BOTH) and len(result.challenges()) == 1
