@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ def demo(face: Face, more: tuple[str, ...], keep: str | None, then_console: bool
     home = _home(keep)
     face.out.keep_going = True
     try:
-        for line in verb.demo(home, only=names):
-            _print(face, line)
+        with contextlib.closing(verb.demo(home, only=names)) as lines:  # whatever ends it, its runs end before their home goes
+            for line in lines:
+                _print(face, line)
         if then_console:
             _console(face, home)
     finally:
@@ -75,8 +77,16 @@ def _print(face: Face, line: Any) -> None:
     elif line.kind == "end":
         return
     else:
-        face.out.text(line.text, STYLES.get(line.kind, ""))
+        face.out.text(_wrapped(line.text, face.out.width), STYLES.get(line.kind, ""))
     face.out.flush()
+
+
+def _wrapped(text: str, width: int | None) -> str:
+    """At a terminal, a long line goes on below itself, indented; elsewhere a line is a line."""
+    if width is None or len(text) <= width:
+        return text
+    indent = " " * (len(text) - len(text.lstrip()) + 4)
+    return textwrap.fill(text, max(width, 40), subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _console(face: Face, home: Path) -> None:
