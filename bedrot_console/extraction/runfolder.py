@@ -36,6 +36,7 @@ KINDS: dict[str, str] = {
     "log": "level, text",
     "stage": "stage, done, total",
     "landed": "feed, file, path",
+    "nothing": "feed, why, level: the platform shows that it has none of it (`info`: the account's settings leave it out)",
     "validated": "file, verdict (added by who validates)",
     "challenge": "challenge: the whole record",
     "challenge-ended": "challenge (id), state, by",

@@ -156,13 +156,15 @@ class Session:
     def nothing(self, feed: Feed, why: str, *, level: str = "warning") -> None:
         """The platform shows that it has nothing of this feed to give: told as a warning, no longer expected, and the run can be done.
 
-        Only for what was seen on the platform (an empty list); what could not be looked at is `failed`.
+        Only for what was seen on the platform (an empty list); what could not be looked at is `failed`. If the lake holds a good capture
+        of this feed and account, an alert stands until the feed lands again.
 
         Args:
             level: `info` for a feed that this account's settings leave out, which is no news.
         """
         self.feeds = tuple(name for name in self.feeds if name != feed.name)
         self._emit("log", level=level, text=f"{feed.name}: {why}")
+        self._emit("nothing", feed=feed.name, why=why, level=level)
         self._emit("state", state="running", expected=list(self.feeds))
 
     # -- secrets ------------------------------------------------------------------------------------------------------------

@@ -107,6 +107,8 @@ class Chronicle:
     def __init__(self, ws: Workspace, spec: RunSpec) -> None:
         self.ws = ws
         self.spec = spec
+        self._nothing: list[str] = []
+        self._alerts: set[str] | None = None
 
     def __call__(self, event: dict[str, Any]) -> None:
         handler = getattr(self, "_on_" + event["kind"].replace("-", "_"), None)
@@ -135,11 +137,51 @@ class Chronicle:
         else:
             self._record("session-failed", platform=platform, account=account, code=event["act"])
 
+    def _on_nothing(self, event: dict[str, Any]) -> None:
+        """The platform shows that it has nothing of a feed. Where it gave some before, that must not pass as an ordinary day.
+
+        A feed that the account's settings leave out (level `info`) is no news, and also ends what was said before.
+        """
+        from .alerts import GAVE_NOTHING, gave_before, nothing_alert
+
+        feed, account = event["feed"], self.spec.account
+        if event["level"] != "warning":
+            self._end_alert(feed)
+            return
+        self._nothing.append(feed)
+        alert = nothing_alert(feed, account)
+        if alert not in self._open_alerts() and gave_before(self.ws, feed, account):
+            self._open_alerts().add(alert)
+            self._record("alert-raised", alert=alert, code=GAVE_NOTHING, subject=f"{feed} {account}")
+
+    def _on_landed(self, event: dict[str, Any]) -> None:
+        self._end_alert(event["feed"])
+
+    def _end_alert(self, feed: str) -> None:
+        """What was raised about this feed of this account is over."""
+        from .alerts import nothing_alert
+
+        alert = nothing_alert(feed, self.spec.account)
+        if alert in self._open_alerts():
+            self._open_alerts().discard(alert)
+            self._record("alert-ended", alert=alert)
+
+    def _open_alerts(self) -> set[str]:
+        """The alerts that stand. Read once: those about this platform and account only this run can raise or end."""
+        from .alerts import open_alerts
+
+        if self._alerts is None:
+            try:
+                self._alerts = open_alerts(self.ws)
+            except BedrotError:
+                self._alerts = set()
+        return self._alerts
+
     def _on_ended(self, event: dict[str, Any]) -> None:
         platform, account = self.spec.platform, self.spec.account
         self._record(
             "run-ended", run=self.spec.id, platform=platform, account=account, state=event["state"], error_code=event["error_code"],
-            exit_code=event["exit_code"], landed=event["landed"], files=event["files"],
+            exit_code=event["exit_code"], landed=event["landed"], files=event["files"], nothing=self._nothing,
         )  # fmt: skip
         open_items = [n for n in self._needs() if (n.platform, n.account) == (platform, account)]
         if self.spec.purpose == "check":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ..domain.files import format_time
+from ..domain.files import format_time, parse_time
 from ..domain.runs import RunState
+from .alerts import GAVE_NOTHING
 from .deadlines import Deadlines, deadlines
 from .workspace import Workspace
 
@@ -43,7 +44,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     statuses = summary.get("statuses", {})
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
-    alerts = [*summary.get("alerts", []), *_bad_endings(recent), *_sessions_ending(ws)]
+    alerts = [*(_explained(a, recent) for a in summary.get("alerts", [])), *_bad_endings(recent), *_sessions_ending(ws)]
     for status in ("failed", "warned"):
         if statuses.get(status):
             alerts.append(
@@ -68,6 +69,23 @@ def status(ws: Workspace) -> dict[str, Any]:
         "alerts": alerts,
         "runs": [{"id": r.id, "platform": r.platform, "account": r.account, "state": r.state.value} for r in active],
         "catalog": {"published_at": summary.get("published_at"), "applied_seq": applied, "behind": max(0, head - applied)},
+    }
+
+
+def _explained(alert: dict[str, Any], recent: list[Any]) -> dict[str, Any]:
+    """An alert of the journal with what it means and the command that tells more, where there is more to tell."""
+    if alert["code"] != GAVE_NOTHING:
+        return alert
+    feed, _, account = alert["subject"].rpartition(" ")
+    at = parse_time(alert["raised_at"])
+    during = (
+        run.id for run in recent
+        if (run.platform, run.account) == (feed.partition("/")[0], account) and run.started_at <= at <= (run.ended_at or at)
+    )  # fmt: skip
+    run = next(during, None)
+    return alert | {
+        "message": "the platform showed none, and gave some before",
+        "command": f"bedrot attach {run}" if run else "bedrot runs",
     }
 
 

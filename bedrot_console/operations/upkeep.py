@@ -10,6 +10,7 @@ from ..domain.browsing import Outcome
 from ..domain.errors import BedrotError, FixityError, PermissionDenied
 from ..domain.events import Event
 from ..domain.lifecycle import Zone
+from .alerts import open_alerts
 from .validate import failed
 from .workspace import Workspace
 
@@ -25,7 +26,7 @@ def verify(ws: Workspace, ids: Sequence[str] = (), *, budget_seconds: float | No
 
     What is wrong stays on record: an alert is raised for each damaged file, and ended when the file is found whole again.
     """
-    known = _open_alerts(ws)
+    known = open_alerts(ws)
     for item in _verified(ws, ids, budget_seconds):
         if not isinstance(item, Outcome) and not ws.read_only:
             alert = f"fixity:{item.id or item.zone}"
@@ -47,23 +48,6 @@ def _note(ws: Workspace, event: Event) -> None:
         ws.record(event)
     except FixityError:
         pass
-
-
-def _open_alerts(ws: Workspace) -> set[str]:
-    """Names of the alerts that stand: the published summary's, and what the journal says after it."""
-    from ..catalog.summary import read_summary
-
-    summary = read_summary(ws.home) or {}
-    found = {a["alert"] for a in summary.get("alerts", [])}
-    try:
-        for event in ws.journal.read(after=summary.get("applied_seq", 0)):
-            if event.kind == "alert-raised":
-                found.add(event.data["alert"])
-            elif event.kind == "alert-ended":
-                found.discard(event.data["alert"])
-    except FixityError:
-        pass  # a damaged journal must not keep payloads from being verified
-    return found
 
 
 def _verified(ws: Workspace, ids: Sequence[str], budget_seconds: float | None) -> Iterator[Fixity | Outcome]:

@@ -91,6 +91,8 @@ def test_a_feed_that_the_platform_does_not_have_is_told_and_not_missed(
     assert view.expected == view.landed == ("tinyapi/albums", "tinyapi/tracks")
     told = [e["text"] for e in house.runs.read_events(view.id) if e["kind"] == "log" and e["level"] == "warning"]
     assert told == ["tinyapi/big: the list is empty"]
+    (event,) = [e for e in house.runs.read_events(view.id) if e["kind"] == "nothing"]
+    assert (event["feed"], event["why"], event["level"]) == ("tinyapi/big", "the list is empty", "warning")
 
 
 def test_a_feed_that_settings_leave_out_is_no_warning(house: Any, api: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -330,6 +330,8 @@ def event_lines(event: dict[str, Any]) -> Sequence[Line]:
         level = safe(event.get("level", "info"), 10)
         sign = {"error": "✗", "warning": "!", "warn": "!"}.get(level, " ")
         return [[left, (f"{sign} {safe(event.get('text', ''), 2000)}", _LEVELS.get(level, "plain"))]]
+    if kind == "nothing":
+        return []  # its line of the log says it
     if kind == "stage":
         done, total = event.get("done"), event.get("total")
         count = f" {done} of {total}" if done is not None and total else f" {done}" if done is not None else ""
