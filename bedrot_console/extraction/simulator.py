@@ -24,20 +24,18 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from ..domain.challenges import Look, Secret
 from ..resilience import Clock, SystemClock
 from . import totp
+from .serving import CONTROL, Reset, Served, controlled, serve, start
 from .standins import Account, Asked, Fault, Hands, Mail, Trial, as_response, json_response, redirect, route, strict
 
 __all__ = [
@@ -57,7 +55,6 @@ GENERIC_FAULTS: dict[str, Fault] = {
 }
 """Faults that the harness itself can do, for every simulator, and what usually comes of them. The last three touch routes with
 `data=True` only. A platform where another thing comes of one names it in its own `faults_known`."""
-CONTROL = "/__simulator__/"
 SESSION_COOKIE = "sid"
 _SECRET_NAMES = ("token", "password", "code", "secret", "proof", "otp")
 
@@ -340,7 +337,7 @@ class Simulator:
         """The WSGI application."""
         request = Request(environ)
         if request.path.startswith(CONTROL):
-            return self._control(request)(environ, start_response)
+            return controlled(self, request)(environ, start_response)
         response = self._answer(request)
         args = {k: "***" if any(s in k.lower() for s in _SECRET_NAMES) else v for k, v in request.args.items()}
         with self.lock:
@@ -356,7 +353,7 @@ class Simulator:
         if self.fault("slow"):
             self._released.wait(self.slow_seconds)
         if self.fault("connection_reset"):
-            return _Reset()
+            return Reset()
         for name, status in (("http_500", 500), ("http_503", 503)):
             if self.fault(name):
                 return Response(
@@ -389,39 +386,6 @@ class Simulator:
             response.headers.pop("Content-Length", None)
         return response
 
-    def _control(self, request: Request) -> Response:
-        """Control from another process: needs the token that `serve(control=True)` made; without one there is nothing here."""
-        given = request.headers.get("X-Simulator-Token", "")
-        if self.control_token is None or not hmac.compare_digest(given.encode(), self.control_token.encode()):
-            return NotFound().get_response()  # type: ignore[return-value]
-        act = request.path.removeprefix(CONTROL)
-        asked = request.get_json(silent=True) or {}
-        try:
-            return json_response(self._controlled(act, asked))
-        except (ValueError, KeyError, TypeError) as error:
-            return json_response({"error": str(error)}, 400)
-
-    def _controlled(self, act: str, asked: dict[str, Any]) -> Any:
-        name = asked.get("account", "default")
-        if act == "faults":
-            self.set_faults(asked.get("set", ()))
-        elif act == "fail_next":
-            self.fail_next(asked["fault"], int(asked.get("times", 1)))
-        elif act == "advance":
-            self.advance_days(int(asked.get("days", 0)))
-            self.advance(float(asked.get("seconds", 0)))
-        elif act == "expire":
-            self.expire_sessions() if asked.get("what") == "sessions" else self.expire_codes()
-        elif act == "mailbox":
-            return [{"medium": m.medium, "code": m.code, "expires_at": m.expires_at.isoformat()} for m in self.mailbox(name)]
-        elif act == "authenticator":
-            return {"code": self.authenticator(name)}
-        elif act == "log":
-            return [{"method": a.method, "path": a.path, "args": a.args, "status": a.status} for a in self.requests()]
-        elif act != "state":
-            raise ValueError(f"no such act: {act}")
-        return {"day": self.day.isoformat(), "faults": sorted(self.faults), "known": list(self.known_faults())}
-
 
 class _NoHands:
     """A person who only types."""
@@ -433,63 +397,3 @@ class _NoHands:
     def type(self, text: str) -> None: ...
     def press(self, key: str) -> None: ...
     def drag(self, x: int, y: int, to_x: int, to_y: int) -> None: ...
-
-
-class _Reset(Response):
-    """Closes the connection without a byte."""
-
-    def __init__(self) -> None:
-        super().__init__(b"", 444)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        raise ConnectionAbortedError
-
-
-class _Quiet(WSGIRequestHandler):
-    """Logs nothing: request lines can hold tokens."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        return
-
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        self.close_connection = True
-
-
-@dataclass
-class Served:
-    """A simulator that is being served."""
-
-    simulator: Simulator
-    base_url: str
-    control_token: str | None
-    stop: Callable[[], None]
-
-
-def start(simulator: Simulator, port: int = 0, *, control: bool = False) -> Served:
-    """Serve on 127.0.0.1 in the background until `stop()`. `port` 0 takes a free one. `control`: allow control by token from outside."""
-    simulator.control_token = secrets.token_urlsafe(24) if control else None
-    server = make_server("127.0.0.1", port, simulator.wsgi, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True
-    simulator.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name=f"simulator-{simulator.name}", daemon=True
-    )
-    thread.start()
-
-    def stop() -> None:
-        simulator._released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-    return Served(simulator, simulator.base_url, simulator.control_token, stop)
-
-
-@contextmanager
-def serve(simulator: Simulator, port: int = 0, *, control: bool = False) -> Iterator[Served]:
-    """As `start`, for a `with` block."""
-    running = start(simulator, port, control=control)
-    try:
-        yield running
-    finally:
-        running.stop()
