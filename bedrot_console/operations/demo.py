@@ -261,8 +261,8 @@ class _Lake:
         for row in rows:
             if row.verdict is Verdict.FAILED:
                 for outcome in decide.decide(self.ws, Verb.QUARANTINE, [row.id], reason=row.first_code or "failed its checks"):
-                    text = f"quarantined {outcome.path or row.path}: {row.first_code}"
-                    yield Line("bad", text, {"id": row.id, "code": row.first_code})
+                    text = f"quarantined {row.feed}: {row.first_code}"
+                    yield Line("bad", text, {"id": row.id, "code": row.first_code, "path": outcome.path or row.path})
 
     def close(self) -> Iterator[Line]:
         """The table, fixity, and the judgement. Raises DemoFailed."""
