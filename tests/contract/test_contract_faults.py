@@ -24,7 +24,7 @@ def _every() -> list[Any]:
     for platform in PLATFORMS:
         seen: set[tuple[Any, ...]] = set()
         for name, fault in faults_of(platform):
-            outcome = (fault.ends, fault.error, fault.finding, fault.after)
+            outcome = (fault.ends, fault.error, fault.finding)
             more = [pytest.mark.long] if outcome in seen and REGISTRY.load(platform).method == "browser" else []
             seen.add(outcome)
             found.append(pytest.param(platform, name, fault, marks=[*marks(platform), *more], id=f"{platform}-{name}"))
