@@ -39,8 +39,8 @@ def text_of(head: bytes) -> str:
     try:
         return head.decode("utf-8-sig")
     except UnicodeDecodeError as trouble:
-        if trouble.start >= len(head) - 4:
-            return head[: trouble.start].decode("utf-8-sig")
+        if trouble.start >= len(head) - 7:  # the place is counted without the BOM
+            return head.decode("utf-8-sig", "ignore")
         return head.decode("latin-1")
 
 

@@ -158,7 +158,7 @@ def first_row(head: bytes) -> set[str] | None:
     except UnicodeDecodeError as trouble:
         if trouble.start < len(head) - 4:
             return None
-        text = head[: trouble.start].decode("utf-8-sig")
+        text = head.decode("utf-8-sig", "ignore")
     match = _OPENING.match(text)
     assert match is not None
     if not match.group().strip():

@@ -22,8 +22,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_browser(ground: Path) -> Iterator[None]:
+    """One Chromium for the runs of a module. Not longer: its driver keeps an event loop in this thread, and other tests bring their own."""
     folder = ground / "browser"
     folder.mkdir(exist_ok=True)
     with kept_browser(folder):

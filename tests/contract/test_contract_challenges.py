@@ -19,6 +19,12 @@ EVERY = [
     for platform in PLATFORMS
     for name, trial in SIMULATORS[platform].trials.items()
 ]
+"""Every challenge. That each can be answered is shown daily; what else can come of it, for the first of each platform, and of all by `-m long`."""
+FIRST = {platform: next(iter(SIMULATORS[platform].trials), "") for platform in PLATFORMS}
+OFTEN = [
+    p if p.values[1] == FIRST[p.values[0]] else pytest.param(*p.values, marks=[*p.marks, pytest.mark.long], id=p.id)
+    for p in EVERY
+]
 
 
 def provoked(open_lake: OpenLake, platform: str, trial: Trial, **options: Any) -> Lake:
@@ -40,7 +46,7 @@ def test_an_answered_challenge_lets_the_run_through(platform: str, name: str, tr
     assert lake.ws.vault.session_info(platform, trial.account)
 
 
-@pytest.mark.parametrize(("platform", "name", "trial"), EVERY)
+@pytest.mark.parametrize(("platform", "name", "trial"), OFTEN)
 def test_a_challenge_with_nobody_there_sends_nothing_and_leaves_an_item(
     platform: str, name: str, trial: Trial, open_lake: OpenLake
 ) -> None:
@@ -58,7 +64,7 @@ def test_a_challenge_with_nobody_there_sends_nothing_and_leaves_an_item(
     assert not runs.needs_operator(lake.ws), "the item is gone once it was resolved"
 
 
-@pytest.mark.parametrize(("platform", "name", "trial"), EVERY)
+@pytest.mark.parametrize(("platform", "name", "trial"), OFTEN)
 def test_a_challenge_that_nobody_answers_ends_the_run(platform: str, name: str, trial: Trial, open_lake: OpenLake) -> None:
     """Somebody could have answered and did not: exit 3, no login saved, nothing landed."""
     lake = provoked(open_lake, platform, trial)
@@ -69,7 +75,7 @@ def test_a_challenge_that_nobody_answers_ends_the_run(platform: str, name: str, 
     assert not ran.files and not lake.ws.vault.session_info(platform, trial.account)
 
 
-@pytest.mark.parametrize(("platform", "name", "trial"), [p for p in EVERY if p.values[2].wrong is not None])
+@pytest.mark.parametrize(("platform", "name", "trial"), [p for p in OFTEN if p.values[2].wrong is not None])
 def test_wrong_answers_end_as_declared(platform: str, name: str, trial: Trial, open_lake: OpenLake) -> None:
     """Every answer wrong: the operator is told so each time, and the run ends before the platform is annoyed without end."""
     lake = provoked(open_lake, platform, trial)
@@ -82,7 +88,7 @@ def test_wrong_answers_end_as_declared(platform: str, name: str, trial: Trial, o
     assert not ran.files
 
 
-@pytest.mark.parametrize(("platform", "name", "trial"), [p for p in EVERY if p.values[2].expired is not None])
+@pytest.mark.parametrize(("platform", "name", "trial"), [p for p in OFTEN if p.values[2].expired is not None])
 def test_answers_that_come_too_late_end_as_declared(platform: str, name: str, trial: Trial, open_lake: OpenLake) -> None:
     """The platform's own time is over before each answer."""
     lake = provoked(open_lake, platform, trial)

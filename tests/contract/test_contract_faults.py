@@ -95,6 +95,7 @@ def _well_declared(name: str, fault: Fault) -> None:
     assert fault.ends != 1 or fault.error is not None or fault.finding is not None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("platform", [pytest.param(p, marks=marks(p), id=p) for p in PLATFORMS])
 def test_a_fault_that_is_over_leaves_nothing_behind(platform: str, open_lake: OpenLake, request: Any) -> None:
     """After a run that failed at its source, the next run is as any other."""

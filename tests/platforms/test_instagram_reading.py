@@ -150,7 +150,7 @@ def test_instagram_each_sample_is_recognised_by_its_own_feed_only() -> None:
         if path.name in ("error-body.json", "sign-in-page.json"):
             assert found == []
         else:
-            wanted = "suite_reach" if path.name == "is-reach.csv" else path.parent.name
+            wanted = f"suite_{path.stem[3:]}" if path.name.startswith("is-") else path.parent.name
             assert found == [f"instagram/{wanted}"], path
 
 

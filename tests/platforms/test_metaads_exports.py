@@ -15,6 +15,7 @@ from metaads_support import FEEDS
 from bedrot_console.domain.findings import Severity
 from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.inspection.helpers import FormatTrouble
+from bedrot_console.inspection.recognise import recognise
 from extractors.metaads import exports
 from extractors.metaads.simulated.samples import AT, ENGLISH, ENGLISH_DAYS, FRENCH, GERMAN, PERIOD, export
 
@@ -33,7 +34,7 @@ EVERY = tuple(feed for name in ("metaads", "manual") for feed in REGISTRY.load(n
 def test_metaads_export_of_each_language_is_taken_by_one_feed(header: str, line: str, feed: str, tmp_path: Path) -> None:
     """Header and rows are read under our names; no other feed, and not the manual uploads, takes the file."""
     data = export(header, line)
-    assert [f.name for f in EVERY if f.recognise is not None and f.recognise(data)] == [f"metaads/{feed}"]
+    assert [f.name for f in recognise(EVERY, data)] == [f"metaads/{feed}"]
     content = exports.read(data)
     (row,) = content.records
     assert (row["spend"], row["impressions"], row["reach"]) == (Decimal("1.5"), 10, 9) and row["campaign_name"]
