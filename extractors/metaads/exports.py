@@ -84,7 +84,7 @@ def _text(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as trouble:
         if trouble.start >= len(data) - 4:
-            return data[: trouble.start].decode("utf-8-sig")
+            return data.decode("utf-8-sig", "ignore")
         raise FormatTrouble("format.encoding", f"byte {trouble.start} is no UTF-8", expected="utf-8-sig, utf-8") from trouble
 
 
