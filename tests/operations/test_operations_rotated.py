@@ -145,12 +145,12 @@ def test_the_next_rotation_brings_only_what_is_new(open_house: OpenWorkspace, lo
 
 def test_a_compressed_generation_lands_as_it_is(open_house: OpenWorkspace, log: Path) -> None:
     """Bytes as received: a gzip'd generation lands gzip'd, and its plain twin beside it is the same content."""
-    packed = gzip.compress(body("old"))
+    packed, more = gzip.compress(body("old")), gzip.compress(body("more"))
     beside(log, "events-20260301.jsonl.gz", packed)
-    beside(log, "events-20260302.jsonl.gz", packed + gzip.compress(body("more")))
+    beside(log, "events-20260302.jsonl.gz", packed + more)
     outcomes = list(land_rotated(open_house(), log))
     assert [o.outcome for o in outcomes] == ["done", "done"] and str(outcomes[0].path).endswith(".gz")
-    assert payloads(open_house()) == [packed, packed + gzip.compress(body("more"))]
+    assert payloads(open_house()) == [packed, packed + more]
 
 
 def test_the_same_content_twice_in_one_call_lands_once(open_house: OpenWorkspace, log: Path) -> None:
