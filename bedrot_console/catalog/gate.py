@@ -140,7 +140,8 @@ class Database:
         self.version: int = found[0][0]
         if read_only and self.version < schema.VERSION:
             raise CatalogDamaged(
-                f"{self.path.name} was written by an older version of this program", hint="let whoever may write the home run: bedrot status"
+                f"{self.path.name} was written by an older version of this program",
+                hint="let whoever may write the home run: bedrot status",
             )
 
     @property

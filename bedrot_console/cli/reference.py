@@ -70,7 +70,13 @@ def tables() -> dict[str, str]:
         uploads = [f.name.partition("/")[2] for f in platform.feeds if f.name.partition("/")[2] not in platform.runs]
         asks = ", ".join(simulate.challenge_words(ws, platform.name)) or "nothing"
         platforms.append(
-            (f"`{platform.name}`", platform.method if brought else "upload", asks if brought else "", ", ".join(brought), ", ".join(uploads))
+            (
+                f"`{platform.name}`",
+                platform.method if brought else "upload",
+                asks if brought else "",
+                ", ".join(brought),
+                ", ".join(uploads),
+            )
         )
         feeds += [
             (f"`{feed.name}`", feed.title, platform.method if name in brought else "upload", feed.policy, f"`{feed.template}`")

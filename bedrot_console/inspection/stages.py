@@ -212,9 +212,7 @@ class _Inspection:
             self.content = completed(self.feed, read_bytes(self.feed, self.data), self.job.sidecar)
 
     def _claims(self, head: bytes) -> str | None:
-        return next(
-            (f.name for f in self.job.feeds if f.name != self.feed.name and claims(f, head)), None
-        )
+        return next((f.name for f in self.job.feeds if f.name != self.feed.name and claims(f, head)), None)
 
     def _whose(self, head: bytes) -> Finding:
         other = self._claims(head)

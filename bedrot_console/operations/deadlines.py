@@ -29,7 +29,8 @@ def deadlines(ws: Workspace) -> Deadlines:
         pass
     feeds, _ = ws.registry.feeds()
     found: Deadlines = {
-        f.name: (f.warn_after.days if f.warn_after else None, f.fail_after.days if f.fail_after else None, f.successive) for f in feeds
+        f.name: (f.warn_after.days if f.warn_after else None, f.fail_after.days if f.fail_after else None, f.successive)
+        for f in feeds
     }
     if not ws.read_only and path.parent.is_dir():
         temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -59,7 +59,13 @@ def start(
     try:
         ws.record(
             ws.event(
-                "run-started", run=spec.id, platform=platform, account=account, expected=list(expected), attended=attended, purpose=purpose
+                "run-started",
+                run=spec.id,
+                platform=platform,
+                account=account,
+                expected=list(expected),
+                attended=attended,
+                purpose=purpose,
             )  # fmt: skip
         )
     except BedrotError:

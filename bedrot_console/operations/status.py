@@ -127,7 +127,10 @@ def _newest_series(fresh: list[dict[str, Any]], limits: Deadlines) -> list[dict[
         series = "" if limits.get(entry["feed"], (None, None, False))[2] else entry.get("series", "")
         key = (entry["feed"], entry["account"], series)
         kept = newest.get(key)
-        if kept is None or (entry.get("as_of") or "", entry.get("series", "")) > (kept.get("as_of") or "", kept.get("series", "")):
+        if kept is None or (entry.get("as_of") or "", entry.get("series", "")) > (
+            kept.get("as_of") or "",
+            kept.get("series", ""),
+        ):
             newest[key] = entry
     return list(newest.values())
 

@@ -211,7 +211,13 @@ def _choose(zones: Zones, chunk: Chunk, unit: Unit, taken: set[str]) -> None:
     while True:
         # One folder for all: the stamp is that of the set's first capture.
         paths = [
-            landing_path(m.landing.feed, capture.captured_at, name=outside_name(m.landing.capture), series=m.landing.capture.series, attempt=unit.attempt)
+            landing_path(
+                m.landing.feed,
+                capture.captured_at,
+                name=outside_name(m.landing.capture),
+                series=m.landing.capture.series,
+                attempt=unit.attempt,
+            )
             for m in unit.members
         ]
         folder = paths[0].rpartition("/")[0]

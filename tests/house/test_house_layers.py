@@ -35,7 +35,16 @@ OUTSIDE = {
     "catalog": {"duckdb", "msgspec"},
     "inspection": {"duckdb", "jsonschema", "jsonschema_rs", "lxml", "msgspec", "referencing"},
     "extraction": {
-        "requests", "urllib3", "playwright", "werkzeug", "msgspec", "cryptography", "segno", "zxingcpp", "PIL", "stamina",
+        "requests",
+        "urllib3",
+        "playwright",
+        "werkzeug",
+        "msgspec",
+        "cryptography",
+        "segno",
+        "zxingcpp",
+        "PIL",
+        "stamina",
     },  # fmt: skip
     "security": {"cryptography", "pyrage", "msgspec"},
     "operations": {"msgspec"},

@@ -25,7 +25,9 @@ def test_generated_tables_are_in_step() -> None:
     found = re.findall(r"<!-- generated: (?:[^>]*\s)?([a-z-]+) -->", "".join(texts))
     assert sorted(found) == sorted(reference.tables())
     for path, text in zip(TABLES, texts, strict=True):
-        assert reference.filled(text) == text, f"run: .venv/bin/python -m bedrot_console.cli.reference --write {path.relative_to(CHECKOUT)}"
+        assert reference.filled(text) == text, (
+            f"run: .venv/bin/python -m bedrot_console.cli.reference --write {path.relative_to(CHECKOUT)}"
+        )
 
 
 def test_commands_that_the_readme_shows_exist() -> None:

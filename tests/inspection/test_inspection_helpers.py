@@ -220,7 +220,11 @@ def test_rules_of_every_feed_of_the_house_are_the_same_in_every_process() -> Non
     )
     said = {
         subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True, cwd=CHECKOUT
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            cwd=CHECKOUT,
         ).stdout
         for seed in ("1", "2")
     }
