@@ -1,4 +1,4 @@
-"""The console: one screen with four places, one header, one prompt, one line of notices. Everything slow happens in workers."""
+"""The console: one screen with its places, one header, one prompt, one line of notices. Everything slow happens in workers."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from .keys import EVERYWHERE, KEYS, bindings
 from .messages import Decided, Failed, Notice, Pulse, ReviewLoaded, Validated
 from .painter import Painter
 from .palette import Palette
+from .places import PLACES
 from .screens.files import FilesView
 from .screens.view import View, summary
 from .typeahead import TypeAhead
@@ -152,13 +153,7 @@ class Console(TypeAhead, Asking, CrashScreen, Fetcher, App[int]):
     def view(self, place: str) -> View:
         """The view of a place; made when it is first wanted."""
         if place not in self._views:
-            if place == "review":
-                from .screens.review import ReviewView as made
-            elif place == "runs":
-                from .screens.runs import RunsView as made
-            else:
-                from .screens.sql import SqlView as made
-            self._views[place] = made()
+            self._views[place] = PLACES[place].load()()
             self.screen_stack[0].query_one("#places").mount(self._views[place])
         return self._views[place]
 
@@ -258,19 +253,11 @@ class Console(TypeAhead, Asking, CrashScreen, Fetcher, App[int]):
         if reason:
             self.notice(f"{action}: {reason}", "warning")
             return
-        getattr(self, f"do_{action}")()
-
-    def do_view_files(self) -> None:
-        self.show_place("files")
-
-    def do_view_review(self) -> None:
-        self.show_place("review")
-
-    def do_view_runs(self) -> None:
-        self.show_place("runs")
-
-    def do_view_sql(self) -> None:
-        self.show_place("sql")
+        place = action.removeprefix("view_")
+        if place in PLACES:
+            self.show_place(place)
+        else:
+            getattr(self, f"do_{action}")()
 
     def do_help(self) -> None:
         from .modals.help import HelpModal

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from ..domain.text import safe
-from .keys import EVERYWHERE, KEYS, VIEWS
+from .keys import EVERYWHERE, KEYS
+from .places import PLACES
 
 if TYPE_CHECKING:
     from .app import Console
@@ -28,7 +29,7 @@ def run_command(console: Console, text: str) -> str | None:
     name, rest = words[0], words[1:]
     if name in ("q", "quit", "exit"):
         console.exit(0)
-    elif name in VIEWS and not rest:
+    elif name in PLACES and not rest:
         console.show_place(name)
     elif name in ("filter", "files"):
         console.show_files(" ".join(rest))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from .places import PLACES
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -36,15 +38,11 @@ class Key:
 EVERYWHERE = "everywhere"
 TITLES = {
     EVERYWHERE: "Everywhere",
-    "files": "Files",
-    "review": "Review",
-    "runs": "Runs",
-    "sql": "SQL",
+    **{place.name: place.title for place in PLACES.values()},
     "prompt": "Code prompt",
     "scan": "QR code",
     "page": "Page of a platform",
 }
-VIEWS = ("files", "review", "runs", "sql")
 
 _MOVE = (
     Key("up,k", "up", "", "one row up", "↑ k"),
@@ -57,10 +55,7 @@ _MOVE = (
 
 KEYS: dict[str, tuple[Key, ...]] = {
     EVERYWHERE: (
-        Key("1,f2", "view_files", "", "Files: the catalog", "1 F2"),
-        Key("2,f3", "view_review", "", "Review: what waits for a decision, worst first", "2 F3"),
-        Key("3,f4", "view_runs", "", "Runs: extractions and their prompts", "3 F4"),
-        Key("4,f5", "view_sql", "", "SQL: read-only questions to the catalog", "4 F5"),
+        *(Key(p.keys, f"view_{p.name}", "", f"{p.title}: {p.about}", p.face) for p in PLACES.values()),
         Key("a", "answer", "", "answer the platform's question (code, password, QR code, page)"),
         Key("exclamation_mark", "needs", "", "what waits for a human", "!"),
         Key("u", "undo", "", "undo the newest decision, as a new event"),

@@ -11,23 +11,17 @@ from fake_lake import FakeLake
 
 from bedrot_console.tui.commands import ConsoleCommands
 from bedrot_console.tui.crash import crash_text
-from bedrot_console.tui.keys import EVERYWHERE, KEYS, VIEWS
+from bedrot_console.tui.keys import EVERYWHERE, KEYS
 from bedrot_console.tui.modals.page import PageModal
 from bedrot_console.tui.modals.scan import ScanModal
-from bedrot_console.tui.screens.files import FilesView
-from bedrot_console.tui.screens.review import ReviewView
-from bedrot_console.tui.screens.runs import RunsView
-from bedrot_console.tui.screens.sql import SqlView
+from bedrot_console.tui.places import PLACES
 from bedrot_console.tui.widgets.prompt import PromptBar
 
 
 @pytest.mark.parametrize(
     ("where", "holder"),
     [
-        ("files", FilesView),
-        ("review", ReviewView),
-        ("runs", RunsView),
-        ("sql", SqlView),
+        *((place.name, place.load()) for place in PLACES.values()),
         ("prompt", PromptBar),
         ("scan", ScanModal),
         ("page", PageModal),
@@ -41,7 +35,7 @@ def test_every_key_of_the_table_does_something(where, holder):
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("where", VIEWS)
+@pytest.mark.parametrize("where", PLACES)
 def test_no_key_of_a_place_hides_one_of_everywhere(where):
     """A key means the same everywhere, unless the place is an editor."""
     mine = {k for key in KEYS[where] for k in key.keys.split(",")}
@@ -49,30 +43,50 @@ def test_no_key_of_a_place_hides_one_of_everywhere(where):
     assert not mine & everywhere
 
 
-@pytest.mark.parametrize(
-    ("key", "place"), [("1", "files"), ("2", "review"), ("3", "runs"), ("4", "sql"), ("f5", "sql"), ("f3", "review")]
-)
-def test_each_place_is_one_key_away(drive, key, place):
-    """Digits and F-keys lead to the four places."""
+def test_each_place_is_one_key_away(drive):
+    """Digits and F-keys lead to the places, and the header names where one is."""
 
     async def scenario(d):
-        await d.press(key)
-        assert d.app.place == place
+        for place in reversed(PLACES.values()):
+            for key in (str(place.number), f"f{place.number + 1}"):
+                d.app.show_place("files")
+                await d.press(key)
+                assert d.app.place == place.name
+                assert f"[{place.number} {place.title}" in d.screen.splitlines()[0]
+                if place.name == "sql":
+                    await d.press("escape")
 
     drive(FakeLake(10), scenario)
 
 
-@pytest.mark.parametrize("place", range(1, 5))
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+def test_what_needs_a_human_is_in_the_header_at_any_width(drive, width):
+    """The places give way, and the one on the screen last of all."""
+
+    async def scenario(d):
+        header = d.app.query_one("Header")
+        header.needs, header.waiting, header.to_review = 12, "distrokid", 1_234_567
+        await d.settle()
+        first = d.screen.splitlines()[0]
+        assert "? distrokid: a" in first and "! 12 need you" in first and len(first) <= width
+        assert "[1" in first
+        header.read_only = True
+        await d.settle()
+        assert "! 12 need you" in d.screen.splitlines()[0] and "READ-ONLY" in d.screen.splitlines()[0]
+
+    drive(FakeLake(10), scenario, size=(width, 24))
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_help_lists_every_key_of_the_place_first(drive, place):
     """`?` begins with the place it was asked in, and holds the whole table."""
 
     async def scenario(d):
-        await d.press(f"f{place + 1}")
-        if place == 4:
+        await d.press(str(place.number))
+        if place.name == "sql":
             await d.press("escape")
         await d.press("question_mark")
-        title = {1: "Files", 2: "Review", 3: "Runs", 4: "SQL"}[place]
-        assert d.screen.splitlines()[4].split()[1] == title
+        assert d.screen.splitlines()[4].split()[1] == place.title
         text = "\n".join("".join(t for t, _ in line) for line in d.app.screen.lines)
         assert all(key.help in text for keys in KEYS.values() for key in keys)
 
@@ -137,7 +151,7 @@ def test_sql_rows_with_an_id_lead_to_their_file(drive):
     """A result row is a handle: enter opens the file, y copies the row."""
 
     async def scenario(d):
-        await d.press("4", "ctrl+t", "enter")
+        await d.press("6", "ctrl+t", "enter")
         assert "300 rows" in d.screen
         await d.press("escape", "down", "enter")
         assert "sha256" in d.screen

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ..keys import EVERYWHERE, KEYS, TITLES
 from ..palette import SIGNS
+from ..places import PLACES
 from ..widgets.lines import Line
 from .text import TextModal
 
 COMMANDS = (
     ("filter WORDS", "filter files: status:failed platform:x feed:x zone:raw since:7d order:worst words"),
     ("show ID · goto ID", "details of a file · put the cursor on it"),
-    ("review [ID] · runs · files", "go there"),
+    (" · ".join("review [ID]" if name == "review" else name for name in PLACES), "go there"),
     ("extract PLATFORM [ACCOUNT]", "start an extraction"),
     ("validate · promote · quarantine · undo", "as the keys"),
     ("sql [QUERY]", "run a query"),

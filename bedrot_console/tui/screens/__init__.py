@@ -1,1 +1,1 @@
-"""The four places of the console: Files, Review, Runs, SQL."""
+"""The places of the console, one module each; `tui/places.py` lists them."""

@@ -1,4 +1,4 @@
-"""What the four places share: keys that say why not, work off the loop, and decisions on files."""
+"""What the places share: keys that say why not, work off the loop, and decisions on files."""
 
 from __future__ import annotations
 

@@ -8,10 +8,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ...domain.text import safe
-from ..keys import VIEWS
+from ..places import PLACES
 from .lines import Piece, strip_of
-
-NAMES = {"files": "Files", "review": "Review", "runs": "Runs", "sql": "SQL"}
 
 
 class Header(Widget):
@@ -37,23 +35,37 @@ class Header(Widget):
             pieces.append((" READ-ONLY ", "alarm"))
         return pieces
 
+    def _left(self, room: int) -> list[Piece]:
+        """The places in the widest form that fits: whole names, their beginnings, or digits and the name of this one."""
+        counts = {"review": self.to_review, "runs": self.running}
+        pieces: list[Piece] = []
+        for brand, letters in ((" bedrot ", 99), ("", 99), ("", 3), ("", 0)):
+            pieces = [(brand, "title")]
+            for place in PLACES.values():
+                here = place.name == self.place
+                title = place.title[: letters or (99 if here else 0)]
+                count = short(counts[place.name]) if counts.get(place.name) and (letters or here) else ""
+                text = " ".join(filter(None, (str(place.number), title, count)))
+                pieces.append((f"[{text}]" if here else f" {text} ", "strong" if here else "plain"))
+            if sum(cell_len(t) for t, _ in pieces) <= room:
+                return pieces
+        return [piece for piece in pieces if piece[1] == "strong" and cell_len(piece[0]) <= room]
+
     def render_line(self, y: int) -> Strip:
         palette = self.app.palette  # type: ignore[attr-defined]
         width = self.size.width
         right = self._right()
         room = width - sum(cell_len(t) for t, _ in right)
-        counts = {"review": self.to_review, "runs": self.running}
-        left: list[Piece] = [(" bedrot ", "title")] if room >= 62 else []
-        for number, place in enumerate(VIEWS, 1):
-            count = f" {counts[place]}" if counts.get(place) else ""
-            name = NAMES[place] if room >= 40 else NAMES[place][:3]
-            text = f" {number} {name}{count} "
-            left.append((f"[{text.strip()}]" if place == self.place else text, "strong" if place == self.place else "plain"))
-        used = sum(cell_len(t) for t, _ in left)
-        gap = room - used
+        left = self._left(room)
+        gap = room - sum(cell_len(t) for t, _ in left)
         if gap > 12 and self.home:
             home = safe(self.home, gap - 3)
             left.append((" " * (gap - cell_len(home) - 1) + home + " ", "dim"))
         else:
             left.append((" " * max(0, gap), "plain"))
         return strip_of([*left, *right], width, palette, palette["bar"])
+
+
+def short(number: int) -> str:
+    """A count in at most four characters: `9999`, `12k`, `3M`."""
+    return str(number) if number < 10_000 else f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"
