@@ -1,0 +1,55 @@
+"""What was decided here, how it ended, and undoing it."""
+
+from __future__ import annotations
+
+from .messages import Decided, Validated
+from .screens.view import summary
+
+
+class Deciding:
+    """Mixed into the app. `decided` are this console's own decisions, newest last: verb and ids."""
+
+    decided: list[tuple[str, list[str]]]
+
+    def do_undo(self) -> None:
+        from .modals.confirm import ConfirmModal
+
+        if self.decided:
+            verb, ids = self.decided[-1]
+            lines = [f"Undo: {verb} of {len(ids)} file{'s' if len(ids) != 1 else ''}?"]
+        else:
+            ids = []
+            lines = ["Undo your newest decision?"]
+        lines.append("The opposite is recorded as a new event. An undone promotion goes to quarantine.")
+
+        def work() -> Decided:
+            return Decided("undo", list(self.backend.undo(ids)))
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self.notice("undoing…")
+                self.fetch("undo", work, keep=True)
+
+        self.push_screen(ConfirmModal(lines), confirmed)
+
+    def on_decided(self, message: Decided) -> None:
+        done = [o.id for o in message.outcomes if o.done]
+        if message.verb == "undo":
+            if self.decided and set(done) >= set(self.decided[-1][1]):
+                self.decided.pop()
+        elif done:
+            self.decided.append((message.verb, done))
+        for view in self._ready_views():
+            view.decided(message)  # type: ignore[attr-defined]
+        self.notice(*summary(message.verb, message.outcomes))
+        self.beat()
+
+    def on_validated(self, message: Validated) -> None:
+        for view in self._ready_views():
+            view.validated(message)  # type: ignore[attr-defined]
+        if message.failed:
+            self.notice(f"not validated: {message.failed[0].reason}", "error", message.failed[0].hint)
+        else:
+            words = ", ".join(f"{c} {v}" for v, c in sorted(message.verdicts.items()))
+            self.notice(f"validated: {words or 'nothing'}", "done" if not message.verdicts.get("failed") else "warning")
+        self.beat()
