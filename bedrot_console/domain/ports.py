@@ -39,7 +39,11 @@ class Sessions(Protocol):
     """Sealed login states, per platform and account, versioned: a bad one rolls back."""
 
     def load(self, platform: str, account: str) -> dict[str, Any] | None: ...
-    def save(self, platform: str, account: str, state: dict[str, Any]) -> int: ...
-    def reject(self, platform: str, account: str, at: str | None = None) -> None: ...
+    def save(self, platform: str, account: str, state: dict[str, Any], *, replaces: dict[str, Any] | None = None) -> int:
+        """Keep a state as the newest; returns its version. 0: the newest is not `replaces` (any more), and nothing was saved."""
+
+    def reject(self, platform: str, account: str, at: str | None = None, *, state: dict[str, Any] | None = None) -> bool:
+        """Drop the newest state, or only this one; whether it was there."""
+
     def note(self, platform: str, account: str, **facts: str | None) -> None:
         """Keep facts about a login that reveal nothing: `proven_at`, `credential_ends_at`, … ; None forgets one."""

@@ -397,12 +397,17 @@ class Session:
         """Whether a login was saved for this account (it may have expired)."""
         return self._login() is not None
 
-    def save_login(self, *, signed_in: bool = False) -> None:
+    def save_login(self, *, signed_in: bool = False) -> bool:
         """Seal the login state into the vault: cookies, localStorage, IndexedDB, sessionStorage. Call it once the positive sign was seen.
+
+        A state that is only refreshed never takes the place of what a person imported, forgot or rolled back while the run was going.
 
         Args:
             signed_in: this run signed in anew, so the login's age counts from now; else the sealed state is only refreshed: when somebody
                 signed in, or that it was imported and nobody knows, stays as it was.
+
+        Returns:
+            Whether it was saved.
         """
         before = None if signed_in else self._login()
         state = dict(self._browser.state() if self._browser is not None else (self._login() or {}))
@@ -413,20 +418,26 @@ class Session:
         state["logged_in_at"] = now if before is None else before.get("logged_in_at")
         state["imported_at"] = None if before is None else before.get("imported_at")
         state.pop("unproved", None)  # a run saves what has just worked
-        version = self._sessions.save(self.platform, self.account, state)
+        version = self._sessions.save(self.platform, self.account, state, replaces=before)
         self._state, self._state_read = state, True
-        self._emit("session", act="saved", version=version)
+        if version:
+            self._emit("session", act="saved", version=version)
+        else:
+            self.log("info", "the saved login was changed while this run was going: it stays as it is")
+        return bool(version)
 
     def forget_login(self) -> None:
-        """The saved login does not work: the vault rolls back to the one before, this run goes on without any."""
-        had = self._login() is not None
+        """The login that this run restored does not work: the vault rolls back to the one before, this run goes on without any.
+
+        One that was imported meanwhile is another one, and stays.
+        """
+        had = self._login()
         self._state, self._state_read = None, True
         if self._browser is not None:
             self._browser.clear()
         if self._http is not None:
             self._http.restore(None)
-        if had:
-            self._sessions.reject(self.platform, self.account, format_time(self.clock.now()))
+        if had is not None and self._sessions.reject(self.platform, self.account, format_time(self.clock.now()), state=had):
             self._emit("session", act="rejected", version=None)
 
     def credential_ends(self, at: datetime | None, field: str) -> None:
@@ -455,9 +466,8 @@ class Session:
             raise
         if sign is None:
             raise self._unproved()
-        if self.has_login:
-            self.save_login()
-        self._sessions.note(self.platform, self.account, proven_at=format_time(self.clock.now()))
+        if not self.has_login or self.save_login():  # what is known of another login that was saved meanwhile is not this run's
+            self._sessions.note(self.platform, self.account, proven_at=format_time(self.clock.now()))
         self._emit("proved", sign=sign)
         return sign
 

@@ -82,21 +82,30 @@ class Vault:
 
     def load(self, platform: str, account: str) -> dict[str, Any] | None:
         """The newest login state that can be read; a damaged one is passed over for the one before."""
+        return next((state for _, state in self._readable(platform, account)), None)
+
+    def _readable(self, platform: str, account: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(version, state) of all that can be read, newest first."""
         for version in reversed(self._versions(platform, account)):
             try:
                 record = self._read(self._session(platform, account, version), f"session/{platform}/{account}/{version}")
             except FixityError:
                 continue
             if record is not None:
-                return record["state"]
-        return None
+                yield version, record["state"]
 
-    def save(self, platform: str, account: str, state: dict[str, Any]) -> int:
+    def save(self, platform: str, account: str, state: dict[str, Any], *, replaces: dict[str, Any] | None = None) -> int:
         """Seal a login state as the next version, and note its times in the facts. Returns the version.
 
         A run saves what has just worked; a state that nobody has seen working says so: `unproved`.
+
+        Args:
+            replaces: the state it was made from. If that is not the newest any more, because somebody imported, forgot or rolled back
+                meanwhile, theirs stays and 0 is returned.
         """
         with self._locked(platform, account) as folder:
+            if replaces is not None and self.load(platform, account) != _as_read(replaces):
+                return 0
             facts = self._facts(folder)
             version = max([*self._versions(platform, account), facts.get("version", 0)], default=0) + 1
             self._write(self._session(platform, account, version), f"session/{platform}/{account}/{version}", {"state": state})
@@ -105,17 +114,28 @@ class Vault:
                 _remove(self._session(platform, account, old))
         return version
 
-    def reject(self, platform: str, account: str, at: str | None = None, *, version: int | None = None) -> bool:
+    def reject(
+        self,
+        platform: str,
+        account: str,
+        at: str | None = None,
+        *,
+        version: int | None = None,
+        state: dict[str, Any] | None = None,
+    ) -> bool:
         """A login state does not work: it is dropped and the one before is the newest. Its age is kept as observed lifetime:
         it worked at `saved_at` (or `proven_at`), and no longer at `at`.
 
         Args:
             version: drop this one only, whatever was saved after it; without it the newest.
+            state: drop this one only, by what it holds: an account that was forgotten begins its versions anew.
 
         Returns:
             Whether there was one to drop.
         """
         with self._locked(platform, account) as folder:
+            if state is not None:
+                version = next((n for n, kept in self._readable(platform, account) if kept == _as_read(state)), 0)
             return self._drop(platform, account, folder, version, at, observed=True)
 
     def rollback(self, platform: str, account: str) -> bool:
@@ -150,9 +170,10 @@ class Vault:
 
     def forget(self, platform: str, account: str) -> None:
         """Drop every version of a login state and what was known of it."""
-        folder = self._session(platform, account, 0).parent
-        for path in (*folder.glob("*.age"), folder / "facts.json"):
-            _remove(path)
+        if self._session(platform, account, 0).parent.is_dir():
+            with self._locked(platform, account) as folder:
+                for path in (*folder.glob("*.age"), folder / "facts.json"):
+                    _remove(path)
 
     def session_names(self) -> list[tuple[str, str]]:
         """(platform, account) of everything that is known of a login: a saved state, or facts about a token; sorted."""
@@ -258,6 +279,11 @@ class Vault:
                 # `from None`: a damaged key must not show in a traceback.
                 raise FixityError("the vault's key is damaged", hint="restore it from your backup") from None
         return self._identity
+
+
+def _as_read(state: Mapping[str, Any]) -> Any:
+    """A state as it is when it was sealed and read again."""
+    return json.loads(json.dumps(state))
 
 
 def _times(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,13 +51,12 @@ class Memory:
         kept = self.states.get(account)
         return kept[-1] if kept else None
 
-    def save(self, platform: str, account: str, state: dict[str, Any]) -> int:
+    def save(self, platform: str, account: str, state: dict[str, Any], **_: Any) -> int:
         self.states.setdefault(account, []).append(state)
         return len(self.states[account])
 
-    def reject(self, platform: str, account: str, at: str | None = None) -> None:
-        if self.states.get(account):
-            self.states[account].pop()
+    def reject(self, platform: str, account: str, at: str | None = None, **_: Any) -> bool:
+        return bool(self.states.get(account)) and bool(self.states[account].pop())
 
     def note(self, platform: str, account: str, **facts: str | None) -> None:
         self.facts[platform, account] = self.facts.get((platform, account), {}) | facts

@@ -76,12 +76,12 @@ class Box(dict[str, Any]):
     def load(self, platform: str, account: str) -> dict[str, Any] | None:
         return self.get("state")
 
-    def save(self, platform: str, account: str, state: dict[str, Any]) -> int:
+    def save(self, platform: str, account: str, state: dict[str, Any], **_: Any) -> int:
         self["state"] = state
         return 1
 
-    def reject(self, platform: str, account: str, at: str | None = None) -> None:
-        self.pop("state", None)
+    def reject(self, platform: str, account: str, at: str | None = None, **_: Any) -> bool:
+        return self.pop("state", None) is not None
 
 
 @pytest.fixture

@@ -79,3 +79,56 @@ def test_a_refreshed_login_keeps_its_times(house: House) -> None:
     assert known()["saved_at"] > then and known()["proven_at"] > then
     assert checked(house, "tinyapi", "a sign", saves=True).exit_code == 0
     assert known().get("imported_at") is None and known()["logged_in_at"] > then
+
+
+def kept(house: House) -> list[str]:
+    """Which logins the vault holds, newest first, by the name of their cookie."""
+    found = []
+    while (state := house.vault.load("tinyapi", "default")) is not None:
+        found.append(state["cookies"][0]["name"])
+        house.vault.rollback("tinyapi", "default")
+    return found
+
+
+def login(name: str) -> dict[str, Any]:
+    cookie = {"name": name, "value": "v" * 30, "domain": "127.0.0.1", "path": "/", "secure": False, "httpOnly": True}
+    return {"cookies": [cookie], "logged_in_at": "2026-01-01T00:00:00.000000Z"}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "acts", "left"),
+    [
+        ("import", "forget", ["brought", "older"]), ("import", "refresh", ["brought", "old", "older"]),
+        ("forget and import", "forget", ["brought"]), ("forget", "refresh", []), ("rollback", "refresh", ["older"]),
+        ("import", "sign in", ["old", "brought", "old"]), ("nothing", "forget", ["older"]), ("nothing", "refresh", ["old", "old", "older"]),
+    ],
+)  # fmt: skip
+def test_what_a_person_does_with_a_login_while_a_run_goes_stays(house: House, meanwhile: str, acts: str, left: list[str]) -> None:
+    """The run rejects and refreshes only the login that it restored; a login it made anew is the newest, whatever came before."""
+    for name in ("older", "old"):
+        house.vault.save("tinyapi", "default", login(name))
+    real = Registry(HERE / "platforms").load("tinyapi")
+
+    class Walking(real):  # type: ignore[misc, valid-type]
+        name = "tinyapi"
+
+        def prove(self, session: Session) -> str | None:
+            assert session.has_login and session.http.cookies()[0]["name"] == "old"
+            for act in meanwhile.split(" and "):
+                if act in ("forget", "rollback"):
+                    getattr(house.vault, act)("tinyapi", "default")
+                elif act == "import":
+                    house.vault.save("tinyapi", "default", login("brought") | {"unproved": True})
+            if acts == "forget":
+                session.forget_login()
+            elif acts == "sign in":
+                session.save_login(signed_in=True)
+            return "a sign" if acts == "refresh" else None
+
+    view = house.here(house.spec("tinyapi", purpose="check", attended=False), Settings.load(house.home, {}), extractor=Walking)
+    assert view.exit_code == (0 if acts == "refresh" else 3)
+    info = house.vault.session_info("tinyapi", "default") or {}
+    assert meanwhile == "nothing" or acts == "sign in" or info.get("proven_at") is None, (
+        "another login was not proved by this run"
+    )
+    assert kept(house) == left
