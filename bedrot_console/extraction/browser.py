@@ -9,35 +9,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import BrowserContext, Page, Playwright, Request, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, Response
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ..domain.challenges import Look, Secret
-from ..domain.errors import BedrotError, Cancelled, MissingBrowser, SourceChanged, SourceUnavailable
+from ..domain.errors import BedrotError, SourceChanged, SourceUnavailable
 from ..resilience import Retry
-from . import chromium, looking
-from .http import Pauses, Redirected, Spooled, is_loopback, place, status_error
+from . import looking
+from .http import Pauses, Redirected, Spooled, place, status_error
+from .launching import launch, new_context
+from .page_errors import navigating, quietly, translate, translated
 
 if TYPE_CHECKING:
     from .session import Session
 
-CHATTER = (
-    "update.googleapis.com",
-    "content-autofill.googleapis.com",
-    "accounts.google.com",
-    "optimizationguide-pa.googleapis.com",
-)
-"""Where Chromium reports to by itself, even with Playwright's flags (seen, Chromium 156)."""
 POLL_MILLISECONDS = 50
 BREAK_SECONDS = 0.1
 """How soon a document that broke off is noticed."""
@@ -45,8 +38,6 @@ REPLACED = "net::ERR_ABORTED"
 """How a document's request fails that another navigation of the page itself replaced: no trouble (seen, Chromium 156)."""
 COOKIE_LENGTH = 12
 """Shorter cookies are settings (a language, a flag), not logins."""
-SHORT_PATH = 56
-"""Bytes that the browser's temporary folder may have: its socket adds 47, and a Unix socket's path ends at 107."""
 SETTER = """([selector, value]) => {
   const field = document.querySelector(selector);
   if (!field) return false;
@@ -89,7 +80,6 @@ class Browser:
         self._stack = contextlib.ExitStack()
         self._context: BrowserContext | None = None
         self._page: Page | None = None
-        self._playwright: Playwright | None = None
         self._cookies_before: dict[tuple[str, str], str] | None = None
         self._downloads = 0
         self._codes: set[str] = set()
@@ -112,52 +102,20 @@ class Browser:
         """The current page; a new one if the last was closed."""
         self.session.check_cancelled()
         if self._page is None or self._page.is_closed():
-            with _translated("the browser"):
+            with translated("the browser"):
                 self._page = self.context.new_page()
                 self._page.set_default_timeout(15_000)
         return self._page
 
     def _launch(self) -> BrowserContext:
-        found = chromium.find_browser(self.session.settings.browser)
-        if found is None:
-            raise MissingBrowser(
-                "no Chromium or Chrome on this machine", hint=f"{chromium.how_to_get_one()}, then: bedrot doctor"
-            )
-        profile = self.session.folder / "browser"
-        profile.mkdir(mode=0o700, exist_ok=True)
-        scratch = self._stack.enter_context(_short_name(profile))
-        mapped = ", ".join(f"MAP {host} ~NOTFOUND" for host in CHATTER)
-        if is_loopback(self.session.base_url):
-            mapped = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE ::1"
-        options: dict[str, Any] = {"executable_path": str(found.path)} if found.path else {"channel": found.channel}
+        session = self.session
         try:
-            self._playwright = self._stack.enter_context(sync_playwright())
-            browser = self._playwright.chromium.launch(
-                headless=True,
-                chromium_sandbox=os.geteuid() != 0,
-                args=[f"--host-resolver-rules={mapped}", "--disable-dev-shm-usage"],
-                downloads_path=str(profile),
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-                env={k: v for k, v in os.environ.items() if not k.startswith("BEDROT_")} | {"TMPDIR": scratch},
-                **options,
+            context = launch(
+                session.settings.browser, session.folder, session.base_url, self._stack, storage=self._state.get("storage_state")
             )
-            self._stack.callback(_quietly, browser.close)
-            context = browser.new_context(
-                storage_state=self._state.get("storage_state"),
-                accept_downloads=True,
-                locale="en-US",
-                viewport={"width": 1280, "height": 900},
-            )
-        except PlaywrightError as error:
+        except BaseException:
             self.close()
-            raise _launch_error(error, str(found)) from None
-        except Exception as error:  # a driver that does not start is told by the bare class, nothing narrower
-            self.close()
-            if type(error) is not Exception:
-                raise
-            raise MissingBrowser("Playwright's driver does not start on this machine", hint="bedrot doctor") from None
+            raise
         self._remember(self._state.get("storage_state"))
         saved = self._state.get("session_storage")
         if saved:
@@ -167,7 +125,7 @@ class Browser:
     def close(self) -> None:
         """Close page, context, browser and driver; never raises."""
         self._page, self._context = None, None
-        _quietly(self._stack.close)
+        quietly(self._stack.close)
 
     # -- login state --------------------------------------------------------------------------------------------------------
 
@@ -180,7 +138,7 @@ class Browser:
         """Storage state incl. IndexedDB, sessionStorage by origin, and which cookies the login made or changed. All of it is secret."""
         if self._context is None:
             return dict(self._state)
-        with _translated("the login state"):
+        with translated("the login state"):
             try:
                 storage = self._context.storage_state(indexed_db=True)
             except PlaywrightError:
@@ -204,14 +162,12 @@ class Browser:
         self._state = {}
         self._cookies_before = None
         if self._context is not None:
-            with _translated("the browser"):
+            with translated("the browser"):
                 browser = self._context.browser
                 self._context.close()
                 self._page = None
                 assert browser is not None
-                self._context = browser.new_context(
-                    accept_downloads=True, locale="en-US", viewport={"width": 1280, "height": 900}
-                )
+                self._context = new_context(browser)
 
     # -- pages --------------------------------------------------------------------------------------------------------------
 
@@ -221,7 +177,7 @@ class Browser:
 
         def once() -> None:
             try:
-                with _translated(place(url)):
+                with translated(place(url)):
                     response = self._go(url, timeout_seconds)
             except BedrotError:
                 self._drop_page()
@@ -266,7 +222,7 @@ class Browser:
 
     def _drop_page(self) -> None:
         if self._page is not None:
-            _quietly(self._page.close)
+            quietly(self._page.close)
             self._page = None
 
     def landmark(self, marks: Mapping[str, str | Callable[[Page], bool]], *, timeout_seconds: float, what: str) -> str:
@@ -287,11 +243,11 @@ class Browser:
             except PlaywrightError as error:
                 ours = translate(error, what)
                 # A page that is just being made can fail a mark in any way; only what waiting cannot mend ends it here.
-                if not _navigating(error) and not isinstance(ours, SourceChanged):
+                if not navigating(error) and not isinstance(ours, SourceChanged):
                     raise ours from None
             if time.monotonic() >= until:
                 break
-            with _translated(what):
+            with translated(what):
                 page.wait_for_timeout(POLL_MILLISECONDS)
         self.keep_evidence(what)
         raise SourceChanged(
@@ -303,11 +259,11 @@ class Browser:
         """See `Session.set_secret`."""
         self.session.redactor.add(value)
         if self._cookies_before is None:
-            with _translated("the browser"):
+            with translated("the browser"):
                 self._cookies_before = {(c["name"], c["domain"]): c["value"] for c in self.context.cookies()}
         if self._put(selector, value):
             return
-        with _translated(f"field {selector}", missing=SourceChanged):
+        with translated(f"field {selector}", missing=SourceChanged):
             self.page.wait_for_selector(selector, state="attached", timeout=timeout_seconds * 1000)
         if not self._put(selector, value):
             raise SourceChanged(f"field {selector} is gone")
@@ -316,7 +272,7 @@ class Browser:
         try:
             return bool(self.page.evaluate(SETTER, [selector, value.reveal()]))
         except PlaywrightError as error:
-            if _navigating(error):
+            if navigating(error):
                 return False
             raise translate(error, f"field {selector}") from None
 
@@ -327,7 +283,7 @@ class Browser:
             try:
                 return bool(test())
             except PlaywrightError as error:
-                if _navigating(error):
+                if navigating(error):
                     return False
                 raise translate(error, "the page") from None
 
@@ -343,8 +299,8 @@ class Browser:
                 try:
                     return work()
                 except PlaywrightError as error:
-                    if left and _navigating(error):
-                        with _translated("the page"):
+                    if left and navigating(error):
+                        with translated("the page"):
                             self.page.wait_for_timeout(POLL_MILLISECONDS * 4)
                         continue
                     raise translate(error, "the page") from None
@@ -366,13 +322,13 @@ class Browser:
         Raises:
             UsageError: outside of the page.  SourceUnavailable: the browser went away.
         """
-        with _translated("the page"):
+        with translated("the page"):
             looking.perform(self.page, act)
 
     def read_qr(self, selector: str) -> Secret:
         """See `Session.read_qr`. Evidence that is kept later does not show the element."""
         self._codes.add(selector)
-        with _translated(f"code {selector}", missing=SourceChanged):
+        with translated(f"code {selector}", missing=SourceChanged):
             return looking.read_qr(self.page, selector)
 
     # -- evidence -----------------------------------------------------------------------------------------------------------
@@ -391,7 +347,7 @@ class Browser:
 
     def download(self, action: Callable[[], Any], *, timeout_seconds: float, max_bytes: int) -> Spooled:
         """See `Session.download`."""
-        with _translated("the download", timeout="no download began"):
+        with translated("the download", timeout="no download began"):
             with self.page.expect_download(timeout=timeout_seconds * 1000) as waiting:
                 action()
             download = waiting.value
@@ -411,7 +367,7 @@ class Browser:
 
     def response_of(self, action: Callable[[], Any], matches: Any, *, timeout_seconds: float) -> Served:
         """See `Session.response_of`."""
-        with _translated("the page's answer", timeout="the page did not ask its server"):
+        with translated("the page's answer", timeout="the page did not ask its server"):
             with self.page.expect_response(matches, timeout=timeout_seconds * 1000) as waiting:
                 action()
             response = waiting.value
@@ -423,12 +379,12 @@ class Browser:
         url = self.session.url(path)
 
         def once() -> Served:
-            with _translated(place(url)):
+            with translated(place(url)):
                 response = self.context.request.get(url, max_redirects=0, timeout=timeout_seconds * 1000)
                 try:
                     body = response.body()
                 finally:
-                    _quietly(response.dispose)
+                    quietly(response.dispose)
             if 300 <= response.status < 400 and "location" in response.headers:
                 location = response.headers["location"]
                 raise Redirected(f"{place(url)} redirects to {place(urljoin(url, location))}", location)
@@ -440,75 +396,3 @@ class Browser:
             return Served(body, response.status, response.url, response.headers)
 
         return Retry(attempts=3, total_seconds=90).call(once, Pauses(self.session))
-
-
-@contextlib.contextmanager
-def _translated(what: str, *, timeout: str | None = None, missing: type[BedrotError] | None = None) -> Iterator[None]:
-    """Playwright's errors as ours. `from None`: their text and chain can hold addresses and typed values."""
-    try:
-        yield
-    except PlaywrightError as error:
-        if isinstance(error, PlaywrightTimeout):
-            if missing is not None:
-                raise missing(f"{what} does not appear") from None
-            if timeout is not None:
-                raise SourceUnavailable(timeout) from None
-        raise translate(error, what) from None
-
-
-def translate(error: BaseException, what: str) -> BedrotError:
-    """One of Playwright's errors as ours; by its beginning, as Playwright has no finer classes (texts of 1.65)."""
-    text = str(error)
-    if isinstance(error, PlaywrightTimeout):
-        if "waiting for locator" in text or "waiting for selector" in text or "waiting for get_by" in text:
-            return SourceChanged(f"{what}: an element does not appear")
-        return SourceUnavailable(f"{what} does not answer in time")
-    if "net::ERR_" in text:
-        code = text.partition("net::ERR_")[2].split()[0].split(":")[0].strip().lower().replace("_", " ")
-        return SourceUnavailable(f"{what} cannot be reached ({code})")
-    if type(error).__name__ == "TargetClosedError" or "Target crashed" in text or "Connection closed" in text:
-        return SourceUnavailable(f"{what}: the browser went away")
-    if "interrupted by another navigation" in text or "ECONNRE" in text or "socket hang up" in text or "aborted" in text:
-        return SourceUnavailable(f"{what} broke off")
-    return SourceChanged(f"{what}: the page did not do what was expected")
-
-
-@contextlib.contextmanager
-def _short_name(folder: Path) -> Iterator[str]:
-    """A name of `folder` that leaves room for the browser's own socket, however deep the home lies."""
-    if len(os.fsencode(folder)) <= SHORT_PATH:
-        yield str(folder)
-        return
-    holder = tempfile.mkdtemp(prefix="bedrot-", dir="/tmp")
-    link = os.path.join(holder, "t")
-    os.symlink(folder, link)
-    try:
-        yield link
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(link)
-            os.rmdir(holder)
-
-
-def _launch_error(error: PlaywrightError, path: str) -> BedrotError:
-    text = str(error)
-    said = "\n".join(line for line in text.splitlines() if "[err]" in line)
-    if "sandbox" in said.lower():
-        why = "its sandbox cannot be used"
-    elif "doesn't exist" in text or "is not found" in text:
-        why = "it is not there"
-    else:
-        why = "it does not start"
-    return MissingBrowser(f"the browser {path} cannot be used: {why}")
-
-
-def _navigating(error: PlaywrightError) -> bool:
-    """Whether the page was only on its way to another one."""
-    text = str(error)
-    return any(t in text for t in ("context was destroyed", "navigation", "Cannot find context", "Frame was detached"))
-
-
-def _quietly(act: Callable[[], Any]) -> None:
-    """Closing what may be gone already."""
-    with contextlib.suppress(PlaywrightError, Cancelled, OSError):
-        act()

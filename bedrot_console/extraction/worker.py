@@ -304,7 +304,7 @@ def _ours(
 def _foreign(error: Exception, extractor: type[Extractor]) -> BedrotError:
     room = type(error).__module__.partition(".")[0]
     if room == "playwright":
-        from .browser import translate
+        from .page_errors import translate
 
         return translate(error, extractor.name)
     if room in ("requests", "urllib3"):

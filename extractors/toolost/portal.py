@@ -216,7 +216,7 @@ class Portal:
         """The call about a platform that an act on the page brings about, once it has ended."""
         from playwright.sync_api import Error as PlaywrightError
 
-        from bedrot_console.extraction.browser import translate
+        from bedrot_console.extraction.page_errors import translate
 
         before = [request for _, request in self._asked]
         try:

@@ -26,7 +26,7 @@ from bedrot_console.domain.findings import Report
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Verb, Verdict
 from bedrot_console.domain.runs import RunSpec, RunView
-from bedrot_console.extraction import browser as browsers
+from bedrot_console.extraction import launching
 from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.simulator import Fault, Hands, Simulator, start
 from bedrot_console.extraction.worker import execute
@@ -326,12 +326,12 @@ class _OneRun:
 def kept_browser(folder: Path) -> Iterator[None]:
     """Runs executed in this process share one Chromium."""
     kept = _Kept(folder)
-    real = browsers.sync_playwright
-    browsers.sync_playwright = kept  # type: ignore[assignment]
+    real = launching.sync_playwright
+    launching.sync_playwright = kept  # type: ignore[assignment]
     try:
         yield
     finally:
-        browsers.sync_playwright = real
+        launching.sync_playwright = real
         kept.close()
 
 
