@@ -47,7 +47,8 @@ class RunView:
     """A run as faces see it, read from its event file. `exit_code` is from the published table, None while it runs.
 
     `expected` and `landed` are feed names, in `landed` one for each of `files` (ids): a feed with series stands there once for each of
-    its files. A run that brings only part of `expected` is partial, never done.
+    its files. A run that brings only part of `expected` is partial, never done. `stage` is the newest one, `done` of `total` how far it is,
+    where it counts.
     """
 
     id: str
@@ -59,7 +60,10 @@ class RunView:
     expected: tuple[str, ...] = ()
     landed: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    landed_bytes: int = 0
     stage: str = ""
+    done: int | None = None
+    total: int | None = None
     error_code: str | None = None
     error: str | None = None
     hint: str | None = None
@@ -72,6 +76,16 @@ class RunView:
     def feeds_landed(self) -> int:
         """Of how many feeds something has landed."""
         return len(set(self.landed))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Expected feeds of which nothing has landed."""
+        return tuple(feed for feed in self.expected if feed not in self.landed)
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The feeds to ask for when it runs again: what a partial run did not bring, else whatever it was to bring (empty)."""
+        return self.missing if self.state is RunState.PARTIAL else ()
 
     @property
     def brought(self) -> str:

@@ -35,14 +35,14 @@ KINDS: dict[str, str] = {
     "state": "state; the first also platform, account, attended, expected; a later one expected, if that became less",
     "log": "level, text",
     "stage": "stage, done, total",
-    "landed": "feed, file, path",
+    "landed": "feed, file, path, size_bytes",
     "nothing": "feed, why, level: the platform shows that it has none of it (`info`: the account's settings leave it out)",
     "validated": "file, verdict (added by who validates)",
     "challenge": "challenge: the whole record",
     "challenge-ended": "challenge (id), state, by",
     "hand": "challenge (id), act (its name), by: somebody works on the challenge's page; never what was typed, nor where",
     "session": "act: saved | rejected, version",
-    "ended": "state, exit_code, error_code, error, hint, started_at, expected, landed, files",
+    "ended": "state, exit_code, error_code, error, hint, started_at, expected, landed, files, landed_bytes",
 }
 OWN_KEYS = frozenset(
     {
@@ -306,7 +306,8 @@ class EventLog:
 def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunView:
     """Events -> view. Pure."""
     state, stage, challenge = RunState.QUEUED, "", None
-    started, expected, landed, files = None, (), [], []
+    started, expected, landed, files, size = None, (), [], [], 0
+    done = total = None
     for event in events:
         kind = event["kind"]
         if kind == "state":
@@ -314,10 +315,11 @@ def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunVi
             expected = tuple(event.get("expected", expected))
             started = started or event["at"]
         elif kind == "stage":
-            stage = event["stage"]
+            stage, done, total = event["stage"], event.get("done"), event.get("total")
         elif kind == "landed":
             landed.append(event["feed"])
             files.append(event["file"])
+            size += event.get("size_bytes", 0)
         elif kind == "challenge":
             challenge = event["challenge"]["id"]
         elif kind == "challenge-ended":
@@ -327,7 +329,7 @@ def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunVi
     view = RunView(
         id=spec.id, platform=spec.platform, account=spec.account, state=state,
         started_at=parse_time(started) if started else id_time(spec.id), ended_at=None, expected=expected, landed=tuple(landed),
-        files=tuple(files), stage=stage, challenge_id=challenge, attended=spec.attended, purpose=spec.purpose,
+        files=tuple(files), landed_bytes=size, stage=stage, done=done, total=total, challenge_id=challenge, attended=spec.attended, purpose=spec.purpose,
     )  # fmt: skip
     if alive:
         return view
@@ -347,9 +349,9 @@ def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
     return RunView(
         id=spec.id, platform=spec.platform, account=spec.account, state=RunState(event["state"]),
         started_at=parse_time(event["started_at"]), ended_at=parse_time(event["at"]), expected=tuple(event["expected"]),
-        landed=tuple(event["landed"]), files=tuple(event["files"]), stage=event.get("stage") or "", error_code=event["error_code"],
-        error=event["error"], hint=event["hint"], exit_code=event["exit_code"], attended=spec.attended,
-        purpose=spec.purpose,
+        landed=tuple(event["landed"]), files=tuple(event["files"]), landed_bytes=event.get("landed_bytes", 0),
+        stage=event.get("stage") or "", error_code=event["error_code"], error=event["error"], hint=event["hint"],
+        exit_code=event["exit_code"], attended=spec.attended, purpose=spec.purpose,
     )  # fmt: skip
 
 
@@ -367,7 +369,7 @@ def end(
     log.emit(
         "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error, hint=for_account(hint, view.account),
         started_at=format_time(view.started_at), expected=list(view.expected), landed=list(view.landed), files=list(view.files),
-        stage=view.stage,
+        landed_bytes=view.landed_bytes, stage=view.stage,
     )  # fmt: skip
 
 

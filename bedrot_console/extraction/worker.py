@@ -268,7 +268,7 @@ class _Walk:
                 self.problem = self.problem or error
                 self.log.emit("log", level="error", text=f"{capture.feed}: {error}", code=error.code)
             else:
-                self.log.emit("landed", feed=capture.feed, file=landed.id, path=landed.path)
+                self.log.emit("landed", feed=capture.feed, file=landed.id, path=landed.path, size_bytes=landed.size_bytes)
             if isinstance(capture.body, Path):
                 capture.body.unlink(missing_ok=True)
 

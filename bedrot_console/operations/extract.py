@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..domain.errors import BedrotError, PermissionDenied, UsageError
 from ..domain.identifiers import new_id
-from ..domain.runs import RunSpec, RunState
+from ..domain.runs import RunSpec, RunState, RunView
 from ..settings import CHECKOUT
 from . import runs
 from .browse import platforms
@@ -87,20 +88,89 @@ def child_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return values | {"PYTHONPATH": os.pathsep.join(path)}
 
 
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """One account of a platform that is extracted by runs, and how it stands.
+
+    Attributes:
+        feeds: what its runs bring, as attributes.
+        problem: why the platform does not load; starting it says so.
+        last: its newest extraction, if there was one; `going`: it has not ended.
+        stored: it has credentials in the vault.
+        due: whether `--due` would start it now; `wait` says in words why not.
+    """
+
+    platform: str
+    account: str
+    title: str = ""
+    method: str = ""
+    feeds: tuple[str, ...] = ()
+    problem: str | None = None
+    last: RunView | None = None
+    stored: bool = False
+    due: bool = False
+    wait: str = ""
+
+    @property
+    def going(self) -> bool:
+        return self.last is not None and not self.last.state.ended
+
+
+def startable(ws: Workspace) -> list[Startable]:
+    """Every account that could be started, by platform and account: those with credentials or with runs, and `default` of every platform."""
+    known = {p.name: p for p in platforms(ws) if p.runs or p.problem}
+    newest: dict[tuple[str, str], RunView] = {}
+    fresh: dict[tuple[str, str], RunView] = {}
+    for run in runs.list_runs(ws, limit=1000):
+        if run.purpose != "extract":
+            continue
+        key = (run.platform, run.account)
+        newest.setdefault(key, run)
+        if not run.state.ended or (run.state is RunState.DONE and ws.clock.now() - run.started_at < DUE_AFTER):
+            fresh.setdefault(key, run)
+    stored = {(platform, account) for platform, account, _ in ws.vault.names()}
+    refused = {(n.platform, n.account) for n in runs.needs_operator(ws) if n.code in REFUSED}
+    found = []
+    for key in sorted(stored | set(newest) | {(name, "default") for name in known}):
+        platform = known.get(key[0])
+        if platform is None:
+            continue
+        latest = fresh.get(key)
+        if latest is not None:
+            wait = f"done at {latest.started_at:%m-%d %H:%M}" if latest.state.ended else "runs now"
+        elif key in refused:
+            wait = "the login was refused; a person must run it"
+        else:
+            wait = "" if key in stored or key in newest else "no login stored"
+        found.append(
+            Startable(
+                *key, title=platform.title, method=platform.method, feeds=tuple(r.rsplit("/", 1)[-1] for r in platform.runs),
+                problem=platform.problem, last=newest.get(key), stored=key in stored, due=not wait, wait=wait,
+            )
+        )  # fmt: skip
+    return found
+
+
 def due(ws: Workspace) -> list[tuple[str, str]]:
     """(platform, account) whose newest run that brought everything is older than DUE_AFTER, and that have credentials; none that runs now.
 
     None whose login was refused either, until a person has run it or stored another credential. A platform that does not load is
     among them, so that starting it says why.
     """
-    latest: dict[tuple[str, str], bool] = {}
-    for run in runs.list_runs(ws, limit=1000):
-        key = (run.platform, run.account)
-        if run.purpose != "extract":
-            continue
-        recent = run.state is RunState.DONE and ws.clock.now() - run.started_at < DUE_AFTER
-        latest[key] = latest.get(key, False) or recent or not run.state.ended
-    accounts = {(platform, account) for platform, account, _ in ws.vault.names()} | set(latest)
-    known = {platform.name for platform in platforms(ws) if platform.runs or platform.problem}
-    refused = {(n.platform, n.account) for n in runs.needs_operator(ws) if n.code in REFUSED}
-    return sorted((p, a) for p, a in accounts - refused if p in known and not latest.get((p, a), False))
+    return [(s.platform, s.account) for s in startable(ws) if s.due]
+
+
+def stored(ws: Workspace) -> list[tuple[str, str]]:
+    """(platform, account) of every account that has credentials and does not run now, due or not."""
+    return [(s.platform, s.account) for s in startable(ws) if s.stored and not s.going]
+
+
+def start_each(
+    ws: Workspace, wanted: Iterable[tuple[str, str]], *, feeds: Sequence[str] = (), attended: bool = True
+) -> Iterator[tuple[str, str, str | BedrotError]]:
+    """Start several: (platform, account, run id or why it did not start), each as soon as it is known. One that fails stops no other."""
+    for platform, account in wanted:
+        try:
+            yield platform, account, start(ws, platform, account=account, feeds=feeds, attended=attended)
+        except BedrotError as error:
+            yield platform, account, error

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..domain.challenges import Challenge, Look, Secret
-from ..domain.errors import PermissionDenied
+from ..domain.errors import BedrotError, PermissionDenied
 from ..domain.files import parse_time
 from ..domain.runs import DIED, RunView
 from .workspace import Workspace
@@ -65,6 +65,23 @@ def cancel(ws: Workspace, run: str) -> RunView:
     if found.error_code == DIED:
         ws.record(ended(ws, found))
     return found
+
+
+def cancel_all(ws: Workspace) -> list[tuple[str, RunView | BedrotError]]:
+    """Cancel every run that has not ended, all at once; returns when they are over, by run id, newest first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    _may_speak(ws)
+    going = [view.id for view in list_runs(ws, limit=1000) if not view.state.ended]
+
+    def one(run: str) -> RunView | BedrotError:
+        try:
+            return cancel(ws, run)
+        except BedrotError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(zip(going, pool.map(one, going), strict=True))
 
 
 def settle(ws: Workspace) -> None:

@@ -118,7 +118,9 @@ def test_hostile_text_never_reaches_the_terminal(bedrot: Bedrot, landed: Land, s
         ["land", "/nonexistent"], ["diff", "abc"], ["verify", "--budget", "soon"], ["sql", "drop table files"], ["sql", "select"],
         ["sql", "select 1; select 2"], ["audit"], ["audit", "show", "--kind", "nothing"], ["secrets", "set", "nowhere", "x"],
         ["secrets", "remove", "metaads", "access_token"], ["attach", "zzzzzz"], ["cancel", "zzzzzz"], ["extract"],
-        ["extract", "nowhere", "--unattended"], ["extract", "metaads", "--due"], ["extract", "--due", "--account", "second"], ["undo", "zzzzzz"], ["simulate", "nowhere"], ["demo", "metaads"],
+        ["extract", "nowhere", "--unattended"], ["extract", "metaads", "--due"], ["extract", "--due", "--account", "second"], ["extract", "--due", "--all"],
+        ["extract", "--all", "--account", "second"], ["cancel"], ["cancel", "zzzzzz", "--all"], ["undo", "zzzzzz"],
+        ["simulate", "nowhere"], ["demo", "metaads"],
         ["test"], ["cat", "/etc/passwd"], ["cat", "landing/../../etc/passwd"], ["--home"], ["console"],
     ],
 )  # fmt: skip

@@ -25,6 +25,7 @@ PLATFORMS = Path(__file__).parent / "platforms"
 class Landed:
     id: str
     path: str
+    size_bytes: int
 
 
 class Lander:
@@ -43,7 +44,7 @@ class Lander:
             self.bodies[capture.feed] = body
             name = capture.feed.replace("/", "-")
             (self.folder / name).write_bytes(body)
-            yield Landed(new_id(capture.captured_at), name)
+            yield Landed(new_id(capture.captured_at), name, len(body))
 
 
 def parts(home: Path, spec: RunSpec, settings: Settings, **more: Any) -> worker.Parts:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import click
 
+from ...domain.runs import RunState, RunView
 from ..face import Face
 from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import run_record
 from ..tables import Column
 
+EVERY = 10_000
+"""More runs than a home keeps in view; a filter looks at all of these."""
 
-@command(example="bedrot runs --limit 5", exits=(0,))
+
+@command(example="bedrot runs --limit 5\nbedrot runs --active", exits=(0,))
+@click.option("--active", is_flag=True, help="Only those that have not ended.")
+@click.option("--platform", metavar="P", help="Only this platform.")
+@click.option("--state", type=click.Choice([s.value for s in RunState]), metavar="S", help="Only in this state, such as failed.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="At most N.")
-def runs(face: Face, limit: int) -> None:
+def runs(face: Face, active: bool, platform: str | None, state: str | None, limit: int) -> None:
     """List runs, newest first."""
     from ...operations import runs as verb
 
-    views = verb.list_runs(face.workspace(), limit=limit)
+    chosen = active or platform is not None or state is not None
+    views = [
+        view
+        for view in verb.list_runs(face.workspace(), limit=EVERY if chosen else limit)
+        if not (active and view.state.ended) and platform in (None, view.platform) and state in (None, view.state.value)
+    ][:limit]
     if face.json:
         for view in views:
             face.out.record(run_record(view))
@@ -27,7 +39,7 @@ def runs(face: Face, limit: int) -> None:
         (
             (
                 v.id, v.state.value, v.platform, v.account, f"{v.started_at:%Y-%m-%d %H:%M}",
-                f"{v.feeds_landed}/{len(v.expected)}" if v.expected else "", v.error or v.stage,
+                f"{v.feeds_landed}/{len(v.expected)}" if v.expected else "", v.error or said(v),
             )
             for v in views
         ),
@@ -35,7 +47,14 @@ def runs(face: Face, limit: int) -> None:
     if len(views) == limit:
         face.say.note(f"showing {limit:,}; --limit")
     elif not views:
-        face.say.note("no runs yet: bedrot extract PLATFORM")
+        face.say.note("no such run" if chosen else "no runs yet: bedrot extract PLATFORM")
+
+
+def said(view: RunView) -> str:
+    """The stage, with how far it is while it is under way."""
+    if view.done is None or view.state.ended:
+        return view.stage
+    return f"{view.stage} {view.done:,}" + (f" of {view.total:,}" if view.total else "")
 
 
 COLUMNS = (
