@@ -9,13 +9,21 @@ from typing import Any
 
 import click
 
+from ..domain.accounts import segment
 from ..domain.errors import UsageError
 
 ids_argument = click.argument("ids", nargs=-1, metavar="ID...")
 reason_option = click.option("--reason", default="", metavar="WHY", help="Why; stands in the journal.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+
+
+def _account(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    segment(value)  # a name that no account can have is refused before anything is done
+    return value
+
+
 account_option = click.option(
-    "--account", default="default", metavar="A", show_default=True, help="Which account of the platform."
+    "--account", default="default", metavar="A", show_default=True, callback=_account, help="Which account of the platform."
 )
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -22,6 +22,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.accounts import account_flag
 from ..domain.errors import UsageError, disk_error
 from ..domain.files import format_time, parse_time
 from ..domain.identifiers import id_time
@@ -53,7 +54,9 @@ OWN_KEYS = frozenset(
 )  # fmt: skip
 """Keys whose values we make ourselves; they are not searched for secrets, so that a short code or a common word that was typed eats
 neither a date nor an error's code. What lies below such a key in objects of its own is searched."""
-_COMMAND = re.compile(r"bedrot [a-z-]+(?: (?!-)[^\s,;:]+){0,3}(?: --[a-z-]+ [^\s,;:]+)*(?=[,;:)]|\Z)")
+_COMMAND = re.compile(
+    r"bedrot [a-z-]+(?: (?!-)[^\s,;:]+){0,3}" r"""(?: --[a-z-]+ (?:'[^']*'|"[^"]*"|[^\s,;:'"])+)*(?=[,;:)]|\Z)"""
+)
 """A command in a hint: whole, and of our own words."""
 _TAIL_BYTES = 8 << 10
 _KNOWN: dict[str, tuple[tuple[int, int], int, list[dict[str, Any]]]] = {}
@@ -357,9 +360,9 @@ def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
 
 def for_account(hint: str | None, account: str) -> str | None:
     """The hint with the account that its command, which ends it, is about. Extractors write it for `default`."""
-    if not hint or account == "default" or "--account" in hint or not _ABOUT_AN_ACCOUNT.search(hint):
+    if not hint or account == "default" or " --account " in hint or not _ABOUT_AN_ACCOUNT.search(hint):
         return hint
-    return f"{hint} --account {account}"
+    return hint + account_flag(account)
 
 
 def end(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..domain.accounts import segment
 from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import AlreadyRunning, BedrotError, ChallengeExpired, LifecycleError, UsageError, disk_error
 from ..domain.identifiers import LENGTH, MIN_PREFIX, is_id
@@ -42,12 +43,10 @@ class Runs:
 
         Raises:
             AlreadyRunning: another run has that platform and account; the hint attaches to it.
-            DiskFull, FixityError: the disk refused.
+            UsageError: no such account can be.  DiskFull, FixityError: the disk refused.
         """
-        from urllib.parse import quote
-
         locks = self.folder / ".locks"
-        lock = locks / f"{spec.platform}@{quote(spec.account, safe='')[:150]}"
+        lock = locks / f"{spec.platform}@{segment(spec.account)}"
         probe = RunFolder(self.folder / spec.id)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..domain.accounts import segment
 from ..domain.browsing import Outcome
 from ..domain.errors import BedrotError, UsageError
 from ..domain.feeds import Feed
@@ -29,10 +30,11 @@ def land(
         extension: of the names in landing, where the outside names end otherwise (`events.jsonl.1`).
 
     Raises:
-        UsageError: no such feed.
+        UsageError: no such feed, or no account can be named so.
     """
     from ..zones.landing import Landing
 
+    segment(account)
     chosen = ws.registry.feed(feed) if feed else None
     with ws.writing():
         for start in range(0, len(paths), CHUNK):

@@ -5,6 +5,7 @@
     <folder>/sessions/<platform>/<account>/<version>.age     newest wins; KEPT versions stay, so that a bad one rolls back
     <folder>/sessions/<platform>/<account>/facts.json        times only: what may be known without revealing
 
+An account's folder is named as `domain.accounts.segment` says; where that is a digest, `.name` in it holds the name.
 Each sealed value carries its own address inside, so that a file moved to another account's place is refused.
 """
 
@@ -18,9 +19,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from ..domain.accounts import FACT
+from ..domain.accounts import FACT, named, segment
 from ..domain.challenges import Secret
 from ..domain.errors import FixityError, PermissionDenied, UsageError, disk_error
 from .expiry import expiry
@@ -28,6 +29,7 @@ from .expiry import expiry
 if TYPE_CHECKING:
     import pyrage
 
+NAME_FILE = ".name"
 KEPT = 3
 """How many versions of a login state are kept."""
 
@@ -60,7 +62,7 @@ class Vault:
     def put(self, platform: str, account: str, name: str, value: Secret) -> None:
         """Seal a credential, in place of an older one."""
         address = f"secret/{platform}/{account}/{name}"
-        self._write(self._secret(platform, account, name), address, {"value": value.reveal()})
+        self._write(account, self._secret(platform, account, name), address, {"value": value.reveal()})
 
     def remove(self, platform: str, account: str, name: str) -> None:
         """Forget a credential; none is fine too."""
@@ -76,7 +78,7 @@ class Vault:
 
     def _sealed(self) -> list[tuple[str, str, str]]:
         found = (self.folder / "secrets").glob("*/*/*.age")
-        return sorted((unquote(p.parts[-3]), unquote(p.parts[-2]), unquote(p.stem)) for p in found)
+        return sorted((unquote(p.parts[-3]), _name(p.parent), unquote(p.stem)) for p in found)
 
     # -- login states -------------------------------------------------------------------------------------------------------
 
@@ -108,7 +110,9 @@ class Vault:
                 return 0
             facts = self._facts(folder)
             version = max([*self._versions(platform, account), facts.get("version", 0)], default=0) + 1
-            self._write(self._session(platform, account, version), f"session/{platform}/{account}/{version}", {"state": state})
+            self._write(
+                account, self._session(platform, account, version), f"session/{platform}/{account}/{version}", {"state": state}
+            )
             self._put_facts(folder, facts | {"version": version} | _times(state))
             for old in self._versions(platform, account)[:-KEPT]:
                 _remove(self._session(platform, account, old))
@@ -178,7 +182,7 @@ class Vault:
     def session_names(self) -> list[tuple[str, str]]:
         """(platform, account) of everything that is known of a login: a saved state, or facts about a token; sorted."""
         found = [p for pattern in ("*/*/*.age", "*/*/facts.json") for p in (self.folder / "sessions").glob(pattern)]
-        return sorted({(unquote(p.parts[-3]), unquote(p.parts[-2])) for p in found})
+        return sorted({(unquote(p.parts[-3]), _name(p.parent)) for p in found})
 
     def session_info(self, platform: str, account: str) -> dict[str, Any] | None:
         """What is known without unsealing: `version` (0: no state is saved), `versions` kept, `saved_at`, `logged_in_at`, `imported_at`,
@@ -212,10 +216,10 @@ class Vault:
     # -- files --------------------------------------------------------------------------------------------------------------
 
     def _secret(self, platform: str, account: str, name: str) -> Path:
-        return self.folder / "secrets" / _segment(platform) / _segment(account) / f"{_segment(name)}.age"
+        return self.folder / "secrets" / segment(platform) / segment(account) / f"{segment(name)}.age"
 
     def _session(self, platform: str, account: str, version: int) -> Path:
-        return self.folder / "sessions" / _segment(platform) / _segment(account) / f"{version:06d}.age"
+        return self.folder / "sessions" / segment(platform) / segment(account) / f"{version:06d}.age"
 
     def _versions(self, platform: str, account: str) -> list[int]:
         folder = self._session(platform, account, 0).parent
@@ -237,7 +241,7 @@ class Vault:
     @contextmanager
     def _locked(self, platform: str, account: str) -> Iterator[Path]:
         folder = self._session(platform, account, 0).parent
-        _make(self.folder, folder)
+        self._make(folder, account)
         fd = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -261,9 +265,15 @@ class Vault:
             raise FixityError("a sealed file of the vault lies where it does not belong")
         return record
 
-    def _write(self, path: Path, address: str, record: dict[str, Any]) -> None:
-        _make(self.folder, path.parent)
+    def _write(self, account: str, path: Path, address: str, record: dict[str, Any]) -> None:
+        self._make(path.parent, account)
         _replace(path, self.seal(json.dumps(record | {"address": address}).encode()))
+
+    def _make(self, folder: Path, account: str) -> None:
+        """The folder of an account."""
+        _make(self.folder, folder)
+        if named(folder.name) is None and not (folder / NAME_FILE).exists():
+            _replace(folder / NAME_FILE, account.encode())
 
     def _key(self, *, create: bool) -> pyrage.x25519.Identity:
         if self._identity is None:
@@ -295,16 +305,15 @@ def _times(state: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _segment(name: str) -> str:
-    """A name as one path segment that is no hidden file and leads nowhere else; `unquote` gives it back.
-
-    Raises:
-        UsageError: empty, or too long for a file name.
-    """
-    quoted = quote(name, safe="@+ ").replace(".", "%2E") if name.startswith(".") else quote(name, safe="@+ ")
-    if not quoted or len(quoted) > 200:
-        raise UsageError("an account or field name must have 1 to 200 characters")
-    return quoted
+def _name(folder: Path) -> str:
+    """The account that a folder belongs to."""
+    found = named(folder.name)
+    if found is not None:
+        return found
+    try:
+        return (folder / NAME_FILE).read_text("utf-8")
+    except (OSError, ValueError):
+        return folder.name  # its name is lost: it is listed, and leads to nothing
 
 
 def _make(root: Path, folder: Path) -> None:

@@ -222,3 +222,25 @@ def test_a_disk_that_refuses_is_told_as_such(vault: Vault) -> None:
         vault.remove("tiny", "default", "password")
     with pytest.raises(FixityError):
         vault.put("tiny", "default", "password", Secret("pass-2"))
+
+
+@pytest.mark.parametrize(
+    "account", ["../x", "a/b", ".", "..", "two words ", "Ærø 蛍\u202e", "é" * 127 + "x", "/" * 255, "%7E", "~", "it's"]
+)
+def test_whatever_an_account_is_called_it_is_kept_and_listed_by_its_name(vault: Vault, account: str) -> None:
+    """Nothing lands outside of the account's own folder, and two such accounts never meet."""
+    other = account[:-1] + "y"
+    for name in (account, other):
+        vault.put("tiny", name, "password", Secret(f"of {name}"))
+        vault.save("tiny", name, {"of": name})
+    again = Vault(vault.folder)
+    for name in (account, other):
+        found = again.get("tiny", name, "password")
+        assert found is not None and found.reveal() == f"of {name}" and again.load("tiny", name) == {"of": name}
+    assert again.session_names() == sorted([("tiny", account), ("tiny", other)])
+    assert again.names() == sorted([("tiny", account, "password"), ("tiny", other, "password")])
+    for kind in ("secrets", "sessions"):
+        assert len(list((vault.folder / kind / "tiny").iterdir())) == 2
+    assert {p.name for p in vault.folder.parent.iterdir()} == {vault.folder.name} and len(list(vault.folder.iterdir())) == 3
+    again.forget("tiny", account)
+    assert again.session_names() == [("tiny", other)]
