@@ -19,7 +19,7 @@ from ..domain.errors import UsageError
 from . import drop_debugging_switches
 from .asking import Asking
 from .backend import Backend, OperationsBackend
-from .commands import ConsoleCommands, run_command
+from .commands import Commanding, ConsoleCommands
 from .crash import INTERNAL, CrashScreen
 from .deciding import Deciding
 from .errands import Errands
@@ -35,7 +35,7 @@ from .pulse import Beating
 from .screens.files import FilesView
 from .screens.view import View
 from .typeahead import TypeAhead
-from .widgets.field import Field
+from .widgets.commandline import CommandLine
 from .widgets.header import Header
 from .widgets.keybar import KeyBar, NoticeLine
 from .widgets.prompt import PromptBar
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class Console(TypeAhead, Moving, Errands, Deciding, Beating, Asking, Painted, CrashScreen, Fetcher, App[int]):
+class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking, Painted, CrashScreen, Fetcher, App[int]):
     """The application. `backend` is all it knows of the lake."""
 
     TITLE = "bedrot"
@@ -71,6 +71,7 @@ class Console(TypeAhead, Moving, Errands, Deciding, Beating, Asking, Painted, Cr
         self.challenges = []
         self.needs = []
         self.statuses: dict[str, int] | None = None
+        self.platform_names: list[str] = []
         self.pulse_seconds = pulse_seconds
         self.interrupted = False
         self._views: dict[str, View] = {}
@@ -88,9 +89,7 @@ class Console(TypeAhead, Moving, Errands, Deciding, Beating, Asking, Painted, Cr
         with Container(id="places"):
             yield FilesView()
         with Container(id="foot"):
-            yield Field(
-                self._command, self._leave_command, placeholder=": command", max_length=2000, id="command", classes="waiting"
-            )
+            yield CommandLine(self._command, self._leave_command, self.known)
             yield PromptBar(id="prompt")
             yield NoticeLine()
             yield KeyBar()
@@ -165,9 +164,18 @@ class Console(TypeAhead, Moving, Errands, Deciding, Beating, Asking, Painted, Cr
             getattr(self, f"do_{action}")()
 
     def do_help(self) -> None:
+        self.show_help()
+
+    def show_help(self, words: str = "") -> None:
+        """The help; with words, the lines that hold them."""
         from .modals.help import HelpModal
 
-        self.push_screen(HelpModal(self.place))
+        def reason(where: str, action: str) -> str | None:
+            if where == EVERYWHERE:
+                return self.why_not(action)
+            return self.current_view.why_not(action) if where == self.place else None
+
+        self.push_screen(HelpModal(self.place, words, reason))
 
     def do_palette(self) -> None:
         self.action_command_palette()
@@ -185,22 +193,6 @@ class Console(TypeAhead, Moving, Errands, Deciding, Beating, Asking, Painted, Cr
 
     def action_how_to_quit(self) -> None:
         self.notice("ctrl+q quits; runs go on", "info")
-
-    def do_command(self) -> None:
-        field = self._main.query_one("#command", Field)
-        field.value = ""
-        field.remove_class("waiting")
-        self._main.set_focus(field)
-
-    def _leave_command(self) -> None:
-        self._main.query_one("#command", Field).add_class("waiting")
-        self.focus_place()
-
-    def _command(self, text: str) -> None:
-        self._leave_command()
-        trouble = run_command(self, text)
-        if trouble:
-            self.notice(trouble, "error")
 
     # notices, verbs
 

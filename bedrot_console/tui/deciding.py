@@ -12,9 +12,16 @@ class Deciding:
     decided: list[tuple[str, list[str]]]
 
     def do_undo(self) -> None:
+        self.ask_undo([])
+
+    def ask_undo(self, names: list[str]) -> None:
+        """Ask, then undo: the named files' newest decisions, or this console's newest, or the operator's newest."""
         from .modals.confirm import ConfirmModal
 
-        if self.decided:
+        if names:
+            ids = names
+            lines = [f"Undo the newest decision on {len(ids)} file{'s' if len(ids) != 1 else ''}?"]
+        elif self.decided:
             verb, ids = self.decided[-1]
             lines = [f"Undo: {verb} of {len(ids)} file{'s' if len(ids) != 1 else ''}?"]
         else:

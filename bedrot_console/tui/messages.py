@@ -83,6 +83,15 @@ class Decided(Message):
 
 
 @dataclass
+class Named(Message):
+    """The files that a command names; `reason` as given with it."""
+
+    verb: str
+    rows: list[FileRow]
+    reason: str = ""
+
+
+@dataclass
 class Validated(Message):
     """How many files were validated, by verdict; `failed` are those that could not be."""
 

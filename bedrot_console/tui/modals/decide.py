@@ -33,11 +33,12 @@ class DecideModal(Dialog[str]):
     DecideModal .why { text-style: bold; }
     """
 
-    def __init__(self, verb: Verb, rows: Sequence[FileRow], blocked: Mapping[str, int]) -> None:
+    def __init__(self, verb: Verb, rows: Sequence[FileRow], blocked: Mapping[str, int], why: str = "") -> None:
         super().__init__()
         self.verb = verb
         self.rows = rows
         self.blocked = blocked
+        self.why = why
         self.must = TRANSITIONS[verb].needs_reason
 
     def compose(self) -> ComposeResult:
@@ -60,7 +61,11 @@ class DecideModal(Dialog[str]):
                 yield Static(f"! not {count}: {safe(reason, 60)}", markup=False)
             yield Static(CONSEQUENCE[self.verb], markup=False)
             yield Field(
-                self._done, self.action_back_out, placeholder="why (needed)" if self.must else "why (optional)", id="reason"
+                self._done,
+                self.action_back_out,
+                value=self.why,
+                placeholder="why (needed)" if self.must else "why (optional)",
+                id="reason",
             )
             yield Static(f"enter: {self.verb}   esc: back", markup=False, id="hint")
 

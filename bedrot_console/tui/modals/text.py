@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ..widgets.lines import Line
+from ..widgets.lines import Line, Piece
 from ..widgets.pane import Pane
 from .base import Dialog
 
@@ -45,8 +45,12 @@ class TextModal(Dialog[str]):
     def _fill(self) -> None:
         pane = self.query_one(Pane)
         lines = self.lines(max(20, pane.size.width)) if callable(self.lines) else self.lines
+        pane.show([self.head(), [("", "plain")], *lines])
+
+    def head(self) -> list[Piece]:
+        """The first line: title and ways out."""
         ways = "".join(f"   {key} {word}" for key, word in self.keys.items())
-        pane.show([[(self.title_text, "title"), (f"   esc closes{ways}", "dim")], [("", "plain")], *lines])
+        return [(self.title_text, "title"), (f"   esc closes{ways}", "dim")]
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fill)

@@ -122,7 +122,7 @@ class RunsView(View):
         if first or old != [(r.id, r.state, r.stage, r.landed) for r in self.runs]:
             self.list.set_rows([(r.id, self._pieces(r)) for r in self.runs])
         if self.wanted is not None:
-            index = next((i for i, r in enumerate(self.runs) if r.id == self.wanted), None)
+            index = next((i for i, r in enumerate(self.runs) if r.id.startswith(self.wanted)), None)
             if index is not None:
                 self.wanted = None
                 self.list.move_to(index)

@@ -99,8 +99,8 @@ class View(Fetcher, Container):
         common, count = Counter(r for r in reasons if r).most_common(1)[0]
         return common if count == len(rows) else f"{common} (and other reasons)"
 
-    def ask_decision(self, verb: Verb, rows: Sequence[FileRow]) -> None:
-        """Name object, count and consequence, ask for a reason, then carry it out."""
+    def ask_decision(self, verb: Verb, rows: Sequence[FileRow], why: str = "") -> None:
+        """Name object, count and consequence, ask for a reason (`why` stands there already), then carry it out."""
         from ..modals.decide import DecideModal
 
         may = [r for r in rows if self.refusal(verb, r) is None]
@@ -110,7 +110,7 @@ class View(Fetcher, Container):
             if reason is not None:
                 self.carry_out(verb, [r.id for r in may], reason)
 
-        self.console.push_screen(DecideModal(verb, may, dict(blocked)), decided)
+        self.console.push_screen(DecideModal(verb, may, dict(blocked), why), decided)
 
     def carry_out(self, verb: Verb, ids: Sequence[str], reason: str) -> None:
         backend = self.console.backend

@@ -1,0 +1,172 @@
+"""The commands of the console in words: forms, what is wrong, completion, history, and the shell's own words."""
+
+from __future__ import annotations
+
+import pytest
+from fake_lake import FakeLake, row_of
+
+from bedrot_console.cli.contents import HELP
+from bedrot_console.domain.errors import UsageError
+from bedrot_console.domain.lifecycle import Zone
+from bedrot_console.tui.app import Console
+from bedrot_console.tui.commands import Commanding
+from bedrot_console.tui.places import PLACES
+from bedrot_console.tui.words import FLAG, History, commands, complete, parse
+
+OWN = {"goto", "needs", "copy", "theme", "help", "redraw", "quit", "review", "health"}
+KNOWN = {
+    "platform": ["distrokid", "metaads"],
+    "file": ["06exy3k2aaaa", "06exyzzzbbbb"],
+    "theme": ["nord", "ansi-dark"],
+    "run": ["run0001"],
+}
+
+
+def test_a_command_of_the_shell_has_the_shell_s_word():
+    """What the shell has too is named as there; the rest is the console's own."""
+    assert set(commands()) - OWN <= set(HELP)
+    assert set(PLACES) <= set(commands())
+
+
+def test_every_command_is_carried_out_by_the_console():
+    """Each row has its method, or is a place to go to."""
+    assert all(hasattr(Commanding, f"order_{name}") or name in PLACES for name in commands())
+
+
+def test_options_of_the_shell_are_options_here():
+    """Every option of the table is one that the shell's command of the same name takes."""
+    from importlib import import_module
+
+    for name, command in commands().items():
+        if name in HELP and command.options:
+            shell = getattr(import_module(f"bedrot_console.cli.commands.{name}"), name)
+            taken = {option for parameter in shell.params for option in parameter.opts}
+            assert set(command.options) <= taken, name
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "hint"),
+    [
+        ("shwo x", "no such command: shwo", "did you mean show?"),
+        ("\x1b[2J", "no such command: ␛[2J", "help lists them"),
+        ("cancel", "cancel what?", "cancel RUN"),
+        ("show a b", "show does not take b", "show ID"),
+        ("promote x --raeson y", "promote has no --raeson; --reason?", "promote [ID… | --passed] [--reason WHY]"),
+        ("quarantine x --reason", "--reason needs a value", "quarantine ID… --reason WHY"),
+        ("theme 'x", "not a command: No closing quotation", "theme NAME"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_right_form(line, says, hint):
+    """An error names what is wrong and shows the command's form."""
+    with pytest.raises(UsageError) as caught:
+        parse(line)
+    assert (str(caught.value), caught.value.hint) == (says, hint)
+
+
+def test_words_options_and_the_rest_of_a_line():
+    """Options stand anywhere, quotes hold a reason together, SQL is taken as it stands."""
+    order = parse("quarantine 06exy3 --reason 'a login page' 06exyz")
+    assert (order.name, order.words, dict(order.options)) == ("quarantine", ("06exy3", "06exyz"), {"reason": "a login page"})
+    assert parse("promote --passed").options == {"passed": "yes"}
+    assert parse("sql select 'it''s'  as x").words == ("select 'it''s'  as x",)
+    assert parse("files --platform=metaads status:failed x").filter_words() == "platform:metaads status:failed x"
+    assert parse("  ") is None and parse("q").name == "quit"
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "fits"),
+    [
+        ("qua", "", ["quarantine "]),
+        ("show 06exyz", "show ", ["06exyzzzbbbb "]),
+        ("promote --", "promote ", ["--reason ", "--passed "]),
+        ("promote --reason why 06exy3", "promote --reason why ", ["06exy3k2aaaa "]),
+        ("files --status fa", "files --status ", ["failed "]),
+        ("files pl", "files ", ["platform:"]),
+        ("files platform:me", "files ", ["platform:metaads "]),
+        ("extract d", "extract ", ["distrokid "]),
+        ("theme n", "theme ", ["nord "]),
+        ("quit x", "quit ", []),
+        ("nonsense x", "nonsense x", []),
+    ],
+)
+def test_the_last_word_is_completed_with_what_there_is(line, before, fits):
+    """Commands, options, their values, and what the lake has."""
+    assert complete(line, KNOWN) == (before, fits)
+    assert all(kind == FLAG or isinstance(kind, str) for c in commands().values() for kind in c.options.values())
+
+
+def test_history_goes_back_and_forth_and_holds_no_answer():
+    """Up and down, with the half-typed line at the end; a line that answers is not kept."""
+    history = History(["show a", 7])
+    history.add("answer c1 123456")
+    history.add("show b")
+    history.add("show b")
+    assert history.lines == ["show a", "show b"]
+    assert [history.older("dra"), history.older(""), history.older("")] == ["show b", "show a", "show a"]
+    assert [history.newer(), history.newer()] == ["show b", "dra"]
+
+
+def test_tab_completes_and_up_brings_the_last_line_back(drive):
+    """The form stands above the field; a second tab goes through what fits."""
+
+    async def scenario(d):
+        await d.press("colon", "t", "h", "tab")
+        assert d.app.command_line.field.value == "theme " and "theme NAME" in d.screen
+        await d.press("tab", "tab")
+        assert d.app.command_line.field.value == f"theme {Console.offered_themes[1]} "
+        await d.press("enter")
+        assert d.app.theme == Console.offered_themes[1]
+        await d.press("colon", "x", "up")
+        assert d.app.command_line.field.value == f"theme {Console.offered_themes[1]}"
+        await d.press("down")
+        assert d.app.command_line.field.value == "x"
+
+    drive(FakeLake(8), scenario)
+
+
+def test_a_decision_by_words_asks_as_the_key_does_and_has_the_reason_already(drive):
+    """`:quarantine ID… --reason WHY` names the files in the dialog; enter carries it out."""
+    lake = FakeLake(32)
+    one, two = (row_of(n) for n in (0, 1))
+    assert one.zone is Zone.LANDING
+
+    async def scenario(d):
+        d.app.run_command(f"quarantine {one.id} {two.id} --reason 'a login page'")
+        await d.settle()
+        assert "Quarantine 2 files" in d.screen and "a login page" in d.screen
+        await d.press("enter")
+        assert [(verb, reason) for verb, _, reason in lake.decisions] == [("quarantine", "a login page")] * 2
+        d.app.run_command(f"undo {one.id}")
+        await d.settle()
+        await d.press("enter")
+        assert lake.decisions[-1][:2] == ("release", one.id)
+
+    drive(lake, scenario)
+
+
+def test_a_read_only_console_takes_no_command_that_writes(drive):
+    """Each one is refused with the reason, and nothing is asked."""
+
+    async def scenario(d):
+        for command in commands().values():
+            if command.writes:
+                d.app.run_command(f"{command.name} x")
+                await d.settle()
+                assert "read-only" in d.notice and len(d.app.screen_stack) == 1
+
+    drive(FakeLake(8, read_only=True), scenario)
+
+
+def test_help_is_searched(drive):
+    """`/` in the help keeps the lines that hold all words, under their titles; escape shows all again."""
+
+    async def scenario(d):
+        await d.press("question_mark", "slash")
+        await d.type("quarantine")
+        assert "quarantine with a reason" in d.screen and "to the first row" not in d.screen
+        await d.press("escape")
+        assert "to the first row" in d.screen
+        await d.press("escape")
+        assert len(d.app.screen_stack) == 1
+
+    drive(FakeLake(8), scenario)
