@@ -12,21 +12,22 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import BedrotError, Cancelled, CatalogError, UsageError
+from ..domain.errors import BedrotError, Cancelled, CatalogError, QueryError, UsageError
 from ..resilience import Clock, Deadline, SystemClock
 
 CHILD = Path(__file__).with_name("sql_child.py")
 GRACE_SECONDS = 0.8
 """Beyond the time limit, for starting and for what DuckDB cannot interrupt; then the process is killed."""
 _READ = 1 << 18
+_COUNT, _ROWS = b'{"count":', b',"rows":'
 
 
 class SqlRun:
-    """A running query. `columns` and `types` (DuckDB type names) are known at once; rows are read once, batch by batch.
+    """A query in its process. `columns` and `types` (DuckDB type names) are known once `open` returned; rows are read once, batch by batch.
 
     Values are None, bool, int, float or str. Types that JSON cannot say exactly (DECIMAL, DATE, TIMESTAMP, DOUBLE, lists …)
     come as DuckDB's own text; `types` tells what they are. `truncated` is final once the batches ended.
@@ -41,16 +42,23 @@ class SqlRun:
         self.truncated = False
         self.columns: tuple[str, ...] = ()
         self.types: tuple[str, ...] = ()
-        head = self._line()
+
+    def open(self) -> SqlRun:
+        """Wait until the engine has begun to answer. Raises what `batches` raises."""
+        head = self._told(self._line())
         if "columns" not in head:
             self.close()
             raise CatalogError("the query gave no header")
         self.columns, self.types = tuple(head["columns"]), tuple(head["types"])
+        return self
 
-    def _line(self) -> dict[str, Any]:
+    def _line(self) -> bytes:
         pipe = self._process.stdout
         assert pipe is not None
+        pieces: list[bytes] = []
         while b"\n" not in self._buffer:
+            pieces.append(self._buffer)
+            self._buffer = b""
             if self._cancelled:
                 self.close()
                 raise Cancelled("the query was cancelled")
@@ -60,23 +68,25 @@ class SqlRun:
                     self.close()
                     raise UsageError("the query took too long", hint="narrow it, or give more time")
                 continue
-            data = os.read(pipe.fileno(), _READ)
-            if not data:
+            self._buffer = os.read(pipe.fileno(), _READ)
+            if not self._buffer:
                 cancelled = self._cancelled
                 self.close()
                 if cancelled:
                     raise Cancelled("the query was cancelled")
                 raise UsageError("the query broke its process: it needs more memory or time than it may have", hint="narrow it")
-            self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
-        found = json.loads(line)
+        return b"".join([*pieces, line])
+
+    def _told(self, line: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(line)
         if "error" in found:
             self.close()
-            raise _meaning(found["kind"], found["error"])
+            raise _meaning(found)
         return found
 
-    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows as they come.
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Batches as they come: the number of rows, and the rows as one JSON array of arrays.
 
         Raises:
             UsageError: the query failed, or took too long or too much memory.
@@ -84,13 +94,22 @@ class SqlRun:
         """
         try:
             while True:
-                found = self._line()
+                line = self._line()
+                if line.startswith(_COUNT):
+                    head, _, rows = line.partition(_ROWS)
+                    yield int(head[len(_COUNT) :]), rows[:-1]
+                    continue
+                found = self._told(line)
                 if found.get("end"):
                     self.truncated = bool(found["truncated"])
                     return
-                yield [tuple(row) for row in found["rows"]]
         finally:
             self.close()
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows as they come; raises what `lines` raises."""
+        for _, rows in self.lines():
+            yield [tuple(row) for row in json.loads(rows)]
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Rows one by one."""
@@ -120,38 +139,61 @@ class SqlRun:
         self.close()
 
 
-def _meaning(kind: str, words: str) -> BedrotError:
-    words = " ".join(line.strip() for line in words.splitlines() if line.strip().strip("^"))
+def _meaning(found: dict[str, Any]) -> BedrotError:
+    words = " ".join(found["error"].split())
+    kind = found["kind"]
     if kind == "file":
         return CatalogError(f"the catalog cannot be read: {words}")
-    if kind == "refused":
-        return UsageError(words, hint="bedrot sql --schema lists what can be asked")
     if kind == "timeout":
         return UsageError(words, hint="narrow it, or give more time")
     if kind == "memory":
         return UsageError(words, hint="narrow it, or add a LIMIT")
-    return UsageError(words, hint="bedrot sql --schema lists views and columns")
+    if kind == "refused":
+        return QueryError(words, hint="bedrot sql --schema lists what can be asked")
+    place = (found["place"][0], found["place"][1]) if found.get("place") else None
+    meant = ", ".join(found.get("candidates") or ())
+    return QueryError(words, hint=f"perhaps {meant}" if meant else "bedrot sql --schema lists views and columns", place=place)
 
 
-def run_sql(
-    published: Path, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0, clock: Clock | None = None
+def run_sql(published: Path, text: str, **limits: Any) -> SqlRun:
+    """Start one query on the published catalog; returns once its columns are known. Takes and raises what `start_sql` and `open` do."""
+    run = start_sql(published, text, **limits)
+    try:
+        return run.open()
+    except BaseException:
+        run.close()
+        raise
+
+
+def start_sql(
+    published: Path,
+    text: str,
+    *,
+    limit_rows: int | None = None,
+    timeout_seconds: float = 10.0,
+    clock: Clock | None = None,
+    scope: Sequence[tuple[str, str]] = (),
 ) -> SqlRun:
-    """Start one query on the published catalog; returns once its columns are known.
+    """Start one query on the published catalog and return at once; `open` waits for its columns.
 
     Args:
         text: one SELECT (also FROM, WITH, VALUES, DESCRIBE, SHOW) or EXPLAIN.
         limit_rows: rows at most; more sets `truncated`.
         timeout_seconds: of execution; the process is killed shortly after.
         clock: for the wall-clock limit.
+        scope: (view, query) pairs that stand for these views inside a SELECT; ours, never foreign text.
 
     Raises:
-        UsageError: not one SELECT or EXPLAIN, an error in it, or it took too long or too much memory.
+        QueryError: not one SELECT or EXPLAIN, or an error in it.
+        UsageError: it took too long or too much memory.
         CatalogError: there is no catalog, or it cannot be read.
     """
     if not published.is_file():
         raise CatalogError("there is no catalog yet")
     environ = {"LANG": "C.UTF-8", "HOME": "/nonexistent", "PATH": "/nonexistent"}
-    job = {"path": str(published), "text": text, "limit_rows": limit_rows, "timeout_seconds": timeout_seconds}
+    job = {
+        "path": str(published), "text": text, "limit_rows": limit_rows, "timeout_seconds": timeout_seconds, "scope": [list(s) for s in scope],
+    }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-I", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ,
         cwd="/", start_new_session=True, close_fds=True,

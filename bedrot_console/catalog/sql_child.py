@@ -1,7 +1,8 @@
 """The locked-down process that runs one foreign query. Started by `sql.py` as a script of its own; knows nothing of the project.
 
 Reads one JSON line on stdin, writes JSON lines on the descriptor it was given as stdout: a header `{"columns", "types"}`, batches
-`{"rows"}`, and at the end `{"end", "truncated"}` or `{"error", "kind"}` (kind: query, timeout, memory, refused, file).
+`{"count", "rows"}`, and at the end `{"end", "truncated"}` or `{"error", "kind", "place", "candidates"}` (kind: query, timeout, memory,
+refused, file; place: line and column from 1, or null; candidates: names that were perhaps meant).
 
 What holds it: address space, file size zero, CPU and descriptors limited by the kernel; Landlock (where the kernel has it) lets it read
 the catalog file and nothing else, and no network; DuckDB read-only, external access off, configuration locked; one SELECT or
@@ -17,6 +18,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 ADDRESS_SPACE = 2 << 30
@@ -77,34 +79,24 @@ def confine(path: str) -> bool:
     return held == 0
 
 
-def statement(duckdb: Any, text: str) -> str:
+def statement(connection: Any, text: str) -> str:
     """`SELECT` or `EXPLAIN`. Raises Refused for anything else, or for more than one statement."""
-    found = duckdb.extract_statements(text)
+    found = connection.extract_statements(text)
     if len(found) != 1:
         raise Refused(f"one statement at a time, not {len(found)}" if found else "there is no statement")
-    kind = found[0].type.name
+    try:
+        kind = found[0].type.name
+    except (TypeError, ValueError):  # a type that the binding has no name for
+        kind = "this"
     if kind not in ("SELECT", "EXPLAIN"):
         raise Refused(f"only SELECT and EXPLAIN run here, not {kind}")
     return kind
 
 
-def plain(value: Any) -> tuple[Any, bool]:
-    """A value as JSON takes it exactly, and whether it was cut."""
-    if isinstance(value, str) and len(value) > CELL_CHARACTERS:
-        return value[:CELL_CHARACTERS], True
-    return value, False
-
-
-def run(duckdb: Any, job: dict[str, Any], out: Any) -> None:
-    """Run the query and write header, batches and end."""
-
-    def tell(value: dict[str, Any]) -> None:
-        out.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
-        out.flush()
-
-    kind = statement(duckdb, job["text"])
+def connect(duckdb: Any, path: str, timeout_seconds: float) -> Any:
+    """The catalog, read-only, with nothing left to configure."""
     connection = duckdb.connect(
-        job["path"],
+        path,
         read_only=True,
         config={
             "memory_limit": MEMORY_LIMIT,
@@ -117,44 +109,140 @@ def run(duckdb: Any, job: dict[str, Any], out: Any) -> None:
         },
     )
     connection.execute("SET enable_progress_bar = false")
-    connection.execute(f"SET max_execution_time = {int(job['timeout_seconds'] * 1000)}")
+    connection.execute("SET errors_as_json = true")
+    connection.execute(f"SET max_execution_time = {int(timeout_seconds * 1000)}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def place(text: str, position: int) -> tuple[int, int] | None:
+    """Line and column, from 1, of a byte in a text; None outside it."""
+    head = text.encode("utf-8", "surrogatepass")
+    if not 0 <= position <= len(head):
+        return None
+    before = head[:position].decode("utf-8", "replace")
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def complaint(error: BaseException, text: str, shift: int) -> dict[str, Any]:
+    """DuckDB's words, with the place in `text` they are about.
+
+    Args:
+        shift: bytes that stood before `text` in what DuckDB was given.
+    """
+    words = str(error)
+    kind, brace, rest = words.partition("{")
+    try:
+        told = json.loads(brace + rest)
+        sentence, position = f"{kind}{told['exception_message']}", told.get("position")
+    except (ValueError, KeyError, TypeError):
+        return {"error": words[:4000]}
+    names = str(told.get("candidates") or "")
+    return {
+        "error": sentence[:4000],
+        "place": place(text, int(position) - shift) if position is not None else None,
+        "candidates": [] if "(" in names else [n for n in names.split(",") if n][:5],
+    }
+
+
+def unended(duckdb: Any, text: str) -> str:
+    """The statement without the semicolons, and comments, behind its end."""
+    data = text.encode()
+    end = len(data)
+    for start, kind in reversed(duckdb.tokenize(text)):
+        if kind.name == "operator" and data[start : start + 1] == b";":
+            end = start
+        elif kind.name != "comment":
+            break
+    return data[:end].decode()
+
+
+def wrapped(connection: Any, text: str, limit_rows: int | None, scope: list[list[str]]) -> tuple[str, int, list[str], list[str]]:
+    """A SELECT as one that gives what JSON can say exactly: its text, what stands before the original (bytes), columns, types.
+
+    Args:
+        scope: (view, query) pairs that stand for these views inside the text.
+    """
+    shape = connection.sql(text)
+    columns, types = list(shape.columns), [str(t) for t in shape.types]
+    del shape
+    names = [f"c{i}" for i in range(len(columns))]
+    shown = [n if t in _PLAIN else f"CAST({n} AS VARCHAR)" for n, t in zip(names, types, strict=True)]
+    narrowed = "WITH " + ", ".join(f"{view} AS ({query})" for view, query in scope) + " " if scope else ""
+    before = f"{narrowed}SELECT {', '.join(shown)} FROM ("
+    whole = f"{before}{text}\n) AS q({', '.join(names)})"
+    if limit_rows is not None:
+        whole += f" LIMIT {int(limit_rows) + 1}"
+    return whole, len(before.encode()), columns, types
+
+
+def run(duckdb: Any, job: dict[str, Any], out: Any) -> None:
+    """Run the query and write header, batches and end, or the engine's complaint."""
+
+    def tell(value: dict[str, Any]) -> None:
+        out.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
+        out.flush()
+
     text = job["text"]
-    if kind == "SELECT":
-        shape = connection.sql(text)
-        columns, types = list(shape.columns), [str(t) for t in shape.types]
-        del shape
-        names = [f"c{i}" for i in range(len(columns))]
-        shown = [n if t in _PLAIN else f"CAST({n} AS VARCHAR)" for n, t in zip(names, types, strict=True)]
-        text = f"SELECT {', '.join(shown)} FROM ({text.strip().rstrip(';')}\n) AS q({', '.join(names)})"
-        if job["limit_rows"] is not None:
-            text += f" LIMIT {int(job['limit_rows']) + 1}"
-        statement(duckdb, text)
-        connection.execute(text)
-    else:
-        connection.execute(text)
-        columns = [c[0] for c in connection.description]
-        types = ["VARCHAR"] * len(columns)
+    shift = 0
+    try:
+        connection = connect(duckdb, job["path"], job["timeout_seconds"])
+        kind = statement(connection, text)
+        if kind == "SELECT":
+            try:
+                bare = unended(duckdb, text)
+                whole, inside, columns, types = wrapped(connection, bare, job["limit_rows"], job.get("scope") or [])
+            except duckdb.Error:
+                shift = len("EXPLAIN ")
+                connection.execute("EXPLAIN " + text)  # binds again, this time telling where
+                raise
+            statement(connection, whole)
+            shift = inside
+            connection.execute(whole)
+        else:
+            connection.execute(text)
+            columns = [c[0] for c in connection.description]
+            types = ["VARCHAR"] * len(columns)
+        _stream(connection, job["limit_rows"], columns, types, tell)
+    except (Refused, MemoryError, BrokenPipeError):
+        raise
+    except duckdb.Error as error:
+        tell({"kind": _kind(duckdb, error), **complaint(error, text, shift)})
+
+
+def _kind(duckdb: Any, error: Exception) -> str:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "memory"
+    if isinstance(error, (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)):
+        return "file"
+    words = str(error)
+    return "timeout" if isinstance(error, duckdb.InterruptException) or "max_execution_time" in words else "query"
+
+
+def _stream(
+    connection: Any, limit_rows: int | None, columns: list[str], types: list[str], tell: Callable[[dict[str, Any]], None]
+) -> None:
     tell({"columns": columns, "types": types})
-    left = job["limit_rows"]
-    truncated = False
-    size = FIRST_ROWS
+    texts = [i for i, kind in enumerate(types) if kind == "VARCHAR" or kind not in _PLAIN]
+    left, truncated, size = limit_rows, False, FIRST_ROWS
     while rows := connection.fetchmany(size):
         if left is not None and len(rows) > left:
             rows, truncated = rows[:left], True
-        batch: list[list[Any]] = []
+        batch: list[Any] = []
         weight = 0
         for row in rows:
-            values = [plain(v) for v in row]
-            truncated = truncated or any(cut for _, cut in values)
-            batch.append([v for v, _ in values])
-            weight += sum(len(v) if isinstance(v, str) else 8 for v, _ in values)
+            for i in texts:
+                length = len(row[i] or "")
+                weight += length
+                if length > CELL_CHARACTERS:
+                    row, truncated = (*row[:i], row[i][:CELL_CHARACTERS], *row[i + 1 :]), True
+            batch.append(row)
             if weight > BATCH_BYTES:
-                tell({"rows": batch})
+                tell({"count": len(batch), "rows": batch})
                 batch, weight = [], 0
         if batch:
-            tell({"rows": batch})
+            tell({"count": len(batch), "rows": batch})
         if left is not None:
             left -= len(rows)
         size = MORE_ROWS
@@ -183,16 +271,6 @@ def main() -> int:
         return failed("refused", error)
     except MemoryError:
         return failed("memory", "the query needs more memory than it may have")
-    except duckdb.OutOfMemoryException:
-        return failed("memory", "the query needs more memory than it may have")
-    except duckdb.InterruptException:
-        return failed("timeout", "the query took too long")
-    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-        return failed("file", error)
-    except duckdb.Error as error:
-        words = str(error)
-        kind = "timeout" if "max_execution_time" in words or "nterrupted" in words else "query"
-        return failed(kind, words)
     except BrokenPipeError:
         return 1
     return 0

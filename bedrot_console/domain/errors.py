@@ -41,6 +41,14 @@ class StillWritten(UsageError):
     hint = "wait until it is closed, then land it"
 
 
+class QueryError(UsageError):
+    """A query that the engine does not take. `place` is where in its text: line and column, from 1; None where that is not known."""
+
+    def __init__(self, message: str, *, hint: str | None = None, place: tuple[int, int] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.place = place
+
+
 class AccessError(BedrotError):
     """A human must act at the platform or answer it."""
 
