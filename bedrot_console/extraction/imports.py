@@ -48,6 +48,13 @@ class Imported:
     expired: int
     odd: int = 0
 
+    def in_words(self) -> str:
+        """What was kept and what was left out; holds no value of the file."""
+        left = f", left out {self.foreign} of other hosts" if self.foreign else ""
+        left += f", {self.expired} expired" if self.expired else ""
+        left += f", {self.odd} that no browser takes" if self.odd else ""
+        return f"{self.cookies} cookies and storage of {self.origins} sites of a {self.format}{left}"
+
 
 def read_login(data: bytes, hosts: Iterable[str], now: float) -> Imported:
     """The login of these hosts in an exported file.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,8 +93,8 @@ def _lifetimes(rejected: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, floa
     return tuple(found.values())
 
 
-def _usual(lifetimes: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The middle one of the last few."""
+def usual_life(lifetimes: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """What is usual among observed lives (`SessionInfo.lifetimes`): the middle one of the last few."""
     recent = sorted(lifetimes[-RECENT:], key=lambda pair: (pair[1], pair[0]))
     return recent[(len(recent) - 1) // 2]
 
@@ -127,7 +130,7 @@ def _outlook(
         return "ends soon", f"what is saved ends on {end:%Y-%m-%d %H:%M} UTC", renew
     begin = known["logged_in_at"]
     if begin is not None and lifetimes:
-        least, most = _usual(lifetimes)
+        least, most = usual_life(lifetimes)
         age = (now - begin) / timedelta(days=1)
         if age >= WORN * most:
             return (
@@ -147,6 +150,22 @@ def check(ws: Workspace, platform: str, account: str = "default") -> str:
     The run ends with 0 and a `proved` event that names the positive sign, or with 3 (`login-lost`). Raises as `extract.start`.
     """
     return extract.start(ws, platform, account=account, attended=False, purpose="check")
+
+
+def read_export(file: str | Path) -> tuple[bytes, bool]:
+    """The bytes of a file that a browser's login was exported to, and whether others on this machine may read it.
+
+    Raises:
+        UsageError: no regular file, or it cannot be read. At most one byte more than an import takes is read.
+    """
+    try:
+        with Path(file).expanduser().open("rb") as source:
+            mode = os.fstat(source.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise UsageError(f"{file} is no regular file")
+            return source.read(MOST_BYTES + 1), bool(mode & 0o044)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def import_login(ws: Workspace, platform: str, data: bytes, account: str = "default") -> tuple[int, Any]:

@@ -23,7 +23,7 @@ from urllib.parse import unquote
 
 from ..domain.accounts import FACT, named, segment
 from ..domain.challenges import Secret
-from ..domain.errors import FixityError, PermissionDenied, UsageError, disk_error
+from ..domain.errors import BedrotError, FixityError, PermissionDenied, UsageError, disk_error
 from .expiry import expiry
 
 if TYPE_CHECKING:
@@ -46,6 +46,21 @@ class Vault:
         self.folder = folder
         self.key_file = key_file or folder / "key"
         self._identity: pyrage.x25519.Identity | None = None
+
+    def trouble(self) -> BedrotError | None:
+        """Why what is sealed here cannot be opened, or None; also None where nothing was sealed yet. Unseals nothing."""
+        try:
+            if not os.access(self.folder, os.R_OK | os.X_OK):
+                if not os.path.exists(self.folder):
+                    return None
+                return PermissionDenied(f"the vault belongs to uid {os.stat(self.folder).st_uid}; you cannot look inside")
+            if self._sealed() or self.session_names() or self.key_file.exists():
+                self._key(create=False)
+        except BedrotError as error:
+            return error
+        except OSError as error:
+            return FixityError(f"the vault cannot be read: {error.strerror}")
+        return None
 
     # -- secrets ------------------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,9 +16,18 @@ from ..tables import Column
 
 if TYPE_CHECKING:
     from ...domain.runs import RunView
+    from ...operations.accounts import AccountInfo
     from ...operations.sessions import SessionInfo
 
 OUTLOOK_STYLES = {"ended": "bad", "none saved": "bad", "ends soon": "warn", "may end soon": "warn"}
+STATE_STYLES = {
+    **OUTLOOK_STYLES,
+    "does not load": "bad",
+    "needs you": "bad",
+    "no credentials": "bad",
+    "not proved": "warn",
+    "good": "good",
+}
 
 
 @click.group(cls=Group, name="sessions", example="bedrot sessions\nbedrot sessions check tiktok", exits=(0, 8), invoke_without_command=True)  # fmt: skip
@@ -77,10 +83,46 @@ def _time(at: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at is not None else ""
 
 
-@sub_command(sessions, example="bedrot sessions list --json", exits=(0,))
-def list_(face: Face) -> None:
+@sub_command(sessions, example="bedrot sessions list --all --json", exits=(0,))
+@click.option("--all", "every", is_flag=True, help="Also platforms and accounts without a login, and what was tried last.")
+def list_(face: Face, every: bool) -> None:
     """List what is known of each saved login."""
-    _list(face)
+    if every:
+        _list_all(face)
+    else:
+        _list(face)
+
+
+def _list_all(face: Face) -> None:
+    from ...operations import accounts as verb
+
+    found = verb.accounts(face.workspace())
+    if face.json:
+        for info in found.rows:
+            face.out.record(plain_record(info))
+    else:
+        face.out.table(_account_columns(), map(_account_row, found.rows))
+        for info in found.rows:
+            if info.because or info.command:
+                then = f"; next: {info.command}" if info.command else ""
+                face.out.line(f"{info.platform} ({info.account}): {info.because or info.state}{then}")
+    if found.trouble:
+        face.say.error(found.trouble, found.hint)
+
+
+def _account_columns() -> list[Column]:
+    return [
+        Column("platform", least=8), Column("account", least=7), Column("state", least=9, style=lambda text: STATE_STYLES.get(text, "")),
+        Column("ends", least=10), Column("last run", least=10, drop=1), Column("last check", least=10, drop=2),
+    ]  # fmt: skip
+
+
+def _account_row(info: AccountInfo) -> tuple[object, ...]:
+    end = _time(info.ends_at)
+    if not end and info.expected_end:
+        end = f"about {info.expected_end[1]:%Y-%m-%d}"
+    last = [f"{_time(run.started_at)} {run.state}" if run else "none" for run in (info.last_run, info.last_check)]
+    return (info.platform, info.account, info.state, end or "unknown", *last)
 
 
 @sub_command(sessions, example="bedrot sessions check tiktok --account nightferry", exits=(0, 3, 4, 8, 9))
@@ -139,12 +181,7 @@ def import_(face: Face, platform: str, file: str, account: str, no_check: bool) 
     ws = face.workspace()
     data = _exported(face, file)
     version, found = verbs.import_login(ws, platform, data, account)
-    left = f", left out {found.foreign} of other hosts" if found.foreign else ""
-    left += f", {found.expired} expired" if found.expired else ""
-    left += f", {found.odd} that no browser takes" if found.odd else ""
-    face.say.note(
-        f"{platform} ({account}): {found.cookies} cookies and storage of {found.origins} sites of a {found.format}{left}"
-    )
+    face.say.note(f"{platform} ({account}): {found.in_words()}")
     if no_check:
         if face.json:
             face.out.record({"platform": platform, "account": account, "outcome": "saved", "version": version})
@@ -176,21 +213,14 @@ def _say_unproved(face: Face, platform: str, account: str) -> None:
 
 
 def _exported(face: Face, file: str) -> bytes:
-    from ...domain.errors import UsageError
-    from ...operations.sessions import MOST_BYTES
+    from ...operations.sessions import MOST_BYTES, read_export
 
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
-    try:
-        with Path(file).open("rb") as source:
-            mode = os.fstat(source.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise UsageError(f"{file} is no regular file")
-            if mode & 0o044:
-                face.say.note(f"{file} is a login that others may read: remove it when you are done")
-            return source.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    data, seen = read_export(file)
+    if seen:
+        face.say.note(f"{file} is a login that others may read: remove it when you are done")
+    return data
 
 
 @sub_command(sessions, example="bedrot sessions rollback tiktok", exits=(0, 8))
