@@ -264,5 +264,9 @@ class LandedFile:
         return self.sidecar.feed
 
     @property
+    def size_bytes(self) -> int:
+        return self.sidecar.size_bytes
+
+    @property
     def status(self) -> str:
         return status(self.zone, self.verdict)
