@@ -96,7 +96,7 @@ def _account(
     facts: dict[str, Any] = {
         "platform": platform, "account": account, "title": known.title if known else "", "method": known.method if known else "",
         "session": session, "credentials": tuple(credentials), "missing": missing, "need": need, "last_check": last_check,
-        "last_run": next((r for r in mine if r.purpose != "check"), None), "sign": _sign(ws, last_check),
+        "last_run": next((r for r in mine if r.purpose != "check"), None), "sign": sign_of(ws, last_check),
         "expected_end": _expected_end(session),
     }  # fmt: skip
     if session is not None:
@@ -133,7 +133,7 @@ def _state(
     return "good", "", ""
 
 
-def _sign(ws: Workspace, check: RunView | None) -> str | None:
+def sign_of(ws: Workspace, check: RunView | None) -> str | None:
     """The positive sign that a check saw, from its own events."""
     if check is None or check.state is not RunState.DONE:
         return None

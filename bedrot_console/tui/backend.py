@@ -14,6 +14,7 @@ from ..domain.errors import UsageError
 from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
 from ..domain.runs import RunView
+from .oversight import OperationsOversight, Oversight
 
 if TYPE_CHECKING:
     from ..operations.workspace import Workspace
@@ -50,7 +51,7 @@ class Table:
     truncated: bool = False
 
 
-class Backend(Protocol):
+class Backend(Oversight, Protocol):
     """All calls block and may raise BedrotError; the console makes them in thread workers only."""
 
     home: str
@@ -93,7 +94,7 @@ class Backend(Protocol):
 _OPPOSITE = {"newest": "oldest", "oldest": "newest"}
 
 
-class OperationsBackend:
+class OperationsBackend(OperationsOversight):
     """The real one. Operations are imported on first use, so that the first frame loads no more than it shows."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -29,6 +29,10 @@ class Errands:
         """Runs, with a new run starting."""
         self.when_there("runs", lambda: self.runs_view.start(platform, account))
 
+    def show_run(self, run: str) -> None:
+        """Runs, with this run chosen."""
+        self.when_there("runs", lambda: self.runs_view.choose(run))
+
     def show_files(self, words: str) -> None:
         """Files, with this filter."""
         self.show_place("files")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -13,6 +13,9 @@ from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
 from ..domain.runs import RunView
 from .backend import Need, Platform, Table
+
+if TYPE_CHECKING:
+    from ..operations.accounts import Accounts
 
 
 @dataclass
@@ -175,6 +178,46 @@ class SchemaLoaded(Message):
     """(view, column, type) of every view people may ask."""
 
     columns: Sequence[tuple[str, str, str]]
+
+
+@dataclass
+class AccountsLoaded(Message):
+    """How the logins of all accounts stand."""
+
+    accounts: Accounts
+
+
+@dataclass
+class CheckStarted(Message):
+    """A check of a login was started as `run`, after the import of `version` if there was one; None: only imported. `words` say what was
+    imported; `warned`: with something to be careful about."""
+
+    platform: str
+    account: str
+    run: str | None
+    version: int | None = None
+    words: str = ""
+    warned: bool = False
+    hint: str | None = None
+
+
+@dataclass
+class CheckSeen(Message):
+    """How a check stands: its run, the sign that proved the login, and once it has ended the outcome."""
+
+    platform: str
+    account: str
+    view: RunView
+    sign: str | None
+    outcome: str
+
+
+@dataclass
+class SessionChanged(Message):
+    """A saved login was rolled back or forgotten."""
+
+    text: str
+    hint: str
 
 
 @dataclass

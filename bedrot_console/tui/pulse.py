@@ -35,6 +35,8 @@ class Beating:
         self.fetch("pulse", work, keep=True) if not self._busy("pulse") else None
         if self._views and self.arriving is None:
             self.current_view.pulse()
+            for view in self._ready_views():
+                view.heartbeat()
             if self.prompt.challenge is not None:
                 self.ask_challenge()
 

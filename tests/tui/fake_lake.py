@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from fake_places import FakePlaces
+
 from bedrot_console.domain.blocks import Raster, View
 from bedrot_console.domain.browsing import Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
@@ -96,10 +98,11 @@ class FakeRun:
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
-class FakeLake:
+class FakeLake(FakePlaces):
     """The Backend port. Files are computed from their number unless changed; newest first means highest number first."""
 
     def __init__(self, files: int = 1000, *, names: Sequence[str] = (), read_only: bool = False) -> None:
+        super().__init__()
         self.size = files
         self.names = tuple(names)
         self.home = "/srv/lake"

@@ -286,6 +286,11 @@ class RunsView(View):
         self.notice(f"starting {platform} ({account})…")
         self.fetch("start", lambda: RunStarted(backend.start(platform, account)), keep=True)
 
+    def choose(self, run: str) -> None:
+        """Put the cursor on a run, as soon as it is listed."""
+        self.wanted = run
+        self.load()
+
     def on_run_started(self, message: RunStarted) -> None:
         message.stop()
         self.wanted = message.run

@@ -70,7 +70,10 @@ class View(Fetcher, Container):
         """A newer catalog was published."""
 
     def pulse(self) -> None:
-        """A second has passed."""
+        """A second has passed, and this place is on the screen."""
+
+    def heartbeat(self) -> None:
+        """A second has passed, whatever place is on the screen."""
 
     def on_failed(self, message: Failed) -> None:
         self.notice(message.text, "error", message.hint)

@@ -1,0 +1,70 @@
+"""What Sessions, Health and Audit ask of the operations: the part of the backend that looks after the lake itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..domain.runs import RunView
+
+if TYPE_CHECKING:
+    from ..operations.accounts import Accounts
+    from ..operations.workspace import Workspace
+
+
+class Oversight(Protocol):
+    """Calls block and may raise BedrotError, as all of the backend's."""
+
+    def accounts(self) -> Accounts: ...
+    def check_login(self, platform: str, account: str) -> str: ...
+    def checked(self, run: str) -> tuple[RunView, str | None]: ...
+    def import_login(self, platform: str, account: str, path: str) -> tuple[int, str, bool]: ...
+    def judge_import(self, platform: str, account: str, version: int, checked: RunView) -> str: ...
+    def rollback(self, platform: str, account: str) -> None: ...
+    def forget(self, platform: str, account: str) -> None: ...
+
+
+class OperationsOversight:
+    """Mixed into the real backend."""
+
+    ws: Workspace
+
+    def accounts(self) -> Accounts:
+        from ..operations import accounts
+
+        return accounts.accounts(self.ws)
+
+    def check_login(self, platform: str, account: str) -> str:
+        """Start a check; returns its run."""
+        from ..operations import sessions
+
+        return sessions.check(self.ws, platform, account)
+
+    def checked(self, run: str) -> tuple[RunView, str | None]:
+        """How a check stands, and the sign that proved the login once it has."""
+        from ..operations import accounts, runs
+
+        view = runs.view(self.ws, run)
+        return view, accounts.sign_of(self.ws, view)
+
+    def import_login(self, platform: str, account: str, path: str) -> tuple[int, str, bool]:
+        """The version that was saved, what was kept in words, and whether others may read the file."""
+        from ..operations import sessions
+
+        data, seen = sessions.read_export(path)
+        version, found = sessions.import_login(self.ws, platform, data, account)
+        return version, found.in_words(), seen
+
+    def judge_import(self, platform: str, account: str, version: int, checked: RunView) -> str:
+        from ..operations import sessions
+
+        return sessions.judge_import(self.ws, platform, account, version, checked)
+
+    def rollback(self, platform: str, account: str) -> None:
+        from ..operations import sessions
+
+        sessions.rollback(self.ws, platform, account)
+
+    def forget(self, platform: str, account: str) -> None:
+        from ..operations import sessions
+
+        sessions.forget(self.ws, platform, account)

@@ -1,0 +1,400 @@
+"""Sessions: how the login of each account stands, what ends it, and what to do by when. What is inside a login is never shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from ...domain.errors import BedrotError
+from ...domain.runs import RunView
+from ...domain.text import safe
+from ..accountlines import account_lines, ends_text, run_text, state_piece
+from ..keys import bindings
+from ..messages import AccountsLoaded, CheckSeen, CheckStarted, Failed, SessionChanged
+from ..widgets.lines import Piece
+from ..widgets.pane import Pane
+from ..widgets.table import Column, ListTable
+from ..widgets.times import span
+from .view import View
+
+if TYPE_CHECKING:
+    from ...operations.accounts import AccountInfo as Account
+
+COLUMNS = (
+    Column("state", 16),
+    Column("platform", 11),
+    Column("account", 9, flex=1),
+    Column("age", 6, "right"),
+    Column("ends", 12),
+    Column("last run", 11),
+    Column("last check", 11, least=92),
+    Column("signs in by", 11, least=120),
+)
+EVERY_SECONDS = 15
+"""So often what is known is read again; at once when something changed here."""
+
+Key = tuple[str, str]
+
+
+class AccountList(ListTable, can_focus=True):
+    """Platforms and accounts."""
+
+    DEFAULT_CSS = "AccountList { height: 9; }"
+
+
+@dataclass
+class Checking:
+    """A check that runs: its run, and the version that was imported before it, if it proves an import."""
+
+    run: str
+    version: int | None = None
+    stage: str = ""
+
+
+class SessionsView(View):
+    """Accounts above, the chosen one in words below."""
+
+    place = "sessions"
+    BINDINGS = bindings("sessions")
+    DEFAULT_CSS = """
+    SessionsView #account { border-top: solid $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="sessions")
+        self.rows: list[Account] = []
+        self.trouble: tuple[str, str | None] | None = None
+        self.checks: dict[Key, Checking] = {}
+        self.beats = 0
+
+    def compose(self) -> ComposeResult:
+        yield AccountList(COLUMNS, id="accounts", empty=("loading…",))
+        yield Pane(id="account")
+
+    @property
+    def list(self) -> AccountList:
+        return self.query_one(AccountList)
+
+    @property
+    def pane(self) -> Pane:
+        return self.query_one("#account", Pane)
+
+    def focus_target(self) -> Widget:
+        return self.list
+
+    def on_resize(self) -> None:
+        self._fit()
+        self._tell()
+
+    def _fit(self) -> None:
+        """The list takes the lines it needs, up to half of the place."""
+        self.list.styles.height = max(4, min(len(self.rows) + 1, self.size.height // 2))
+
+    @property
+    def account(self) -> Account | None:
+        """The chosen account."""
+        index = self.list.cursor
+        return self.rows[index] if index < len(self.rows) else None
+
+    @property
+    def key(self) -> Key:
+        account = self.account
+        assert account is not None
+        return account.platform, account.account
+
+    # loading
+
+    def shown(self) -> None:
+        self.load()
+
+    def catalog_changed(self) -> None:
+        if self.is_shown:
+            self.load()
+
+    def pulse(self) -> None:
+        self.beats += 1
+        if self.beats % EVERY_SECONDS == 0:
+            self.load()
+
+    def heartbeat(self) -> None:
+        """A second has passed, wherever the operator is: checks go on."""
+        for key, checking in self.checks.items():
+            self._look(key, checking)
+
+    def load(self) -> None:
+        backend = self.console.backend
+        self.fetch("accounts", lambda: AccountsLoaded(backend.accounts()))
+
+    def on_accounts_loaded(self, message: AccountsLoaded) -> None:
+        message.stop()
+        found = message.accounts
+        self.rows = list(found.rows)
+        self.trouble = (found.trouble, found.hint) if found.trouble else None
+        self.list.empty = (
+            "no platform here signs in",
+            "a platform is a folder under extractors/; bedrot platforms lists them",
+            "a run saves the login that it made: s starts one; i brings one from your own browser",
+        )
+        self._draw()
+
+    def _draw(self) -> None:
+        self._fit()
+        self.list.set_rows([((a.platform, a.account), self._pieces(a)) for a in self.rows])
+        self._tell()
+        self.state_changed()
+
+    def _pieces(self, account: Account) -> list[Piece]:
+        now = self.console.backend.now()
+        session = account.session
+        begin = (session.logged_in_at or session.imported_at) if session is not None and session.version else None
+        state = state_piece(account)
+        if (account.platform, account.account) in self.checks:
+            state = ("▶ checking…", "running")
+        return [
+            state,
+            (safe(account.platform, 40), "plain"),
+            (safe(account.account, 60), "plain"),
+            (span(now - begin) if begin else "–", "plain"),
+            (ends_text(account, now), "plain"),
+            run_text(account.last_run, now),
+            run_text(account.last_check, now),
+            (safe(account.method, 20), "dim"),
+        ]
+
+    def _tell(self) -> None:
+        width = max(20, self.pane.size.width)
+        lines = []
+        if self.trouble is not None:
+            lines.append([(f"✗ {safe(self.trouble[0], 200)}", "error"), (f"  → {safe(self.trouble[1] or '', 200)}", "strong")])
+            lines.append([("  What is known of logins lies in the open; none can be used before the vault opens.", "plain")])
+        account = self.account
+        if account is not None:
+            checking = self.checks.get((account.platform, account.account))
+            if checking is not None:
+                stage = f": {safe(checking.stage, 80)}" if checking.stage else ""
+                lines.append([(f"▶ a check runs{stage}", "running"), (f"  run {checking.run[:10]}; l shows its log", "dim")])
+            lines += account_lines(account, self.console.backend.now(), width)
+        self.pane.show(lines, keep_top=True)
+
+    def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
+        message.stop()
+        self.pane.top = 0
+        self._tell()
+        self.state_changed()
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        if message.group == "accounts" and not self.rows:
+            self.list.empty = (safe(message.text, 200), safe(message.hint or "", 200))
+            self.list.refresh()
+        super().on_failed(message)
+
+    # keys
+
+    def why_not(self, action: str) -> str | None:
+        writes = ("check", "import", "rollback", "forget", "start")
+        account = self.account
+        if account is None:
+            return "no account here" if action in (*writes, "log", "copy_command", "files") else None
+        if action in writes and self.console.backend.read_only:
+            return "this console is read-only"
+        session = account.session
+        if action in ("check", "start", "import") and account.state == "does not load":
+            return "its extractor does not load; bedrot doctor says why"
+        if action == "check":
+            if self.key in self.checks:
+                return "a check runs"
+            if session is None or not session.version:
+                return "no login is saved; s starts a run that makes one"
+        if action == "import" and account.method != "browser":
+            return f"it signs in by {account.method}, not in a browser; bedrot secrets set {account.platform} FIELD"
+        if action == "rollback" and (session is None or session.versions < 2):
+            return "there is no saved login before the newest one"
+        if action == "forget" and session is None:
+            return "nothing is known of a login"
+        if action == "log" and self._log() is None:
+            return "nothing has run for this account"
+        if action == "copy_command" and not account.command:
+            return "there is nothing to do"
+        return None
+
+    def do_up(self) -> None:
+        self.list.move_by(-1)
+
+    def do_down(self) -> None:
+        self.list.move_by(1)
+
+    def do_home(self) -> None:
+        self.list.move_to(0)
+
+    def do_end(self) -> None:
+        self.list.move_to(len(self.rows) - 1)
+
+    def do_page_up(self) -> None:
+        self.pane.page(-1)
+
+    def do_page_down(self) -> None:
+        self.pane.page(1)
+
+    def _log(self) -> str | None:
+        account = self.account
+        if account is None:
+            return None
+        checking = self.checks.get((account.platform, account.account))
+        found = [r for r in (account.last_run, account.last_check) if r is not None]
+        return checking.run if checking else max(found, key=lambda r: r.started_at).id if found else None
+
+    def do_log(self) -> None:
+        run = self._log()
+        if run:
+            self.console.show_run(run)
+
+    def do_copy_command(self) -> None:
+        if self.account:
+            self.console.copy(self.account.command, "command")
+
+    def do_start(self) -> None:
+        self.console.start_run(*self.key)
+
+    def do_check(self) -> None:
+        backend, (platform, account) = self.console.backend, self.key
+        self.notice(f"checking the login of {platform} ({account})…")
+        self.fetch("check", lambda: CheckStarted(platform, account, backend.check_login(platform, account)), keep=True)
+
+    def on_check_started(self, message: CheckStarted) -> None:
+        message.stop()
+        key = (message.platform, message.account)
+        if message.words:
+            self.notice(message.words, "warning" if message.warned else "info", message.hint)
+        if message.run is not None:
+            self.checks[key] = Checking(message.run, message.version)
+            self._look(key, self.checks[key])
+        self.load()
+
+    def _look(self, key: Key, checking: Checking) -> None:
+        backend, (platform, account), version = self.console.backend, key, checking.version
+
+        def work() -> CheckSeen:
+            view, sign = backend.checked(checking.run)
+            outcome = ""
+            if view.state.ended:
+                outcome = (
+                    "works" if sign else "failed" if version is None else backend.judge_import(platform, account, version, view)
+                )
+            return CheckSeen(platform, account, view, sign, outcome)
+
+        self.fetch(f"check {checking.run}", work)
+
+    def on_check_seen(self, message: CheckSeen) -> None:
+        message.stop()
+        key = (message.platform, message.account)
+        checking = self.checks.get(key)
+        if checking is None or checking.run != message.view.id:
+            return
+        checking.stage = message.view.stage
+        if message.view.state.ended:
+            del self.checks[key]
+            self.notice(*_verdict(message.platform, message.account, message.view, message.sign, message.outcome))
+            self.load()
+        self._draw()
+
+    def do_import(self) -> None:
+        from ..modals.ask import AskModal
+
+        backend, (platform, account) = self.console.backend, self.key
+
+        def chosen(path: str | None) -> None:
+            if path is None:
+                return
+            self.notice("importing…")
+
+            def work() -> CheckStarted:
+                version, words, seen = backend.import_login(platform, account, path)
+                if seen:
+                    words += "; others on this machine may read that file: remove it"
+                try:
+                    run = backend.check_login(platform, account)
+                except BedrotError as error:
+                    words = f"{words}; saved, and nobody has seen it work: {error}"
+                    return CheckStarted(platform, account, None, version, words, True, error.hint)
+                return CheckStarted(platform, account, run, version, words, seen)
+
+            self.fetch("import", work, keep=True)
+
+        lines = (
+            f"Import a login of {platform} ({account})",
+            "A file exported from a browser: storage state of Playwright, cookies.txt, or the JSON of a cookie editor.",
+            "Only what belongs to the platform is kept, sealed; a check follows, and a login that does not work is dropped.",
+        )
+        refuse = lambda text: None if text else "a path is needed"  # noqa: E731
+        self.console.push_screen(AskModal(lines, does="import and check", placeholder="path of the file", refuse=refuse), chosen)
+
+    def do_rollback(self) -> None:
+        from ..modals.confirm import ConfirmModal
+
+        backend, (platform, account) = self.console.backend, self.key
+        lines = (
+            f"Roll back the login of {platform} ({account})?",
+            "The newest saved login is dropped for good; the one before it stands then. Check it after.",
+        )
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._change(
+                    lambda: backend.rollback(platform, account), "rolled back; the login before it stands", "c checks it"
+                )
+
+        self.console.push_screen(ConfirmModal(lines), confirmed)
+
+    def do_forget(self) -> None:
+        from ..modals.ask import AskModal
+
+        backend, (platform, account) = self.console.backend, self.key
+        name = f"{platform} {account}" if account != "default" else platform
+        lines = (
+            f"Forget every saved login of {platform} ({account})?",
+            "All versions and what was learned of them are dropped for good. Credentials stay. The next run signs in anew.",
+            f"Type its name to do it: {name}",
+        )
+        refuse = lambda text: None if text == name else f"that is not its name: {name}"  # noqa: E731
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self._change(lambda: backend.forget(platform, account), "forgotten; the next run signs in anew", "s starts one")
+
+        self.console.push_screen(AskModal(lines, does="forget", refuse=refuse), typed)
+
+    def _change(self, act: object, words: str, hint: str) -> None:
+        platform, account = self.key
+
+        def work() -> SessionChanged:
+            act()  # type: ignore[operator]
+            return SessionChanged(f"{platform} ({account}): {words}", hint)
+
+        self.fetch("session", work, keep=True)
+
+    def on_session_changed(self, message: SessionChanged) -> None:
+        message.stop()
+        self.notice(message.text, "done", message.hint)
+        self.load()
+
+    def decided(self, message: object) -> None:
+        """Decisions change nothing here."""
+
+    validated = decided
+
+
+def _verdict(platform: str, account: str, view: RunView, sign: str | None, outcome: str) -> tuple[str, str, str | None]:
+    """How a check ended, as (sentence, kind, hint)."""
+    name = f"{platform} ({account})"
+    if outcome == "works":
+        return f"{name}: the login works; {sign or 'seen'}", "done", None
+    said = view.error or f"the check ended as {view.state}"
+    if outcome == "dropped":
+        return f"{name}: the imported login does not work and was dropped: {said}", "error", view.hint
+    if outcome == "unproved":
+        return f"{name}: kept, but nobody saw it work: {said}", "warning", view.hint
+    return f"{name}: {said}", "error", view.hint
