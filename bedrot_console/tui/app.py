@@ -232,9 +232,9 @@ def run_console(workspace: Workspace, *, read_only: bool = False) -> int:
         UsageError: this is no terminal, or one that cannot move its cursor.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("the console needs a terminal", hint="without one: bedrot status, bedrot files, bedrot show ID")
+        raise UsageError("the console needs a terminal", hint="without one: bedrot console --linear")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        raise UsageError("this terminal cannot move its cursor (TERM=dumb)", hint="bedrot status, bedrot files")
+        raise UsageError("this terminal cannot move its cursor (TERM=dumb)", hint="bedrot console --linear")
     if read_only:
         workspace.read_only = True
     return run_backend(OperationsBackend(workspace))

@@ -126,8 +126,11 @@ def commands() -> dict[str, Command]:
     return table
 
 
-def _named(word: str) -> Command:
-    table = commands()
+Table = Mapping[str, Command]
+
+
+def named(word: str, table: Table) -> Command:
+    """The command of this word. Raises UsageError."""
     found = table.get(word) or next((c for c in table.values() if word in c.also), None)
     if found is None:
         close = get_close_matches(word, [*table, *(a for c in table.values() for a in c.also)], n=1)
@@ -135,8 +138,8 @@ def _named(word: str) -> Command:
     return found
 
 
-def parse(line: str) -> Order | None:
-    """What one line orders; None for an empty one.
+def parse(line: str, table: Table | None = None) -> Order | None:
+    """What one line orders; None for an empty one. `table` is `commands()` unless another one is given.
 
     Raises:
         UsageError: unknown command or option, too many or too few arguments; the hint is the right form.
@@ -144,7 +147,7 @@ def parse(line: str) -> Order | None:
     head, _, rest = line.strip().partition(" ")
     if not head:
         return None
-    command = _named(head)
+    command = named(head, commands() if table is None else table)
     if LINE in command.takes:
         return Order(command, (rest.strip(),) if rest.strip() else ())
     try:
@@ -197,7 +200,7 @@ def complete(line: str, known: Known) -> tuple[str, list[str]]:
         names = [*table, *(a for c in table.values() for a in c.also if len(a) > 1)]
         return "", [f"{name} " for name in names if name.startswith(head)]
     try:
-        command = _named(head)
+        command = named(head, table)
     except UsageError:
         return line, []
     before, _, last = line.rpartition(" ")

@@ -155,7 +155,7 @@ def test_without_a_terminal_the_console_says_what_works_without_one():
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True
     ).stdout
-    assert "needs a terminal" in out and "bedrot status" in out
+    assert "needs a terminal" in out and "bedrot console --linear" in out
 
 
 def test_keys_that_arrive_at_once_find_the_screen_the_one_before_made(lines):

@@ -11,21 +11,28 @@ from ..face import Face
 from ..frame import command
 
 
-@command(example="bedrot console --read-only", exits=(0, 130))
+@command(example="bedrot console --read-only\nbedrot console --linear", exits=(0, 130))
 @click.option("--read-only", is_flag=True, help="Look at everything, change nothing.")
-def console(face: Face, read_only: bool) -> int:
+@click.option("--linear", is_flag=True, help="Every action as numbered text: for screen readers, dumb terminals, pipes.")
+def console(face: Face, read_only: bool, linear: bool) -> int:
     """Open the console on this terminal."""
-    return open_console(face, read_only=read_only)
+    return open_console(face, read_only=read_only, linear=linear)
 
 
-def open_console(face: Face, *, read_only: bool = False) -> int:
+def open_console(face: Face, *, read_only: bool = False, linear: bool = False) -> int:
     """Hand the terminal to the console room; returns its exit code.
 
     Raises:
-        UsageError: stdin or stdout is not a terminal.
+        UsageError: stdin or stdout is not a terminal, and the console is not linear.
     """
+    if linear:
+        from ...tui.linear.opening import run_linear
+
+        return run_linear(face.workspace(read_only=read_only), read_only=read_only)
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()):
-        raise UsageError("the console needs a terminal", hint="without one: bedrot status, bedrot files; bedrot --help lists all")
+        raise UsageError(
+            "the console needs a terminal", hint="without one: bedrot console --linear, or bedrot status, bedrot files"
+        )
     from ...tui.app import run_console
 
     return run_console(face.workspace(read_only=read_only), read_only=read_only)

@@ -1,0 +1,297 @@
+"""The places in words: files, review, runs, what waits, SQL. Each leaves a numbered list behind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...domain.browsing import ORDERS, FileFilter, FileRow, parse_filter
+from ...domain.errors import UsageError
+from ...domain.identifiers import is_id
+from ...domain.lifecycle import Zone
+from ...domain.text import safe
+from ..backend import Backend
+from ..words import Order
+from .lists import Item, Listing, is_number
+from .speech import Speech
+from .texts import file_text, flat, review_text, run_text
+
+LOG_LINES = 40
+LOOK_SECONDS = 0.5
+ROWS = 1000
+WHOLE = ("facts", "report", "diff", "preview", "allowed")
+DECIDING = ("report", "diff", "allowed")
+
+
+class Places:
+    """Mixed into the desk."""
+
+    backend: Backend
+    speech: Speech
+    place: str
+    listing: Listing | None
+    current: int | None
+    row: FileRow | None
+    marks: dict[str, FileRow]
+    words: str
+    sorting: str
+    wait: Callable[[float], None]
+    named: Callable[[Sequence[str]], list[str]]
+    obey: Callable[[str], None]
+
+    def show_list(self, place: str, listing: Listing) -> None:
+        """Make it the list that numbers belong to, and read its first page."""
+        self.place, self.listing, self.current = place, listing, None
+        self.speech.all(listing.page())
+
+    # files and review
+
+    def _files(self, what: FileFilter, title: str, empty: Sequence[str]) -> Listing:
+        def more(row: FileRow | None) -> list[Item]:
+            return [Item(r.id, file_text(r), r) for r in self.backend.files(what, after=row)]
+
+        return Listing(title, "file", more=more, total=self.backend.count(what), empty=empty)
+
+    def order_files(self, order: Order) -> None:
+        words = order.filter_words()
+        if self.listing is not None and self.listing.kind == "run" and is_number(words, self.listing):
+            words = f"run:{self.listing.numbers([words])[0].id}"
+        what = parse_filter(words, self.backend.now())
+        if "order:" not in words:
+            what = dataclasses.replace(what, order=self.sorting)
+        self.words = words
+        empty = ("no file matches",) if words else ("no files yet: extract PLATFORM starts an extraction",)
+        self.show_list("files", self._files(what, f"Files, {what.order}" + (f", {words}" if words else ""), empty))
+
+    def order_order(self, order: Order) -> None:
+        if order.first not in ORDERS:
+            raise UsageError(f"no such order: {safe(order.first, 20)}", hint=", ".join(ORDERS))
+        self.sorting = order.first
+        self.obey("files " + " ".join(w for w in self.words.split() if not w.startswith("order:")))
+
+    def order_review(self, order: Order) -> None:
+        if order.first:
+            self._show(self.named(order.words)[0], DECIDING)
+            return
+        what = FileFilter(zone=Zone.LANDING, order="worst")
+        empty = ("nothing waits for a decision: new files come from extract, or land in a shell",)
+        self.show_list("review", self._files(what, "Review, worst first", empty))
+
+    def pending(self) -> list[FileRow]:
+        """Files that were never validated."""
+        return self.backend.files(FileFilter(zone=Zone.LANDING, status="pending"), limit=10_000)
+
+    def _show(self, name: str, parts: Sequence[str]) -> None:
+        review = self.backend.review(name)
+        self.row = review.file
+        if self.listing is not None and self.listing.kind == "file":
+            self.current = next((i for i, item in enumerate(self.listing.items) if item.id == review.file.id), self.current)
+        number = f"{self.current + 1}. " if self.current is not None else ""
+        self.speech.say(number + file_text(review.file))
+        self.speech.all(review_text(review, parts))
+
+    def order_show(self, order: Order) -> None:
+        self._show(self.named(order.words)[0], WHOLE)
+
+    def order_report(self, order: Order) -> None:
+        self._show(self.named(order.words)[0], (order.name,))
+
+    order_diff = order_preview = order_report
+
+    def order_next(self, order: Order) -> None:
+        self._step(1)
+
+    def order_previous(self, order: Order) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        listing = self._list("file")
+        at = 0 if self.current is None else self.current + by
+        listing.fill(at + 1)
+        if not 0 <= at < len(listing.items):
+            raise UsageError("that was the last file" if by > 0 else "that was the first file", hint="review")
+        self.current = at
+        listing.top = at // 20 * 20
+        self._show(listing.items[at].id, DECIDING)
+
+    def order_mark(self, order: Order) -> None:
+        for item in self._list("file").numbers(order.words):
+            self.marks[item.id] = item.what
+        self.speech.say(f"{len(self.marks)} marked.")
+
+    def order_unmark(self, order: Order) -> None:
+        for name in [i.id for i in self._list("file").numbers(order.words)] if order.words else list(self.marks):
+            self.marks.pop(name, None)
+        self.speech.say(f"{len(self.marks)} marked.")
+
+    def order_marks(self, order: Order) -> None:
+        self.show_list("files", Listing("Marked", "file", [Item(r.id, file_text(r), r) for r in self.marks.values()]))
+
+    # any list
+
+    def _list(self, kind: str = "") -> Listing:
+        if self.listing is None or kind and self.listing.kind != kind:
+            raise UsageError(f"no list{' of files' if kind else ''} yet", hint="files, or review")
+        return self.listing
+
+    def order_more(self, order: Order) -> None:
+        listing = self._list()
+        if not listing.turn(1):
+            raise UsageError("that was all", hint="first")
+        self.speech.all(listing.page())
+
+    def order_back(self, order: Order) -> None:
+        listing = self._list()
+        if not listing.turn(-1):
+            raise UsageError("this is the first page", hint="more")
+        self.speech.all(listing.page())
+
+    def order_first(self, order: Order) -> None:
+        listing = self._list()
+        listing.top = 0
+        self.speech.all(listing.page())
+
+    def order_last(self, order: Order) -> None:
+        listing = self._list()
+        if listing.kind == "file" and listing.total is not None and listing.total > 10_000:
+            raise UsageError(f"too far: {listing.total:,} files", hint="order oldest")
+        listing.fill(10_000)
+        while listing.turn(1):
+            pass
+        self.speech.all(listing.page())
+
+    def open_item(self, listing: Listing, number: int) -> None:
+        """What a number alone does."""
+        item = listing.numbers([str(number)])[0]
+        if listing.kind == "file":
+            self._show(item.id, DECIDING if self.place == "review" else WHOLE)
+        elif listing.kind == "run":
+            self._log(item.id, LOG_LINES)
+        elif listing.kind == "need":
+            self.obey(item.what)
+        elif listing.kind == "starter":
+            self.speech.say(item.what)
+            self._query(item.what)
+        elif item.id:
+            self._show(item.id, WHOLE)
+        else:
+            self.speech.say(item.text)
+
+    # runs
+
+    def order_runs(self, order: Order) -> None:
+        if order.first:
+            self._log(self._run(order), LOG_LINES)
+            return
+        runs = [Item(r.id, run_text(r), r) for r in self.backend.runs(200)]
+        self.show_list("runs", Listing("Runs, newest first", "run", runs, empty=("no runs yet: extract PLATFORM starts one",)))
+
+    def _run(self, order: Order) -> str:
+        if order.first and self.listing is not None and self.listing.kind == "run" and is_number(order.first, self.listing):
+            return self.listing.numbers([order.first])[0].id
+        if order.first:
+            return self.backend.run(order.first).id
+        runs = self.backend.runs(1)
+        if not runs:
+            raise UsageError("no runs yet", hint="extract PLATFORM")
+        return runs[0].id
+
+    def order_log(self, order: Order) -> None:
+        self._log(self._run(order), None if "all" in order.options else LOG_LINES)
+
+    def _log(self, name: str, most: int | None) -> None:
+        lines = self._said(self.backend.run_events(name))
+        self.speech.say(run_text(self.backend.run(name)))
+        if most is not None and len(lines) > most:
+            self.speech.say(f"the last {most} of {len(lines)} lines; log {name[:10]} --all reads all")
+            lines = lines[-most:]
+        self.speech.all(lines)
+
+    @staticmethod
+    def _said(events: Sequence[dict[str, Any]]) -> list[str]:
+        from ..screens.runs import event_lines
+
+        return [text for event in events for text in flat(event_lines(event))]
+
+    def order_follow(self, order: Order) -> None:
+        name = self._run(order)
+        events = self.backend.run_events(name)
+        seen = int(events[-1]["seq"]) if events else 0
+        while True:
+            view = self.backend.run(name)
+            events = self.backend.run_events(name, seen)
+            self.speech.all(self._said(events))
+            seen = int(events[-1]["seq"]) if events else seen
+            if view.state.ended or any(c.run_id == view.id for c in self.backend.challenges()):
+                self.speech.say(run_text(view))
+                return
+            self.wait(LOOK_SECONDS)
+
+    def order_extract(self, order: Order) -> None:
+        account = order.options.get("account") or (order.words[1] if len(order.words) > 1 else "default")
+        known = {p.name: p for p in self.backend.platforms()}
+        if order.first not in known:
+            raise UsageError(f"no such platform: {safe(order.first, 40)}", hint=", ".join(sorted(known)))
+        name = self.backend.start(order.words[0], account)
+        self.speech.say(
+            f"Run {name[:10]} of {order.first} ({account}) started; it goes on if this ends. follow reads what it says."
+        )
+
+    def order_cancel(self, order: Order) -> None:
+        name = self._run(order)
+        self.backend.cancel(name)
+        self.speech.say(f"Run {name[:10]} is being cancelled; what has landed stays.")
+
+    # what waits
+
+    def order_needs(self, order: Order) -> None:
+        from .. import operator
+
+        now = self.backend.now()
+        items = [
+            Item(c.id, f"now: {operator.question(c)}, {operator.time_left(c, now)}", f"answer {c.id}")
+            for c in self.backend.challenges()
+        ]
+        for need in self.backend.needs():
+            text = f"{need.at:%m-%d %H:%M} {need.platform} ({need.account}): {need.code}; its number starts the run again with you present"
+            items.append(Item(need.id, safe(text, 300), f"extract {need.platform} {need.account}"))
+        self.show_list(self.place, Listing("What needs you", "need", items, empty=("nothing waits for you",)))
+
+    # SQL
+
+    def order_sql(self, order: Order) -> None:
+        if order.first:
+            self._query(order.first)
+        else:
+            self.obey("starters")
+            self.speech.say("sql QUERY runs a query; columns lists views and columns.")
+
+    def _query(self, text: str) -> None:
+        table = self.backend.sql(text.rstrip(";"), ROWS)
+        at = next((i for i, name in enumerate(table.columns) if name in ("id", "file_id", "file")), None)
+        items = []
+        for row in table.rows:
+            said = ", ".join(
+                f"{safe(n, 40)} {'nothing' if v is None else safe(v, 300)}" for n, v in zip(table.columns, row, strict=False)
+            )
+            name = str(row[at]) if at is not None and is_id(str(row[at])) else ""
+            items.append(Item(name, said, row))
+        title = f"{len(items)} rows" + (", and more: bedrot sql reads all" if table.truncated else "")
+        self.show_list("sql", Listing(title, "row", items, empty=("the query is right, and nothing matches it",)))
+
+    def order_starters(self, order: Order) -> None:
+        listing = Listing("Starter queries", "starter", [Item(name, name, text) for name, text in self.backend.starters()])
+        if order.first:
+            self.listing = listing
+            self.open_item(listing, int(order.first) if order.first.isdigit() else 0)
+        else:
+            self.show_list("sql", listing)
+
+    def order_columns(self, order: Order) -> None:
+        views: dict[str, list[str]] = {}
+        for view, column, kind in self.backend.schema():
+            views.setdefault(view, []).append(f"{column} {kind.lower()}")
+        for view, columns in views.items():
+            if not order.words or view in order.words:
+                self.speech.say(f"{view}: {', '.join(columns)}")

@@ -1,0 +1,177 @@
+"""The console as numbered text: every action has its words, nothing but text goes out, a code is never shown."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from fake_lake import HOSTILE, FakeLake, NeedItem, row_of
+
+from bedrot_console.domain.challenges import ChallengeKind
+from bedrot_console.domain.lifecycle import Zone
+from bedrot_console.domain.runs import RunState
+from bedrot_console.tui.keys import KEYS
+from bedrot_console.tui.linear.desk import Desk
+from bedrot_console.tui.linear.speech import Speech
+from bedrot_console.tui.linear.words import NO_SCREEN, NOT_HERE, SHELL, WORDS, table, words_for
+from bedrot_console.tui.places import PLACES
+
+
+class Conversation:
+    """Lines in, lines out; `attended` as if a person sat at a terminal."""
+
+    def __init__(self, lake: FakeLake, attended: bool = False, hidden: str = "") -> None:
+        self.lake, self.attended, self.hidden = lake, attended, hidden
+        self.shelled: list[list[str]] = []
+        self.waits: list[float] = []
+
+    def __call__(self, *lines: str) -> str:
+        out = io.StringIO()
+        speech = Speech(io.StringIO("\n".join(lines) + "\n"), out)
+        speech.attended = self.attended
+        if self.attended:
+            speech.ask_hidden = lambda prompt: self.hidden  # type: ignore[method-assign]
+        desk = Desk(self.lake, speech, lambda words: self.shelled.append(list(words)) or 0, self.waits.append)
+        assert desk.run() == 0
+        return out.getvalue()
+
+
+def test_every_action_of_the_key_table_has_words_or_a_reason():
+    """No key without its command in the linear console, or why it has no meaning there; and no mapping of a key that is gone."""
+    for section, keys in KEYS.items():
+        for key in keys:
+            command, reason = words_for(section, key.action)
+            assert (command is None) != (reason is None), (section, key.action)
+            assert command is None or command in table() or command.split()[0] in [w.split()[0] for w in SHELL.values()], key
+    for mapping in (WORDS, NOT_HERE):
+        for section, actions in mapping.items():
+            assert set(actions) <= {key.action for key in KEYS[section]}, section
+
+
+def test_every_command_is_carried_out_here_or_by_the_shell():
+    """Each row of the table has its method; a place without one has a command of the shell."""
+    for name in table():
+        assert hasattr(Desk, f"order_{name}") or (name in PLACES and name in SHELL), name
+        assert name not in NO_SCREEN
+
+
+def test_lists_have_numbers_and_pages_and_a_number_opens_its_row():
+    """Twenty rows a page, numbered through; `more`, `back`, a number, `next`."""
+    said = Conversation(FakeLake(64))("files platform:distrokid", "more", "back", "1", "next", "previous", "last")
+    assert "Files, newest, platform:distrokid: 1 to 20 of 32" in said and "21 to 32 of 32" in said
+    assert "\n21. " in said and "sha256" in said and said.count("1. promoted") + said.count("1. quarantined") >= 2
+    assert "no list" not in said
+
+
+def test_a_file_is_read_in_parts():
+    """Report with every finding, diff, preview; each alone as well."""
+    said = Conversation(FakeLake(64))("files status:failed", "report 1", "diff 1", "preview 1", "show 1")
+    assert "finding 1, error: format.sign-in-page at" in said and "stages: passed" in said
+    assert "added: 2026-03-01" not in said and "+1 day, streams +3.1 %" in said and '"streams": 11' in said
+    assert "promote: no, its validation failed" in said
+
+
+def test_decisions_by_number_range_mark_and_id():
+    """A verb names what it takes and why not the rest, wants its reason, and undo takes it back."""
+    lake = FakeLake(64)
+    said = Conversation(lake)(
+        "review", "quarantine 1-2 --reason 'a login page'", "mark 3", "quarantine", "not wanted", "undo", "promote --passed",
+    )  # fmt: skip
+    assert "Quarantine 2 files (2 failed" in said and "quarantine: done for 2 files. undo takes it back." in said
+    assert [d[0] for d in lake.decisions[:4]] == ["quarantine", "quarantine", "quarantine", "release"]
+    assert lake.decisions[2][2] == "not wanted"
+    assert "Promote 4 files (4 passed" in said and lake.decisions[-1][0] == "promote"
+
+
+def test_a_person_at_a_terminal_is_asked_before_anything_happens():
+    """An empty line leaves; a missing reason is asked for."""
+    lake = FakeLake(64)
+    talk = Conversation(lake, attended=True)
+    assert "Left; nothing was changed." in talk("review", "quarantine 1", "")
+    assert "Left; nothing was changed." in talk("review", "quarantine 1 --reason x", "no")
+    assert "Left; nothing was changed." in talk("files status:passed", "promote 1", "")
+    assert not lake.decisions
+    assert "Not 1: cannot release a file in landing" in talk("review", "release 1 --reason x")
+    talk("files status:passed", "promote 1", "yes")
+    assert len(lake.decisions) == 1
+
+
+def test_what_is_wrong_is_said_with_the_right_form():
+    """Unknown numbers, unknown files, commands that need a screen, a read-only console."""
+    said = Conversation(FakeLake(8))("9", "show 99", "cancel", "copy id", "show 000000zzzz", "mark 3")
+    assert "Next: cancel RUN" in said and "copy needs a screen" in said and "no such file: 000000zzzz" in said
+    talk = Conversation(FakeLake(8, read_only=True))
+    said = talk("files", "quarantine 1 --reason x", "validate 1", "verify", "status")
+    assert said.count("read-only") >= 4 and talk.shelled == [["status"]] and not talk.lake.decisions
+
+
+def test_other_words_go_to_the_shell_with_numbers_as_ids():
+    """What is no command of the console is the shell's; a number of the list stands for its file, a value of an option does not."""
+    talk = Conversation(FakeLake(8))
+    talk("files", "hold 1 --limit 2", "sessions", "sessions check distrokid", "console")
+    assert talk.shelled[0][:1] == ["hold"] and talk.shelled[0][1] == row_of(7).id and talk.shelled[0][2:] == ["--limit", "2"]
+    assert talk.shelled[1:] == [["sessions"], ["sessions", "check", "distrokid"]]
+
+
+def test_a_code_is_answered_without_being_shown():
+    """The question is told once, the answer is read hidden and handed on, a wrong one is asked again."""
+    lake = FakeLake(8)
+    lake.ask(lake.start("distrokid", "default"))
+    talk = Conversation(lake, attended=True, hidden="864209")
+    said = talk("answer", "files")
+    assert lake.answers and lake.answers[0][1] == 6 and "864209" not in said
+    assert said.count("A platform asks: distrokid wants the code sent by e-mail to m…@example.net") >= 1
+    assert "tell resend" in said
+    lake.attempts = 2
+    assert "Told the run." in Conversation(lake)("tell resend") or not lake.asked
+
+
+def test_a_page_is_worked_on_by_its_outline_and_a_code_is_drawn_in_letters():
+    """Places by numbers, typed text hidden; two letters for a module."""
+    lake = FakeLake(8)
+    lake.ask(lake.start("distrokid", "default"), kind=ChallengeKind.PAGE, can=())
+    talk = Conversation(lake, attended=True, hidden="hunter2")
+    said = talk("answer", "click 345,245", "type", "press Enter", "scroll up", "press Tab", "leave")
+    assert "button  a boat" in said and "hunter2" not in said and "this key cannot be pressed" in said
+    assert [h["act"] for h in lake.hands] == ["click", "type", "press", "scroll"]
+    lake.asked.clear()
+    lake.ask(lake.start("distrokid", "default"), kind=ChallengeKind.QR, can=())
+    assert "####" in talk("answer")
+
+
+def test_runs_are_started_read_followed_and_cancelled():
+    """Numbers name runs; following ends with the run; what waits is taken by its number."""
+    lake = FakeLake(8)
+    lake.waiting.append(NeedItem())
+    talk = Conversation(lake)
+    said = talk("needs", "1", "runs", "1", "cancel 1", "follow 1", "files 1", "extract nowhere")
+    assert lake.started == [("distrokid", "default")] and "opening the sign-in page" in said
+    assert lake.fake_runs[0].view.state is RunState.CANCELLED and "cancelled, distrokid (default)" in said
+    assert f"run:{lake.fake_runs[0].view.id}" in said and "no such platform: nowhere" in said
+    assert not talk.waits
+
+
+def test_queries_give_rows_that_lead_to_their_file():
+    """Starters by number, rows by number, columns in words; what is wrong with a query is said."""
+    said = Conversation(FakeLake(64))("sql", "1", "2", "columns", "sql drop table files")
+    assert "1. newest" in said and "64 rows: 1 to 20 of 64" in said and "sha256" in said
+    assert "files: id varchar, feed varchar" in said and "one SELECT or EXPLAIN only" in said
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_a_terminal_obeys_goes_out(text):
+    """Hostile names, findings, log lines and questions come out as pictures of themselves."""
+    lake = FakeLake(4, names=[f"distrokid/streams/{text}"] * 4)
+    lake.log(lake.start("distrokid", "default"), kind="log", level="info", text=text)
+    lake.ask(lake.fake_runs[0].view.id, hint=text, error=text)
+    said = Conversation(lake)("files", "show 1", "report 1", "runs", "1", "needs", text.replace("\n", " "), "sql select 1")
+    assert all(c == "\n" or c.isprintable() for c in said) and "\x1b" not in said and "\u202e" not in said
+
+
+def test_validation_says_the_verdict_and_the_list_follows():
+    """Pending files are validated; a validated row reads as it is now."""
+    lake = FakeLake(64)
+    pending = [row_of(n) for n in range(64) if row_of(n).status == "pending"]
+    assert pending and pending[0].zone is Zone.LANDING
+    said = Conversation(lake)("files status:pending", "validate --pending", "first")
+    assert said.count("passed: ") == len(pending)
