@@ -81,6 +81,13 @@ class Settings:
             raise UsageError(f"bedrot.toml: [platforms.{name}] is not a table")
         return table
 
+    def option(self, platform: str, account: str, name: str, default: Any = None) -> Any:
+        """A setting that is no secret: of the account (`[platforms.<p>.accounts.<a>]`), else of the platform, else `default`."""
+        table = self.platform(platform)
+        accounts = table.get("accounts", {})
+        own = accounts.get(account, {}) if isinstance(accounts, Mapping) else {}
+        return own.get(name, table.get(name, default)) if isinstance(own, Mapping) else table.get(name, default)
+
     def base_url(self, platform: str) -> str | None:
         """Where the platform is, if not at its own address: `BEDROT_<PLATFORM>_BASE_URL`, else `base_url` in its table."""
         return self.environ.get(f"BEDROT_{platform.upper()}_BASE_URL") or self.platform(platform).get("base_url")

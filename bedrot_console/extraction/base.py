@@ -7,7 +7,7 @@ reads the clock: the Session does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -97,6 +97,16 @@ class Extractor:
             if name not in every:
                 raise UsageError(f"{cls.name} extracts no feed {name}", hint="one of: " + ", ".join(every))
         return tuple(name for name in every if name in whole)
+
+    @classmethod
+    def asked(cls, feed: str, option: Callable[..., Any]) -> tuple[str, ...] | bool:
+        """Whether an account's settings ask for a feed (its attribute), or for which of its series: what they begin with, up to their end
+        or a `_`. What is no longer asked is no longer awaited: `status` does not judge how old it has become.
+
+        Args:
+            option: `(name, default)`, as `Session.option`.
+        """
+        return True
 
     def extract(self, session: Session) -> Iterator[Capture]:
         """Walk the platform and yield each capture as soon as its bytes are complete.

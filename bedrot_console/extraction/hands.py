@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,10 +86,7 @@ class Hands:
 
     def option(self, name: str, default: Any = None) -> Any:
         """A setting that is no secret: `[platforms.<p>.accounts.<account>]`, else `[platforms.<p>]`, else `default`."""
-        table = self.settings.platform(self.platform)
-        accounts = table.get("accounts", {})
-        own = accounts.get(self.account, {}) if isinstance(accounts, Mapping) else {}
-        return own.get(name, table.get(name, default)) if isinstance(own, Mapping) else table.get(name, default)
+        return self.settings.option(self.platform, self.account, name, default)
 
     def cancelled(self) -> bool:
         """Whether the operator cancelled the run. Waits and requests look by themselves; long loops of your own should too."""

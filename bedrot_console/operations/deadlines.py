@@ -20,10 +20,10 @@ Deadlines = dict[str, tuple[int | None, int | None, bool]]
 def deadlines(ws: Workspace) -> Deadlines:
     """The deadlines of all feeds that load. Writes the cache where it may."""
     path = ws.settings.state / "catalog" / "deadlines.json"
-    stamp = _stamp(ws.extractors_folder)
+    now = stamp(ws.extractors_folder)
     try:
         kept: dict[str, Any] = json.loads(path.read_bytes())
-        if kept["stamp"] == stamp:
+        if kept["stamp"] == now:
             return {name: (warn, fail, bool(follow)) for name, (warn, fail, follow) in kept["feeds"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
@@ -35,14 +35,14 @@ def deadlines(ws: Workspace) -> Deadlines:
     if not ws.read_only and path.parent.is_dir():
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            temporary.write_text(json.dumps({"stamp": stamp, "feeds": found}), "utf-8")
+            temporary.write_text(json.dumps({"stamp": now, "feeds": found}), "utf-8")
             temporary.rename(path)
         except OSError:
             pass
     return found
 
 
-def _stamp(folder: Path) -> list[list[Any]]:
+def stamp(folder: Path) -> list[list[Any]]:
     """Name, time and size of each platform's declaration: what tells that one has changed."""
     out = []
     try:

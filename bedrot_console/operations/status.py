@@ -8,6 +8,7 @@ from typing import Any
 from ..domain.files import format_time, parse_time
 from ..domain.runs import RunState
 from .alerts import GAVE_NOTHING
+from .asked import asked
 from .deadlines import Deadlines, deadlines
 from .workspace import Workspace
 
@@ -17,7 +18,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     platform whose newest run did not bring everything), `runs`, `catalog`.
 
     `freshness` per feed, account and series: newest date inside the data (`as_of`), its age in days against today, and `state`
-    (ok | warn | fail | unknown | not judged).
+    (ok | warn | fail | unknown | not judged | not asked: the settings no longer ask for it).
     `catalog.behind` says how many journal events the summary does not know yet.
     """
     from ..catalog.summary import read_summary
@@ -40,7 +41,8 @@ def status(ws: Workspace) -> dict[str, Any]:
     ]  # fmt: skip
     fresh = summary.get("freshness", [])
     limits = deadlines(ws) if fresh else {}
-    freshness = [_aged(ws, entry, limits) for entry in _newest_series(fresh, limits)]
+    wanted = asked(ws, fresh)
+    freshness = [_aged(ws, entry, limits, wanted(entry)) for entry in _newest_series(fresh, limits)]
     statuses = summary.get("statuses", {})
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
@@ -135,12 +137,14 @@ def _newest_series(fresh: list[dict[str, Any]], limits: Deadlines) -> list[dict[
     return list(newest.values())
 
 
-def _aged(ws: Workspace, entry: dict[str, Any], limits: Deadlines) -> dict[str, Any]:
+def _aged(ws: Workspace, entry: dict[str, Any], limits: Deadlines, wanted: bool) -> dict[str, Any]:
     """Judge a feed's freshness now, by its declaration: the newest date inside the data, never the age of a file."""
     as_of = date.fromisoformat(entry["as_of"]) if entry.get("as_of") else None
     age = (ws.clock.now().date() - as_of).days if as_of else None
     warn, fail, _ = limits.get(entry["feed"], (None, None, False))
-    if age is None:
+    if not wanted:
+        state = "not asked"
+    elif age is None:
         state = "not judged" if warn is None and fail is None else "unknown"
     elif fail is not None and age > fail:
         state = "fail"

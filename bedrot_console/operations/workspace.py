@@ -14,6 +14,7 @@ from ..domain.events import Event
 from ..domain.lifecycle import Zone
 from ..resilience import Clock, SystemClock
 from ..settings import CHECKOUT, Settings
+from .asked import asked
 from .deadlines import deadlines
 
 if TYPE_CHECKING:
@@ -137,7 +138,14 @@ class Workspace:
             yield
         finally:
             self.settle(publish="now" if self._small() else "auto")
-            deadlines(self)
+            self._keep_what_status_reads()
+
+    def _keep_what_status_reads(self) -> None:
+        """What `status` would have to load extractors for."""
+        from ..catalog.summary import read_summary
+
+        deadlines(self)
+        asked(self, (read_summary(self.home) or {}).get("freshness", ()))
 
     def _small(self) -> bool:
         """Whether publishing costs next to nothing, so that every verb may end with it. A large catalog is published at its own pace."""

@@ -13,7 +13,7 @@ city becomes a row that a diff or preview shows. Who does not want it runs `bedr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,11 @@ class Linktree(Extractor):
         min_bytes=60, max_bytes=4 << 20, policy="review", sensitive=True, successive=True,
         options={"duplicates": "note", "key_repeats": True},
     )  # fmt: skip
+
+    @classmethod
+    def asked(cls, feed: str, option: Callable[..., Any]) -> tuple[str, ...] | bool:
+        """A window of another length is another series."""
+        return (f"{_days(option)}d",)
 
     def extract(self, session: Session) -> Iterator[Capture]:
         """Arrive signed in, set the picker, and take what the page itself gets for that window; a feed that fails does not stop the other."""
@@ -153,7 +158,7 @@ class Linktree(Extractor):
 
         The overview is waited for even where only the audience is wanted: its total is what the audience is held against.
         """
-        wanted = _days(session)
+        wanted = _days(session.option)
         session.stage("choose period")
         days = pages.choose_period(session, wanted)
         if days < wanted:
@@ -179,7 +184,7 @@ class Linktree(Extractor):
 
     def _landed(self, session: Session, listener: Listener, feed: Feed, answer: Answer, days: int) -> Capture:
         """The capture of a good answer, with what was asked for it."""
-        request = {"operation": safe(answer.operation, 80), "days": str(days), "wanted": str(_days(session))}
+        request = {"operation": safe(answer.operation, 80), "days": str(days), "wanted": str(_days(session.option))}
         if answer.window.first and answer.window.last:
             request |= {"from": answer.window.first.isoformat(), "to": answer.window.last.isoformat()}
         if profile := str(session.option("profile", "")):
@@ -212,8 +217,8 @@ def _kind(feed: Feed) -> str:
     return feed.name.partition("/")[2]
 
 
-def _days(session: Session) -> int:
-    value = session.option("days", WANTED_DAYS)
+def _days(option: Callable[..., Any]) -> int:
+    value = option("days", WANTED_DAYS)
     return value if type(value) is int and 1 <= value <= 366 else WANTED_DAYS
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,12 @@ class Spotify(Extractor):
         columns=exports.SONG_TIMELINE, recognise=exports.is_song_timeline, day=exports.DATE, key=(exports.DATE,), measures=(exports.STREAMS,),
         checks=SONG_TIMELINE_CHECKS, min_bytes=13, max_bytes=4 << 20, warn_after=TOO_OLD, policy="review",
     )  # fmt: skip
+
+    @classmethod
+    def asked(cls, feed: str, option: Callable[..., Any]) -> tuple[str, ...] | bool:
+        """Every run feed's series begin with their artist."""
+        given = option("artists") or ()
+        return tuple(str(artist) for artist in ([given] if isinstance(given, str) else given)) if feed in cls.runs else True
 
     def extract(self, session: Session) -> Iterator[Capture]:
         """Sign in if needed, then bring every artist's feeds."""

@@ -17,7 +17,7 @@ channel: it is bound to the run by channels.list, and written into every sidecar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,11 @@ class YouTube(Extractor):
         key=("content",), measures=("views",), checks=studio.EXPORT, recognise=studio.is_export, min_bytes=100, max_bytes=64 << 20,
         empty="ok", options=NOTED, title="Studio export",
     )  # fmt: skip
+
+    @classmethod
+    def asked(cls, feed: str, option: Callable[..., Any]) -> tuple[str, ...] | bool:
+        """Revenue is left out where the settings say so; where they say nothing, a person may bring it."""
+        return feed != "revenue" or option("revenue") is not False
 
     def extract(self, session: Session) -> Iterator[Capture]:
         """Bind the run to its channel, then bring each feed; what one feed cannot have does not keep the others away."""

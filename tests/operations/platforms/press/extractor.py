@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.extraction.base import Extractor
@@ -40,3 +42,9 @@ class Press(Extractor):
         max_drop=0.5,
     )
     uploads = ("plays",)
+
+    @classmethod
+    def asked(cls, feed: str, option: Callable[..., Any]) -> tuple[str, ...] | bool:
+        """Everything, unless the settings name papers; `papers = false` leaves all out."""
+        papers = option("papers", True)
+        return papers if isinstance(papers, bool) else tuple(papers)
