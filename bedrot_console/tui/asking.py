@@ -26,6 +26,9 @@ class Asking:
     challenges: list[Challenge]
     needs: list[Need]
     _answered_run: str | None = None
+    _chosen: str | None = None
+    _viewed: str | None = None
+    _rung: frozenset[str] = frozenset()
     _seeing: Seeing | None = None
 
     @property
@@ -43,15 +46,24 @@ class Asking:
         shown = prompt.challenge
         challenge = next((c for c in self.challenges if shown is not None and c.id == shown.id), None)
         had_focus = app.screen_stack[0].focused is prompt
+        if run != self._viewed:
+            self._viewed, self._chosen = run, None
+        queue = operator.in_order(self.challenges, run)
         if challenge is None or not (had_focus or prompt.sending):
-            challenge = operator.current(self.challenges, run)
-        new = prompt.ask(challenge, app.backend.now())
+            chosen = next((c for c in queue if c.id == self._chosen), None)
+            challenge = chosen or (queue[0] if queue else None)
+        place = (queue.index(challenge) + 1, len(queue)) if challenge in queue else (1, 1)
+        new = prompt.ask(challenge, app.backend.now(), place)
         header = app.screen_stack[0].query_one(Header)
-        header.waiting = f"{challenge.kind.value} wanted" if challenge is not None else ""
+        more = f" +{len(queue) - 1}" if len(queue) > 1 else ""
+        header.waiting = f"{challenge.kind.value} wanted{more}" if challenge is not None else ""
         if challenge is None and had_focus:
             app.focus_place()
-        if new and challenge is not None:
+        asked = frozenset(c.id for c in queue)
+        if asked - self._rung:
             app.bell()
+        self._rung = asked
+        if new and challenge is not None:
             again = challenge.run_id == self._answered_run and bool(challenge.error)
             if app.place == "runs" or again:
                 self._take_focus()
@@ -73,6 +85,24 @@ class Asking:
             return
         app.screen_stack[0].set_focus(self.prompt)
         app.refresh_keys()
+
+    def on_prompt_bar_next(self) -> None:
+        """Ask the next of the open challenges; of the one before, nothing stays typed."""
+        app: Any = self
+        shown = self.prompt.challenge
+        queue = operator.in_order(self.challenges, app.runs_view.followed if app.place == "runs" else None)
+        here = next((n for n, c in enumerate(queue) if shown is not None and c.id == shown.id), -1)
+        self._choose(queue[(here + 1) % len(queue)] if queue else None)
+
+    def _choose(self, challenge: Challenge | None) -> None:
+        """Ask this one from now on, whichever ends first."""
+        app: Any = self
+        if challenge is None or self.prompt.sending:
+            return
+        self._chosen = challenge.id
+        queue = operator.in_order(self.challenges)
+        self.prompt.ask(challenge, app.backend.now(), (queue.index(challenge) + 1, len(queue)))
+        self.ask_challenge()
 
     def see(self, challenge: Challenge) -> None:
         """Open what the challenge shows: the code, or the page with hands."""
@@ -146,7 +176,7 @@ class Asking:
         app: Any = self
         waiting = [
             (c.id, f"now  {operator.question(c)}", f"{operator.facts(c, app.backend.now())}  In a shell: bedrot answer {c.id}")
-            for c in self.challenges
+            for c in operator.in_order(self.challenges)
         ]
         left = [
             (
@@ -161,7 +191,9 @@ class Asking:
 
     def _take(self, name: str | None) -> None:
         app: Any = self
-        if any(c.id == name for c in self.challenges):
+        asked = next((c for c in self.challenges if c.id == name), None)
+        if asked is not None:
+            self._choose(asked)
             self.do_answer()
         for need in self.needs:
             if need.id == name:

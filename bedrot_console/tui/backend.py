@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..domain.blocks import Raster, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
-from ..domain.errors import UsageError
+from ..domain.errors import BedrotError, UsageError
 from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
 from ..domain.runs import RunView
@@ -31,14 +31,18 @@ class Need(Protocol):
     command: str
 
 
-class Platform(Protocol):
-    """One platform as the start dialog shows it; `problem` when its extractor does not load."""
+class Startable(Protocol):
+    """One account of a platform as the start dialog shows it; `problem` when its extractor does not load, `wait` why it is not due."""
 
-    name: str
+    platform: str
+    account: str
     title: str
     method: str
-    runs: tuple[str, ...]
+    feeds: tuple[str, ...]
     problem: str | None
+    last: RunView | None
+    due: bool
+    wait: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,13 @@ class Backend(Oversight, Protocol):
     def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterable[Outcome]: ...
     def validate(self, ids: Sequence[str]) -> Iterable[tuple[FileRow, Report] | Outcome]: ...
     def statuses(self) -> dict[str, int]: ...
-    def platforms(self) -> Sequence[Platform]: ...
-    def start(self, platform: str, account: str) -> str: ...
+    def startable(self) -> Sequence[Startable]: ...
+    def start(self, platform: str, account: str, feeds: Sequence[str] = ()) -> str: ...
     def runs(self, limit: int = 50) -> list[RunView]: ...
     def run(self, name: str) -> RunView: ...
     def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]: ...
     def cancel(self, name: str) -> None: ...
+    def cancel_all(self) -> tuple[int, int]: ...
     def challenges(self) -> list[Challenge]: ...
     def answer(self, challenge: str, value: Secret) -> None: ...
     def act(self, challenge: str, act: str) -> None: ...
@@ -170,15 +175,15 @@ class OperationsBackend(OperationsOversight):
 
         return {word: files for word, files, _ in browse.groups(self.ws, FileFilter(zone=Zone.LANDING), "status")}
 
-    def platforms(self) -> Sequence[Platform]:
-        from ..operations import browse
-
-        return browse.platforms(self.ws)
-
-    def start(self, platform: str, account: str) -> str:
+    def startable(self) -> Sequence[Startable]:
         from ..operations import extract
 
-        return extract.start(self.ws, platform, account=account, attended=True)
+        return extract.startable(self.ws)
+
+    def start(self, platform: str, account: str, feeds: Sequence[str] = ()) -> str:
+        from ..operations import extract
+
+        return extract.start(self.ws, platform, account=account, feeds=feeds, attended=True)
 
     def runs(self, limit: int = 50) -> list[RunView]:
         from ..operations import runs
@@ -199,6 +204,14 @@ class OperationsBackend(OperationsOversight):
         from ..operations import runs
 
         runs.cancel(self.ws, name)
+
+    def cancel_all(self) -> tuple[int, int]:
+        """How many runs were cancelled, and how many could not be."""
+        from ..operations import runs
+
+        ended = runs.cancel_all(self.ws)
+        failed = sum(isinstance(outcome, BedrotError) for _, outcome in ended)
+        return len(ended) - failed, failed
 
     def challenges(self) -> list[Challenge]:
         from ..operations import runs

@@ -13,7 +13,7 @@ from ..domain.errors import UsageError
 from ..domain.lifecycle import Verb, Zone
 from . import operator
 from .keys import EVERYWHERE, KEYS
-from .messages import Named, Notice, PlatformsLoaded
+from .messages import Named, Notice, StartableLoaded
 from .widgets.commandline import CommandLine
 from .words import Known, Order, parse
 
@@ -67,7 +67,7 @@ class Commanding:
         """What can be completed now, without asking anybody: what the places have loaded."""
         app: Any = self
         if not app.platform_names and self.command_line.field.value.startswith("extract"):
-            app.fetch("platform names", lambda: PlatformsLoaded(app.backend.platforms()))
+            app.fetch("platform names", lambda: StartableLoaded(app.backend.startable()))
         rows: list[FileRow] = [*app.files_view.table.chosen(), *app.files_view.table.rows]
         runs = []
         if "review" in app._views:
@@ -85,9 +85,9 @@ class Commanding:
             "theme": app.offered_themes,
         }
 
-    def on_platforms_loaded(self, message: PlatformsLoaded) -> None:
+    def on_startable_loaded(self, message: StartableLoaded) -> None:
         app: Any = self
-        app.platform_names = [p.name for p in message.platforms if not p.problem]
+        app.platform_names = list(dict.fromkeys(a.platform for a in message.accounts if not a.problem))
 
     # what the words do
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -12,7 +12,8 @@ from ..domain.blocks import Cell, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
 from ..domain.runs import RunView
-from .backend import Need, Platform, Table
+from .backend import Need, Startable, Table
+from .widgets.log import Entry
 
 if TYPE_CHECKING:
     from ..operations.accounts import Accounts
@@ -114,11 +115,12 @@ class RunsLoaded(Message):
 
 @dataclass
 class RunProgress(Message):
-    """New events of one run, and how it stands."""
+    """New lines of one run's log, and how it stands. `last` is the number of the newest event; `after` that of the one before them."""
 
     run: str
     view: RunView
-    events: list[dict[str, Any]]
+    entries: list[Entry]
+    after: int
     last: int
 
 
@@ -130,10 +132,11 @@ class RunStarted(Message):
 
 
 @dataclass
-class PlatformsLoaded(Message):
-    """What can be extracted."""
+class StartableLoaded(Message):
+    """What can be extracted; `due` when all that is due is wanted."""
 
-    platforms: Sequence[Platform]
+    accounts: Sequence[Startable]
+    due: bool = False
 
 
 @dataclass

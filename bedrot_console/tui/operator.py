@@ -13,12 +13,12 @@ LONGEST = {ChallengeKind.CODE: 12, ChallengeKind.PASSWORD: 256}
 TYPED = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
 
 
-def current(challenges: Sequence[Challenge], preferred_run: str | None = None) -> Challenge | None:
-    """The open challenge to ask now: that of the run in view, else the one that ends first."""
+def in_order(challenges: Sequence[Challenge], preferred_run: str | None = None) -> list[Challenge]:
+    """The open challenges in the order in which they are asked: that of the run in view, then the one that ends first."""
     still_open = [c for c in challenges if c.state is ChallengeState.OPEN]
     far = datetime.max
     still_open.sort(key=lambda c: (c.run_id != preferred_run, c.expires_at.replace(tzinfo=None) if c.expires_at else far, c.id))
-    return still_open[0] if still_open else None
+    return still_open
 
 
 def is_typed(challenge: Challenge) -> bool:
@@ -107,8 +107,11 @@ def time_left(challenge: Challenge, now: datetime) -> str:
 
 
 def facts(challenge: Challenge, now: datetime) -> str:
-    """Deadline, attempts, and what else the platform offers."""
+    """Deadline, attempts, and what else the platform offers; of an approval, how long it has been waited for."""
     parts = [time_left(challenge, now)]
+    if challenge.kind is ChallengeKind.APPROVE:
+        waited = max(0, int((now - challenge.raised_at).total_seconds()))
+        parts.insert(0, f"waiting {waited // 60}:{waited % 60:02d}")
     if challenge.attempts_left is not None:
         parts.append(f"{challenge.attempts_left} {'try' if challenge.attempts_left == 1 else 'tries'} left")
     if "resend" in challenge.can:

@@ -46,7 +46,7 @@ class Beating:
     def on_pulse(self, message: Pulse) -> None:
         self._pulse_trouble = None
         self.statuses = message.statuses
-        self.challenges = [c for c in message.challenges if operator.current([c])]
+        self.challenges = [c for c in message.challenges if operator.in_order([c])]
         self.needs = list(message.needs)
         header = self._main.query_one(Header)
         header.needs = len(self.needs)

@@ -84,12 +84,16 @@ class NeedItem:
 
 
 @dataclass
-class PlatformItem:
-    name: str
-    title: str
+class AccountItem:
+    platform: str
+    account: str = "default"
+    title: str = ""
     method: str = "browser"
-    runs: tuple[str, ...] = ("distrokid/streams",)
+    feeds: tuple[str, ...] = ("streams",)
     problem: str | None = None
+    last: RunView | None = None
+    due: bool = False
+    wait: str = ""
 
 
 @dataclass
@@ -117,7 +121,7 @@ class FakeLake(FakePlaces):
         self.asked: list[Challenge] = []
         self.waiting: list[NeedItem] = []
         self.fake_runs: list[FakeRun] = []
-        self.started: list[tuple[str, str]] = []
+        self.started: list[tuple[str, ...]] = []
         self.calls: list[str] = []
         self.slow: float = 0.0
         self.broken: BaseException | None = None
@@ -310,11 +314,14 @@ class FakeLake(FakePlaces):
 
     # runs
 
-    def platforms(self) -> Sequence[PlatformItem]:
-        return [PlatformItem("distrokid", "DistroKid"), PlatformItem("broken", "", problem="SyntaxError line 3")]
+    def startable(self) -> Sequence[AccountItem]:
+        return [
+            AccountItem("distrokid", title="DistroKid"), AccountItem("metaads", due=True), AccountItem("metaads", "second", due=True),
+            AccountItem("broken", feeds=(), problem="SyntaxError line 3"),
+        ]  # fmt: skip
 
-    def start(self, platform: str, account: str) -> str:
-        self.started.append((platform, account))
+    def start(self, platform: str, account: str, feeds: Sequence[str] = ()) -> str:
+        self.started.append((platform, account, *feeds))
         name = f"run{len(self.fake_runs):017d}"
         view = RunView(
             id=name, platform=platform, account=account, state=RunState.RUNNING, started_at=self.at, expected=("distrokid/streams",),
@@ -344,6 +351,12 @@ class FakeLake(FakePlaces):
 
     def cancel(self, name: str) -> None:
         self.set_run(name, state=RunState.CANCELLED)
+
+    def cancel_all(self) -> tuple[int, int]:
+        going = [r.view.id for r in self.fake_runs if not r.view.state.ended]
+        for name in going:
+            self.cancel(name)
+        return len(going), 0
 
     def ask(self, run: str, **changes: Any) -> Challenge:
         challenge = Challenge(

@@ -17,7 +17,7 @@ def test_an_extraction_is_started_watched_and_answered_without_leaving_the_scree
 
     async def scenario(d):
         await d.press("3", "s")
-        assert "DistroKid" in d.screen and "does not load: SyntaxError line 3" in d.screen
+        assert "starts: distrokid (default)" in d.screen and "broken: SyntaxError line 3" in d.screen
         await d.press("enter")
         assert lake.started == [("distrokid", "default")]
         run = lake.fake_runs[0].view.id

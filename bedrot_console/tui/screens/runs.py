@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ...domain.runs import RunState, RunView
 from ...domain.text import safe
+from .. import runlines
 from ..keys import bindings
-from ..messages import Failed, PlatformsLoaded, RunProgress, RunsLoaded, RunStarted
-from ..palette import SIGNS, status_word
-from ..widgets.lines import RULE, Line, Piece, strip_of
-from ..widgets.pane import Pane
+from ..messages import Failed, RunProgress, RunsLoaded
+from ..running import Running
+from ..widgets.field import Field
+from ..widgets.lines import Line, Piece, strip_of
+from ..widgets.log import LEVEL_WORDS, LogPane
 from ..widgets.table import Column, ListTable
 from .view import View
 
 COLUMNS = (
     Column("state", 11),
-    Column("platform", 12),
+    Column("platform", 11),
     Column("account", 10),
-    Column("started", 11),
+    Column("time", 6, "right"),
     Column("feeds", 5, "right"),
     Column("what", 16, flex=1),
-    Column("run", 10, least=90),
+    Column("files/min", 9, "right", least=104),
+    Column("bytes/min", 9, "right", least=104),
+    Column("started", 11, least=120),
+    Column("run", 10, least=120),
 )
+LOOKS_A_BEAT = 4
+"""How often the log of a run at work is read between two beats of the console."""
 
 
 class RunList(ListTable, can_focus=True):
@@ -37,29 +41,33 @@ class RunList(ListTable, can_focus=True):
 
 
 class RunHead(Widget):
-    """One line about the chosen run: state, stage, what is missing."""
+    """About the chosen run: state, stage, what landed and is missing; how its log is shown; after a run that failed, what to do."""
 
-    DEFAULT_CSS = "RunHead { height: 1; }"
+    DEFAULT_CSS = "RunHead { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self.pieces: list[Piece] = []
+        self.lines: list[list[Piece]] = [[], []]
 
-    def show(self, pieces: list[Piece]) -> None:
-        if pieces != self.pieces:
-            self.pieces = pieces
-            self.refresh()
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return len(self.lines)
+
+    def show(self, lines: list[list[Piece]]) -> None:
+        if lines != self.lines:
+            self.refresh(layout=len(lines) != len(self.lines))
+            self.lines = lines
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
+        line: Line = self.lines[y] if y < len(self.lines) else []
+        return strip_of(line, self.size.width, self.app.palette)  # type: ignore[attr-defined]
 
 
-class RunsView(View):
+class RunsView(Running, View):
     """The list above, the chosen run's log below."""
 
     place = "runs"
     BINDINGS = bindings("runs")
-    DEFAULT_CSS = "RunsView.tall RunList { height: 11; }"
+    DEFAULT_CSS = "RunsView.tall RunList { height: 11; } RunsView.log RunList { display: none; }"
 
     def __init__(self) -> None:
         super().__init__(id="runs")
@@ -69,37 +77,57 @@ class RunsView(View):
         self.last = 0
         self.loaded = False
         self.wanted: str | None = None
+        self.pace = runlines.Pace()
 
     def compose(self) -> ComposeResult:
         yield RunList(COLUMNS, id="runlist", empty=("loading…",))
         yield RunHead()
-        yield Pane(id="log", follow=True)
+        yield LogPane(id="log")
+        yield Field(
+            self._sought, self._leave_search, placeholder="/ text in the log", max_length=200, id="search", classes="waiting"
+        )
+
+    def on_mount(self) -> None:
+        self.set_interval(self.console.pulse_seconds / LOOKS_A_BEAT, self._look)
 
     @property
     def list(self) -> RunList:
         return self.query_one(RunList)
 
     @property
-    def log_pane(self) -> Pane:
-        return self.query_one("#log", Pane)
+    def log_pane(self) -> LogPane:
+        return self.query_one("#log", LogPane)
 
     def focus_target(self) -> Widget:
-        return self.list
+        return self.log_pane if self.has_class("log") else self.list
 
     def on_resize(self) -> None:
         self.set_class(self.size.height >= 30, "tall")
 
     @property
     def run(self) -> RunView | None:
-        """The chosen run."""
+        """The chosen run, as it was seen last."""
         index = self.list.cursor
-        return self.runs[index] if index < len(self.runs) else None
+        if index >= len(self.runs):
+            return None
+        run = self.runs[index]
+        return self.view if self.view is not None and self.view.id == run.id else run
 
     def shown(self) -> None:
         self.load()
 
+    def choose(self, run: str) -> None:
+        """Put the cursor on a run, as soon as it is listed."""
+        self.wanted = run
+        self.load()
+
     def pulse(self) -> None:
         self.load()
+
+    def _look(self) -> None:
+        """Between two beats: what the run that is looked at has said meanwhile."""
+        if self.is_shown and self.view is not None and not self.view.state.ended:
+            self._poll()
 
     # loading
 
@@ -110,17 +138,14 @@ class RunsView(View):
 
     def on_runs_loaded(self, message: RunsLoaded) -> None:
         message.stop()
-        first = not self.loaded
         self.loaded = True
-        old = [(r.id, r.state, r.stage, r.landed) for r in self.runs]
         self.runs = message.runs
         self.list.empty = (
             "no runs yet",
             "s starts an extraction here; in a shell: bedrot extract PLATFORM",
             "from cron: bedrot extract --due --unattended",
         )
-        if first or old != [(r.id, r.state, r.stage, r.landed) for r in self.runs]:
-            self.list.set_rows([(r.id, self._pieces(r)) for r in self.runs])
+        self._rows()
         if self.wanted is not None:
             index = next((i for i, r in enumerate(self.runs) if r.id.startswith(self.wanted)), None)
             if index is not None:
@@ -129,35 +154,24 @@ class RunsView(View):
         self._follow()
         self.state_changed()
 
-    @staticmethod
-    def _pieces(run: RunView) -> list[Piece]:
-        state = run.state.value
-        if run.error:
-            what = run.error
-        elif run.state in (RunState.RUNNING, RunState.WAITING):
-            what = run.stage
-        else:
-            what = f"{len(run.files)} file{'s' if len(run.files) != 1 else ''}"
-        return [
-            (status_word(state), state),
-            (safe(run.platform, 40), "plain"),
-            (safe(run.account, 40), "plain"),
-            (run.started_at.strftime("%m-%d %H:%M"), "plain"),
-            (f"{run.feeds_landed}/{len(run.expected)}" if run.expected else f"{run.feeds_landed}", "plain"),
-            (safe(what, 200), "error" if run.error else "plain"),
-            (safe(run.id[:10]), "dim"),
-        ]
+    def _rows(self) -> None:
+        now = self.console.backend.now()
+        self.pace.note(self.runs, now)
+        asked = {c.run_id: c for c in self.console.challenges}
+        rows = [(r.id, runlines.row_pieces(r, asked.get(r.id), self.pace, now)) for r in self.runs]
+        if rows != self.list.rows or not rows:
+            self.list.set_rows(rows)
 
     def _follow(self) -> None:
-        run = self.run
+        index = self.list.cursor
+        run = self.runs[index] if index < len(self.runs) else None
         name = run.id if run else None
         if name == self.followed:
             return
         self.followed = name
         self.last = 0
         self.view = run
-        self.log_pane.following = True
-        self.log_pane.show([])
+        self.log_pane.clear()
         self._head()
         self._poll()
 
@@ -167,52 +181,72 @@ class RunsView(View):
             return
         if self.view is not None and self.view.id == name and self.view.state.ended and after > 0:
             return
-        backend = self.console.backend
+        backend, limit = self.console.backend, self.log_pane.limit
 
         def work() -> RunProgress:
+            view = backend.run(name)  # before its events: of a run seen as ended, none is passed over
             events = backend.run_events(name, after)
             last = max((int(e.get("seq", 0)) for e in events), default=after)
-            return RunProgress(name, backend.run(name), events, last)
+            entries = [entry for e in events[-limit:] if (entry := runlines.entry_of(e)) is not None]
+            return RunProgress(name, view, entries, after, last)
 
         self.fetch("run", work)
 
     def on_run_progress(self, message: RunProgress) -> None:
         message.stop()
-        if message.run != self.followed:
+        if message.run != self.followed or message.after != self.last:
             return
-        new = [e for e in message.events if int(e.get("seq", 0)) > self.last]
         self.last = max(self.last, message.last)
-        self.view = message.view
-        if message.view.state.ended and not new and self.last == 0:
+        was, self.view = self.view, message.view
+        if message.view.state.ended and self.last == 0:
             self.last = 1
-        self.log_pane.add([line for e in new for line in event_lines(e)])
+        self.log_pane.add(message.entries)
         self._head()
-        self.state_changed()
+        if was is None or was.state is not message.view.state:
+            self.state_changed()
+
+    # the head
 
     def _head(self) -> None:
         view = self.view
         if view is None:
-            self.query_one(RunHead).show([])
+            self.query_one(RunHead).show([[], []])
             return
-        pieces: list[Piece] = [(f"── {SIGNS.get(view.state.value, ' ')} {view.state.value} ", view.state.value)]
-        if view.stage and not view.state.ended:
-            pieces.append((f"· {safe(view.stage, 60)} ", "strong"))
-        missing = [f for f in view.expected if f not in view.landed]
-        if view.expected:
-            pieces.append((f"· {view.brought} ", "plain"))
-        if missing and view.state.ended:
-            pieces.append((f"· missing {safe(', '.join(m.rsplit('/', 1)[-1] for m in missing), 80)} ", "warning"))
-        if view.error:
-            pieces.append((f"· {safe(view.error, 160)} ", "error"))
-        if view.hint:
-            pieces.append((f"→ {safe(view.hint, 120)} ", "strong"))
-        pieces.append((RULE, "dim"))
-        self.query_one(RunHead).show(pieces)
+        lines = [runlines.head_pieces(view, self.pace, self.console.backend.now())]
+        after = runlines.next_pieces(view)
+        if after:
+            lines.append(after)
+        self.query_one(RunHead).show([*lines, self._log_pieces(view)])
+
+    def _log_pieces(self, view: RunView) -> list[Piece]:
+        """How the log is shown, then the stages so far."""
+        log = self.log_pane
+        pieces: list[Piece] = [(f" {LEVEL_WORDS[log.level]}", "warning" if log.level else "dim")]
+        if log.sought:
+            which, count = log.places()
+            pieces.append((f" · /{safe(log.sought, 30)} {which} of {count}", "strong"))
+        if not log.following:
+            pieces.append((f" · standing still{f', {log.missed} new below' if log.missed else ''}", "warning"))
+        if log.wrapped:
+            pieces.append((" · wrapped", "dim"))
+        stages = log.stages
+        for number, name in enumerate(stages):
+            current = number == len(stages) - 1
+            state = "done" if not current or view.state is RunState.DONE else view.state.value
+            pieces.append(("  ", "plain"))
+            pieces.append(
+                (f"{runlines.SIGNS.get(state, ' ')} {name}", state if state in ("failed", "running", "waiting") else "dim")
+            )
+        return pieces
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
         message.stop()
         self._follow()
         self.state_changed()
+
+    def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
+        message.stop()
+        self.do_large()
 
     def on_failed(self, message: Failed) -> None:
         message.stop()
@@ -226,15 +260,18 @@ class RunsView(View):
     def why_not(self, action: str) -> str | None:
         read_only = "this console is read-only" if self.console.backend.read_only else None
         run = self.run
-        if action == "start":
+        if action in ("start", "start_due"):
             return read_only
-        if action == "cancel":
-            if run is None:
-                return "no run here"
-            state = self.view.state if self.view is not None and self.view.id == run.id else run.state
-            return read_only or (f"this run is {state} already" if state.ended else None)
-        if action in ("copy_id", "files") and run is None:
+        if action == "cancel_all":
+            return read_only or (None if any(not r.state.ended for r in self.runs) else "no run is going")
+        if action in ("cancel", "again", "copy_id", "copy_command", "files") and run is None:
             return "no run here"
+        if action == "cancel" and run is not None:
+            return read_only or (f"this run is {run.state} already" if run.state.ended else None)
+        if action == "again" and run is not None:
+            return read_only or (None if run.state.ended else f"this run is {run.state}; it ends first")
+        if action in ("next_match", "match_before") and not self.log_pane.sought:
+            return "nothing is searched; / does"
         return None
 
     def do_up(self) -> None:
@@ -243,17 +280,81 @@ class RunsView(View):
     def do_down(self) -> None:
         self.list.move_by(1)
 
+    def _log(self, act: object) -> None:
+        """Something with the log, which its head then tells."""
+        act()  # type: ignore[operator]
+        self._head()
+
     def do_page_up(self) -> None:
-        self.log_pane.page(-1)
+        self._log(lambda: self.log_pane.page(-1))
 
     def do_page_down(self) -> None:
-        self.log_pane.page(1)
+        self._log(lambda: self.log_pane.page(1))
 
     def do_home(self) -> None:
-        self.log_pane.jump(0)
+        self._log(lambda: self.log_pane.jump(0))
 
     def do_end(self) -> None:
-        self.log_pane.jump(10**9)
+        self._log(lambda: self.log_pane.follow(True))
+
+    def do_pause(self) -> None:
+        self._log(lambda: self.log_pane.follow(not self.log_pane.following))
+
+    def do_level(self) -> None:
+        self._log(self.log_pane.next_level)
+
+    def do_wrap(self) -> None:
+        self._log(self.log_pane.toggle_wrap)
+
+    def do_large(self) -> None:
+        self.toggle_class("log")
+        self.console.focus_place()
+
+    def do_error(self) -> None:
+        if not self.log_pane.next_error():
+            self.notice("no error stands in this log")
+        self._head()
+
+    def do_search(self) -> None:
+        field = self.query_one("#search", Field)
+        field.remove_class("waiting")
+        field.value = self.log_pane.sought
+        self.screen.set_focus(field)
+
+    def on_input_changed(self, message: Field.Changed) -> None:
+        message.stop()
+        self._log(lambda: self.log_pane.seek(message.value))
+
+    def _sought(self, text: str) -> None:
+        if self.log_pane.sought != text.lower():  # enter came before the field could say what was typed
+            self.log_pane.seek(text)
+        self._close_search()
+        if text and not self.log_pane.places()[1]:
+            self.notice(f"{safe(text, 60)} stands nowhere in this log", "warning")
+
+    def _leave_search(self) -> None:
+        self.log_pane.seek("")
+        self._close_search()
+
+    def _close_search(self) -> None:
+        self.query_one("#search", Field).add_class("waiting")
+        self.console.focus_place()
+        self._head()
+
+    def do_next_match(self) -> None:
+        self._log(lambda: self.log_pane.go_on(1))
+
+    def do_match_before(self) -> None:
+        self._log(lambda: self.log_pane.go_on(-1))
+
+    def do_back(self) -> None:
+        """Out of the large log, then out of the search, then to the end."""
+        if self.has_class("log"):
+            self.do_large()
+        elif self.log_pane.sought:
+            self._log(lambda: self.log_pane.seek(""))
+        else:
+            self.do_end()
 
     def do_files(self) -> None:
         if self.run:
@@ -263,106 +364,11 @@ class RunsView(View):
         if self.run:
             self.console.copy(self.run.id, "run id")
 
-    def do_start(self) -> None:
-        backend = self.console.backend
-        self.notice("looking for platforms…")
-        self.fetch("platforms", lambda: PlatformsLoaded(backend.platforms()))
-
-    def on_platforms_loaded(self, message: PlatformsLoaded) -> None:
-        from ..modals.start import StartModal
-
-        message.stop()
-        self.notice("")
-
-        def chosen(answer: tuple[str, str] | None) -> None:
-            if answer is not None:
-                self.start(*answer)
-
-        self.console.push_screen(StartModal(message.platforms), chosen)
-
-    def start(self, platform: str, account: str) -> None:
-        """Start an extraction with the operator present, and follow it."""
-        backend = self.console.backend
-        self.notice(f"starting {platform} ({account})…")
-        self.fetch("start", lambda: RunStarted(backend.start(platform, account)), keep=True)
-
-    def choose(self, run: str) -> None:
-        """Put the cursor on a run, as soon as it is listed."""
-        self.wanted = run
-        self.load()
-
-    def on_run_started(self, message: RunStarted) -> None:
-        message.stop()
-        self.wanted = message.run
-        self.console.own_runs.add(message.run)
-        self.notice(f"run {message.run[:10]} started; it goes on if this console ends", "done")
-        self.load()
-
-    def do_cancel(self) -> None:
-        from ..modals.confirm import ConfirmModal
-
-        run = self.run
-        if run is None:
-            return
-        backend = self.console.backend
-        text = (f"Cancel {run.platform} ({run.account})?", "What has landed stays. The login is kept.")
-
-        def work() -> None:
-            backend.cancel(run.id)
-
-        def confirmed(yes: bool | None) -> None:
-            if yes:
-                self.notice("cancelling…")
-                self.fetch("cancel", work, keep=True)
-
-        self.console.push_screen(ConfirmModal(text), confirmed)
+    def do_copy_command(self) -> None:
+        if self.run:
+            self.console.copy(runlines.command(self.run), "command")
 
     def decided(self, message: object) -> None:
         """Decisions change nothing here."""
 
     validated = decided
-
-
-_LEVELS = {"warning": "warning", "warn": "warning", "error": "error", "debug": "dim", "note": "dim"}
-
-
-def event_lines(event: dict[str, Any]) -> Sequence[Line]:
-    """One event of a run as lines: time, kind, words. Answers never stand in events; what they say is outside text."""
-    at = safe(str(event.get("at", ""))[11:19], 8)
-    kind = str(event.get("kind", ""))
-    left: Piece = (f" {at} ", "dim")
-    if kind == "log":
-        level = safe(event.get("level", "info"), 10)
-        sign = {"error": "✗", "warning": "!", "warn": "!"}.get(level, " ")
-        return [[left, (f"{sign} {safe(event.get('text', ''), 2000)}", _LEVELS.get(level, "plain"))]]
-    if kind == "nothing":
-        return []  # its line of the log says it
-    if kind == "stage":
-        done, total = event.get("done"), event.get("total")
-        count = f" {done} of {total}" if done is not None and total else f" {done}" if done is not None else ""
-        return [[left, (f"▶ {safe(event.get('stage', ''), 120)}{safe(count, 40)}", "strong")]]
-    if kind == "state":
-        state = safe(event.get("state", ""), 20)
-        return [[left, (f"{SIGNS.get(state, ' ')} {state}", state)]]
-    if kind == "challenge":
-        challenge = event.get("challenge")
-        prompt = challenge.get("prompt", "") if isinstance(challenge, dict) else event.get("prompt", "")
-        return [[left, (f"? the platform asks: {safe(prompt or 'an answer', 300)}", "waiting")]]
-    if kind == "challenge-ended":
-        return [[left, (f"  answered: {safe(event.get('state', ''), 40)} {safe(event.get('by', '') or '', 60)}", "plain")]]
-    if kind == "hand":
-        return [[left, (f"  on the page: {safe(event.get('act', ''), 20)} by {safe(event.get('by', '') or '', 60)}", "dim")]]
-    if kind == "ended":
-        state = safe(event.get("state", "ended"), 20)
-        return [[left, (f"{SIGNS.get(state, ' ')} ended: {state}  {safe(event.get('error') or '', 300)}", state)]]
-    if kind == "landed":
-        name = str(event.get("path", "")).rsplit("/", 1)[-1]
-        return [[left, (f"✓ landed {safe(event.get('feed', ''), 60)}  ", "passed"), (safe(name, 200), "plain")]]
-    if kind == "validated":
-        verdict = safe(event.get("verdict", ""), 20)
-        codes = ", ".join(safe(c, 60) for c in event.get("codes") or ())
-        return [[left, (f"{SIGNS.get(verdict, ' ')} {verdict} {safe(event.get('feed', ''), 60)}  ", verdict), (codes, "plain")]]
-    if kind == "session":
-        return [[left, (f"  login {safe(event.get('act', ''), 20)}", "dim")]]
-    words = "  ".join(f"{safe(k, 30)}={safe(v, 200)}" for k, v in event.items() if k not in ("seq", "at", "kind"))
-    return [[left, (f"  {safe(kind, 30)}  ", "plain"), (words, "plain")]]

@@ -48,16 +48,26 @@ class PromptBar(Widget, can_focus=True):
 
         challenge: str
 
+    @dataclass
+    class Next(Message):
+        """Another open challenge is to be asked."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.turn = (1, 1)
         self.challenge: Challenge | None = None
         self.now: datetime | None = None
         self.sending = False
         self.error: str | None = None
         self._typed: list[str] = []
 
-    def ask(self, challenge: Challenge | None, now: datetime) -> bool:
-        """Show this challenge, or none. Returns whether it is a new one; a new one starts with an empty field."""
+    def ask(self, challenge: Challenge | None, now: datetime, turn: tuple[int, int] = (1, 1)) -> bool:
+        """Show this challenge, or none. Returns whether it is a new one; a new one starts with an empty field.
+
+        Args:
+            turn: which of how many open ones it is.
+        """
+        self.turn = turn
         new = challenge is not None and (self.challenge is None or self.challenge.id != challenge.id)
         if challenge is None or new:
             self._typed.clear()
@@ -158,6 +168,12 @@ class PromptBar(Widget, can_focus=True):
         else:
             self.answered("the platform does not offer that here")
 
+    def do_next(self) -> None:
+        if self.turn[1] > 1:
+            self.post_message(self.Next())
+        else:
+            self.answered("no other platform asks anything now")
+
     def do_leave(self) -> None:
         self.app.focus_place()  # type: ignore[attr-defined]
 
@@ -191,5 +207,7 @@ class PromptBar(Widget, can_focus=True):
         if self.error:
             lines.append([(" ✗ ", "error"), (f" {safe(self.error, 200)}", "error")])
         facts = operator.facts(challenge, self.now)
+        if self.turn[1] > 1:
+            facts = f"{self.turn[0]} of {self.turn[1]}, ctrl+n next · {facts}"
         lines.append([("    ", "plain"), *self._field(challenge), (f"   {facts}", "plain")])
         return strip_of(lines[y], self.size.width, palette) if y < len(lines) else Strip.blank(self.size.width)
