@@ -19,6 +19,8 @@ from typing import Any
 from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, day_of, error, note, warning
 
+from .id_checks import export_ids
+
 NAMES: dict[str, tuple[str, ...]] = {
     "day": ("Day", "Tag", "Jour", "Día"),
     "reporting_starts": ("Reporting starts", "Berichtsstart", "Auswertungsstart", "Début des rapports", "Inicio del informe"),
@@ -282,4 +284,4 @@ def bounds(content: Rows, context: Any) -> Iterator[Finding]:
         yield error("consistency.bounds", "reach is above impressions", place=content.place(bad[0], "reach"), count=len(bad))
 
 
-CHECKS = (holds_rows, numbers_are_numbers, one_currency, days_in_their_period, bounds)
+CHECKS = (holds_rows, numbers_are_numbers, one_currency, days_in_their_period, bounds, export_ids)

@@ -32,7 +32,7 @@ from bedrot_console.domain.files import Capture, Echo
 from bedrot_console.extraction.base import Extractor
 from bedrot_console.inspection.helpers import header_has
 
-from . import campaign_view, checks, dumps, exports, insight_checks, view_checks
+from . import campaign_view, checks, dumps, exports, id_checks, insight_checks, view_checks
 from .api import DEFAULT_VERSION, GRANT_HINT, MARKETING_ENDS, Graph, Page, inspector_of, proof_of, worth_of
 from .reports import Insights
 
@@ -117,7 +117,7 @@ class MetaAds(Extractor):
             Column(("cpc",), "DOUBLE"), Column(("cpm",), "DOUBLE"), Column(("ctr",), "DOUBLE"), Column(("meta_pixel_events",)),
             Column(("is_active",)),
         ),
-        recognise=header_has("date", "campaign_id", "adset_id", "spend_usd", "meta_pixel_events"), title="daily campaign table",
+        recognise=header_has("date", "campaign_id", "adset_id", "spend_usd", "meta_pixel_events"), checks=(id_checks.table_ids,), title="daily campaign table",
     )  # fmt: skip
 
     ads_manager = Feed(

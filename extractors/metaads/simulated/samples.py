@@ -99,6 +99,12 @@ TABLES = {
 }  # fmt: skip
 
 
+def _resaved(number: int, spoiled: str) -> str:
+    """A row of the daily table whose ids a spreadsheet took for numbers."""
+    row = DAILY_ROW.replace("2026-03-01", f"2026-03-0{number + 1}")
+    return row.replace("120200000000000007", spoiled).replace("120200000000000008", spoiled)
+
+
 def _view(*faults: str) -> tuple[bytes, dict[str, str]]:
     return brought(SMALL, AT, *faults, days=3)["campaign_daily"]
 
@@ -122,6 +128,8 @@ def made() -> dict[str, bytes]:
         "campaign_daily/broken-off.json": view[: len(view) // 2], "campaign_daily/error-body.json": ERROR,
         "campaign_daily/is-insights.json": pages("insights", 50),
         "daily/ok-table.csv": export(DAILY, DAILY_ROW, encoding="utf-8"),
+        "daily/ids-in-exponents.csv": export(DAILY, *(_resaved(i, "1.202E+17") for i in (0, 1)), encoding="utf-8"),
+        "daily/ids-rounded.csv": export(DAILY, *(_resaved(i, f"1202000000000{i}0000") for i in (0, 1)), encoding="utf-8"),
         "daily/same-day-twice.csv": export(DAILY, DAILY_ROW, DAILY_ROW, encoding="utf-8"),
     }  # fmt: skip
 
