@@ -385,3 +385,14 @@ class Reader:
             " ORDER BY table_name, column_index"
         )
         return [(v, c, t) for v, c, t in found]
+
+    def words(self) -> list[tuple[str, str]]:
+        """(name, kind) of every function that a query may call by name; kind is `function`, `aggregate`, `macro` or `table function`."""
+        found = self._ask(
+            "SELECT function_name, min(CASE function_type WHEN 'scalar' THEN 'function' WHEN 'table' THEN 'table function'"
+            " WHEN 'table_macro' THEN 'table function' ELSE function_type END) FROM duckdb_functions()"
+            " WHERE regexp_full_match(function_name, '[a-z][a-z0-9_]*') AND function_type <> 'pragma'"
+            " AND NOT regexp_matches(function_name, '^(read_|parquet_|pragma_|pg_|duckdb_|__|has_|test_|sniff_|glob|query|arrow_|pandas_|python_|seq_scan)')"
+            " GROUP BY function_name ORDER BY function_name"
+        )
+        return [(name, kind) for name, kind in found]

@@ -151,7 +151,7 @@ def _meaning(found: dict[str, Any]) -> BedrotError:
     if kind == "refused":
         return QueryError(words, hint="bedrot sql --schema lists what can be asked")
     place = (found["place"][0], found["place"][1]) if found.get("place") else None
-    meant = ", ".join(found.get("candidates") or ())
+    meant = ", ".join((found.get("candidates") or ())[:3])
     return QueryError(words, hint=f"perhaps {meant}" if meant else "bedrot sql --schema lists views and columns", place=place)
 
 

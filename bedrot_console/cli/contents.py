@@ -58,6 +58,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("recover", "Finish or roll back what a killed process left open."),
             ("rebuild", "Make the catalog anew from sidecars and journal."),
             ("sql", "Ask the catalog in SQL, read-only."),
+            ("check", "Run saved queries whose rows are violations."),
             ("audit", "Show the journal, or verify its chain."),
         ),
     ),

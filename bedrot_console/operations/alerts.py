@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 GAVE_NOTHING = "feed-gave-nothing"
 """Code of the alert about a feed of which there is a good capture, and of which the platform showed nothing since."""
 
+CHECK = "check"
+"""How codes of alerts about saved checks begin: `check-failed`, `check-broken`."""
+
+
+def check_alert(name: str) -> str:
+    """Name of the alert about a saved check."""
+    return f"{CHECK}:{name}"
+
 
 def open_alerts(ws: Workspace) -> set[str]:
     """Names of the alerts that stand: the published summary's, and what the journal says after it."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..domain.errors import UsageError
 from .browse import reader
 from .workspace import Workspace
 
@@ -37,11 +39,21 @@ class SqlResult:
 
 
 STARTERS: tuple[tuple[str, str], ...] = (
-    ("freshness", "select * from freshness order by age_days desc nulls first"),
-    ("failures", "select landed_at, feed, id, first_code, errors from files where status = 'failed' order by landed_at desc"),
-    ("duplicates", "select sha256, count(*) as files, min(landed_at) as first, max(landed_at) as last from files group by sha256 having count(*) > 1"),
-    ("growth", "select feed, landed_at::date as day, count(*) as files, sum(size_bytes) as bytes from files group by all order by day desc, feed"),
-    ("findings", "select code, severity, count(*) as files from findings group by all order by files desc"),
+    ("freshness", "select platform, feed, account, series, as_of, date_diff('day', as_of, today()) as age_days, last_landed_at\n"
+     "from freshness\norder by age_days desc nulls first, feed"),
+    ("failures", "select landed_at, feed, id, first_code, errors, path\nfrom files\nwhere status = 'failed'\norder by landed_at desc"),
+    ("findings", "select code, severity, count(*) as findings, count(distinct file_id) as files, any_value(message) as example\n"
+     "from findings\ngroup by all\norder by severity, files desc"),
+    ("duplicates", "select id, feed, landed_at, path, count(*) over (partition by sha256) as copies\nfrom files\n"
+     "where status <> 'erased'\nqualify copies > 1\norder by sha256, landed_at"),
+    ("growth", "select landed_at::date as day, feed, count(*) as files, sum(size_bytes) as bytes,\n"
+     "  sum(sum(size_bytes)) over (partition by feed order by day) as bytes_so_far\nfrom files\ngroup by day, feed\norder by day desc, feed"),
+    ("per platform", "select platform, count(*) as files, sum(size_bytes) as bytes, count(*) filter (status = 'failed') as failed,\n"
+     "  count(*) filter (status = 'quarantined') as quarantined, max(landed_at) as last_landed, max(as_of) as data_to\n"
+     "from files\ngroup by platform\norder by platform"),
+    ("waiting", "select id, feed, status, first_code, landed_at\nfrom files\nwhere zone = 'landing'\norder by landed_at"),
+    ("runs", "select platform, account, state, count(*) as runs, max(started_at) as newest,\n"
+     "  avg(date_diff('second', started_at, ended_at))::int as seconds\nfrom runs\ngroup by all\norder by platform, state"),
 )  # fmt: skip
 """Starter queries: (name, text)."""
 
@@ -50,15 +62,53 @@ def query(ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_se
     """Run one SELECT or EXPLAIN; the result streams and can be cancelled.
 
     Raises:
-        UsageError: not one SELECT or EXPLAIN, or the engine refused it; the message is the engine's.
+        QueryError: not one SELECT or EXPLAIN, or the engine refused it; the message is the engine's.
         CatalogError: there is no catalog to read.
     """
-    from ..catalog.sql import run_sql
+    return SqlResult(start(ws, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds).open())
+
+
+def start(
+    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0, scope: str | None = None
+) -> SqlRun:
+    """Start a query in its child and return at once; its `open` waits for the engine.
+
+    Args:
+        scope: a platform or a feed (`distrokid/streams`): the views hold what belongs to it, and nothing else.
+
+    Raises:
+        CatalogError: there is no catalog to read.
+    """
+    from ..catalog.sql import start_sql
 
     reader(ws)
     if not ws.read_only and not ws.catalog.current():
         ws.settle(publish="now")
-    return SqlResult(run_sql(ws.settings.catalog, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds))
+    return start_sql(
+        ws.settings.catalog,
+        text,
+        limit_rows=limit_rows,
+        timeout_seconds=timeout_seconds,
+        scope=scope_views(scope) if scope else (),
+    )
+
+
+SCOPE = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)?")
+
+
+def scope_views(scope: str) -> list[tuple[str, str]]:
+    """(view, query) for each view that can tell what belongs to a platform or a feed. Raises UsageError for what names neither."""
+    if not SCOPE.fullmatch(scope):
+        raise UsageError(f"not a platform or feed: {scope}", hint="bedrot platforms")
+    platform, _, feed = scope.partition("/")
+    of_platform = f"platform = '{platform}'"
+    of_feed = f"feed = '{scope}'" if feed else of_platform
+    ids = f"SELECT id FROM main.files WHERE {of_feed}"
+    return [
+        *((view, f"SELECT * FROM main.{view} WHERE {of_feed}") for view in ("files", "freshness", "metrics")),
+        *((view, f"SELECT * FROM main.{view} WHERE {of_platform}") for view in ("runs", "challenges", "sessions", "needs_operator")),
+        *((view, f"SELECT * FROM main.{view} WHERE file_id IN ({ids})") for view in ("findings", "reports", "decisions", "events")),
+    ]  # fmt: skip
 
 
 def fingerprint(text: str) -> str:
@@ -69,3 +119,8 @@ def fingerprint(text: str) -> str:
 def schema(ws: Workspace) -> list[tuple[str, str, str]]:
     """(view, column, type) of every stable view, in order."""
     return reader(ws).schema()
+
+
+def words(ws: Workspace) -> list[tuple[str, str]]:
+    """(name, kind) of what a query may call; kind is `function`, `aggregate`, `macro` or `table function`."""
+    return reader(ws).words()

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..domain.files import format_time, parse_time
 from ..domain.runs import RunState
-from .alerts import GAVE_NOTHING
+from .alerts import CHECK, GAVE_NOTHING, check_alert
 from .asked import asked
 from .deadlines import Deadlines, deadlines
 from .workspace import Workspace
@@ -76,6 +76,9 @@ def status(ws: Workspace) -> dict[str, Any]:
 
 def _explained(alert: dict[str, Any], recent: list[Any]) -> dict[str, Any]:
     """An alert of the journal with what it means and the command that tells more, where there is more to tell."""
+    if alert["alert"].startswith(check_alert("")):
+        why = "its rows break it" if alert["code"] == f"{CHECK}-failed" else "it could not be asked"
+        return alert | {"message": why, "command": f"bedrot check run {alert['alert'].partition(':')[2]}"}
     if alert["code"] != GAVE_NOTHING:
         return alert
     feed, _, account = alert["subject"].rpartition(" ")
