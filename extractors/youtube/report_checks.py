@@ -17,10 +17,10 @@ from bedrot_console.inspection.helpers import decimal_of, error, note, warning
 
 from .answers import Table, number
 from .sum_checks import (
-    QUIET_VIEWS,
     days_in,
     days_kept,
     gaps,
+    is_quiet,
     not_empty,
     part_of_whole,
     shares,
@@ -28,7 +28,6 @@ from .sum_checks import (
     sums,
     sums_by_day,
     vanished,
-    views_a_day,
 )
 
 WARN_LAG, FAIL_LAG = 3, 6
@@ -219,8 +218,7 @@ def freshness(content: Table, context: Any) -> Iterator[Finding]:
     _, until = span_asked(context)
     today = until + timedelta(days=1) if until else (context.sidecar.captured_at - timedelta(hours=8)).date()
     lag = (today - max(found)).days
-    quiet = "views" in content.metrics and views_a_day(content) < QUIET_VIEWS
-    warn, fail = (QUIET_WARN, QUIET_FAIL) if quiet else (WARN_LAG, FAIL_LAG)
+    warn, fail = (QUIET_WARN, QUIET_FAIL) if is_quiet(content) else (WARN_LAG, FAIL_LAG)
     if lag > warn:
         make, code = (error, "freshness.too-old") if lag > fail else (warning, "freshness.stale")
         yield make(

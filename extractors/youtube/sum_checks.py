@@ -40,9 +40,11 @@ def days_in(content: Table) -> list[tuple[int, date]]:
     return out
 
 
-def views_a_day(content: Table) -> Decimal:
+def is_quiet(content: Table) -> bool:
+    """Whether so little happens that days may rightly have no row: by views, or where a report has none (revenue) by plays that earn."""
     days = {d for _, d in days_in(content)}
-    return sum((number(r.get("views")) for r in content.records), Decimal(0)) / len(days) if days else Decimal(0)
+    metric = next((m for m in ("views", "monetizedPlaybacks", "adImpressions") if m in content.metrics), None)
+    return metric is not None and sum((number(r.get(metric)) for r in content.records), Decimal(0)) < QUIET_VIEWS * len(days)
 
 
 def span_asked(context: Any) -> tuple[date | None, date | None]:
@@ -64,8 +66,12 @@ def gaps(content: Table, context: Any) -> Iterator[Finding]:
     if not missing:
         return
     whole = content.whole("views")
-    adds_up = whole is not None and whole == sum((number(r.get("views")) for r in content.records), Decimal(0))
-    quiet = views_a_day(content) < QUIET_VIEWS
+    adds_up = (
+        "views" in content.metrics
+        and whole is not None
+        and whole == sum((number(r.get("views")) for r in content.records), Decimal(0))
+    )
+    quiet = is_quiet(content)
     before = context.previous()
     known = {d for _, d in days_in(before)} if before is not None else set()
     new = missing[-1] >= found[0] or bool(known & set(missing))

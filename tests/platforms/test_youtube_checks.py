@@ -256,6 +256,19 @@ def test_youtube_a_busy_channel_has_no_day_without_rows() -> None:
     assert found("daily", edited("daily", hole)) == {"completeness.days-missing": Severity.WARNING}
 
 
+@pytest.mark.parametrize(("plays", "severity"), [(900, Severity.WARNING), (3, Severity.NOTE)])
+def test_youtube_a_day_that_is_missing_in_revenue_warns_where_much_is_played(plays: int, severity: Severity) -> None:
+    """Revenue has no views to tell a quiet channel by: the plays that earn tell it."""
+
+    def hole(document: Any) -> None:
+        names = [h["name"] for h in document[0]["columnHeaders"]]
+        rows(document).pop(9)
+        for row in rows(document):
+            row[names.index("monetizedPlaybacks")] = plays
+
+    assert found("revenue", edited("revenue", hole))["completeness.days-missing"] is severity
+
+
 def test_youtube_no_rows_are_right_for_a_new_channel_only() -> None:
     """Headers alone pass for a channel without videos, warn for one with videos, fail where the platform counts views."""
     empty = edited("daily", lambda d: [p.pop("rows") for p in d])

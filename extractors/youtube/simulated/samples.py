@@ -56,6 +56,7 @@ def made() -> dict[str, bytes]:
         "daily/metric-refused.json": _brought("metric_refused", account="default")["daily"], "daily/is-revenue.json": busy["revenue"],
         "top_videos/below-zero.json": _brought("impossible_numbers", account="default")["top_videos"],
         "traffic/day-does-not-add-up.json": _without_row(busy["traffic"], 3), "countries/most-gone.json": _edited(busy["countries"], lambda d: d[0].update(rows=d[0]["rows"][3:])),
+        "revenue/day-missing.json": _edited(busy["revenue"], lambda d: d[0]["rows"].pop(20)),
         "revenue/day-twice.json": _edited(busy["revenue"], lambda d: d[0]["rows"].insert(20, d[0]["rows"][19])),
         "demographics/shares-above-hundred.json": busy["demographics"].replace(b'"male",', b'"male",2', 1),
         "devices/sign-in-page.json": b'<!doctype html><html><head><title>Sign in</title></head><body><input type="password"></body></html>\n',
