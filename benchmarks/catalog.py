@@ -25,10 +25,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from bedrot_console.catalog import publishing, schema  # noqa: E402
-from bedrot_console.catalog.apply import mark_of  # noqa: E402
-from bedrot_console.catalog.gate import Database, born  # noqa: E402
+from made_catalog import FEEDS, START, fill  # noqa: E402
+
+from bedrot_console.catalog import publishing  # noqa: E402
 from bedrot_console.catalog.reader import Reader  # noqa: E402
 from bedrot_console.catalog.store import Catalog  # noqa: E402
 from bedrot_console.domain.browsing import FileFilter  # noqa: E402
@@ -40,9 +41,6 @@ from bedrot_console.resilience import SystemClock  # noqa: E402
 from bedrot_console.security.journal import FileJournal  # noqa: E402
 from bedrot_console.zones.fixity import sidecar_of  # noqa: E402
 
-START = datetime(2016, 1, 1, tzinfo=UTC)
-FEEDS = ("distrokid/streams", "distrokid/applemusic", "distrokid/sales", "metaads/ads", "metaads/insights")
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 MISSED: list[str] = []
 
 
@@ -65,47 +63,6 @@ class TailJournal:
     @property
     def head(self) -> int:
         return self.events[-1].seq
-
-
-def fill(home: Path, files: int) -> Catalog:
-    """A home whose catalog knows `files` files."""
-    journal = TailJournal(Event(kind="queried", at=START, actor="uid:0", data={}, seq=files * 3))
-    catalog = Catalog(home, journal, SystemClock(), reports=lambda event: None, walk=lambda: iter(()))
-    catalog.folder.mkdir(parents=True)
-    born(catalog.work)
-    step = int((datetime.now(UTC) - START).total_seconds() * 1000 / files)
-    ms = f"({int(START.timestamp() * 1000)} + i * {step})"
-    letters = " || ".join(f"substr('{ALPHABET}', (({ms} >> {shift}) & 31)::INTEGER + 1, 1)" for shift in range(40, -1, -5))
-    tail = " || ".join(f"substr('{ALPHABET}', ((hash(i) >> {shift}) & 31)::INTEGER + 1, 1)" for shift in range(0, 55, 5))
-    feeds = "['" + "', '".join(FEEDS) + "'][i % 5 + 1]"
-    values = {
-        "id": f"{letters} || {tail}", "platform": f"split_part({feeds}, '/', 1)", "feed": feeds, "account": "'default'",
-        "zone": f"CASE WHEN i > {files * 0.99} THEN 'landing' WHEN i % 20 = 0 THEN 'quarantine' ELSE 'raw' END",
-        "verdict": f"CASE WHEN i > {files * 0.995} THEN NULL WHEN i % 20 = 0 THEN 'failed' WHEN i % 7 = 0 THEN 'warned' ELSE 'passed' END",
-        "path": f"{feeds} || strftime(epoch_ms({ms}), '/%Y/%m/') || replace({feeds}, '/', '_') || strftime(epoch_ms({ms}), '_%Y%m%d_%H%M%S') || '.json'",
-        "size_bytes": "20000 + hash(i) % 100000", "sha256": "sha256(i::VARCHAR)", "captured_at": f"epoch_ms({ms})", "landed_at": f"epoch_ms({ms})",
-        "as_of": f"epoch_ms({ms})::DATE", "run_id": f"{letters} || '00000000000'", "set_id": "NULL", "method": "'browser'",
-        "media_type": "'application/json'", "source_system": "'example.com'", "extractor_version": "'1.0'",
-        "report_id": f"{letters} || 'zzzzzzzzzzz'", "rules": "'0123456789abcdef'", "errors": "(i % 20 = 0)::INTEGER", "warnings": "0", "rows": "i % 400",
-        "content_sha256": "sha256('c' || i)", "first_code": "CASE WHEN i % 20 = 0 THEN 'format.sign-in-page' END",
-        "path_fp": "hash(i)", "sha_fp": "('0x' || substr(sha256(i::VARCHAR), 1, 16))::UBIGINT",
-    }  # fmt: skip
-    database = Database(catalog.work, read_only=False)
-    ask = database.connection.execute
-    columns = ", ".join(f"{values[c]} AS {schema.quoted(c)}" for c in schema.TABLES["files"])
-    for low in range(0, files, 500_000):
-        ask(f"INSERT INTO base.files SELECT {columns} FROM range({low}, {min(files, low + 500_000)}) t(i)")
-    ask(
-        "INSERT INTO base.tally SELECT zone, platform, feed, account, verdict, count(*), sum(size_bytes) FROM base.files GROUP BY ALL"
-    )
-    ask(
-        "INSERT INTO base.freshness SELECT platform, feed, account, max(as_of), max(captured_at), max(landed_at), max(landed_at) FROM base.files GROUP BY ALL"
-    )
-    ask("UPDATE base.meta SET applied_seq = $1, mark = $2", [journal.head, mark_of(journal.events[0])])
-    ask("CHECKPOINT catalog")
-    database.close()
-    catalog.catch_up(publish="now")
-    return catalog
 
 
 def median(call: Callable[[], Any], rounds: int = 9) -> float:
@@ -335,7 +292,8 @@ def main() -> int:
     base = Path(tempfile.mkdtemp(prefix="bench-catalog-", dir=options.folder))
     try:
         print(f"{files:,} files", flush=True)
-        catalog = fill(base / "home", files)
+        journal = TailJournal(Event(kind="queried", at=START, actor="uid:0", data={}, seq=files * 3))
+        catalog = fill(base / "home", files, journal)
         with catalog.reader() as reader:
             pages(reader, files)
         writes(catalog, base / "home")

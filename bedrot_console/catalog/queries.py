@@ -6,10 +6,10 @@ Paging is by key in the expanded form (`a <= x AND (a < x OR id < y)`), which Du
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..domain.browsing import FileFilter, FileRow
+from ..domain.browsing import OPPOSITE, FileFilter, FileRow
 from ..domain.identifiers import ALPHABET, LENGTH
 from ..domain.lifecycle import STATUSES, Verdict, Zone, status
 from . import rows
@@ -39,7 +39,6 @@ _ID = Key("f.id", lambda r: r.id)
 _ID_DOWN = Key("f.id", lambda r: r.id, descending=True)
 ORDERS: dict[str, tuple[Key, ...]] = {
     "newest": (_ID_DOWN,),
-    "oldest": (_ID,),
     "worst": (Key(_rank_sql(), lambda r: _WORST[r.status]), Key("f.errors", lambda r: r.errors, descending=True), _ID_DOWN),
     "largest": (Key("f.size_bytes", lambda r: r.size_bytes, descending=True), _ID_DOWN),
     "feed": (
@@ -50,6 +49,7 @@ ORDERS: dict[str, tuple[Key, ...]] = {
     ),  # fmt: skip
     "path": (Key("f.path", lambda r: r.path), Key("f.zone", lambda r: r.zone.value), _ID_DOWN),
 }
+ORDERS |= {OPPOSITE[order]: tuple(replace(key, descending=not key.descending) for key in keys) for order, keys in ORDERS.items()}
 """order -> keys; the last is always the id, so that no two rows are equal."""
 
 _STATES = {s: [(z, v) for z in Zone for v in (*Verdict, None) if status(z, v) == s] for s in STATUSES}
@@ -98,16 +98,22 @@ def where(wanted: FileFilter, feeds: Sequence[str] | None = None) -> Where:
         w.add(_status_sql(wanted.status) if wanted.status in _STATES else "false")
     if wanted.sha256 is not None:
         w.add(f"f.sha_fp = {w.bind(rows.sha_fingerprint(wanted.sha256))} AND f.sha256 = {w.bind(wanted.sha256)}")
-    if wanted.since is not None:
-        w.add(f"f.landed_at >= {w.bind(rows.naive(wanted.since))}")
+    if wanted.code is not None:
+        w.add(f"f.first_code = {w.bind(wanted.code)}")
+    for at, sign in ((wanted.since, ">="), (wanted.until, "<")):
+        if at is not None:
+            w.add(f"f.landed_at {sign} {w.bind(rows.naive(at))}")
     if wanted.text:
         text = wanted.text.lower()
         folded = w.bind(text)
-        either = [f"contains(lower(f.path), {folded})"]
+        path = "f.path" if text == text.upper() else "lower(f.path)"
+        either = [f"contains({path}, {folded})"]
         if feeds is None:
             either.append(f"contains(lower(f.feed), {folded})")
         elif feeds:
-            either.append(f"f.feed IN ({', '.join(w.bind(feed) for feed in feeds)})")
+            # A list of five or more becomes a join, which reads all columns of all rows.
+            cases = " ".join(f"WHEN {w.bind(feed)} THEN true" for feed in feeds)
+            either.append(f"CASE f.feed {cases} ELSE false END")
         if len(text) <= LENGTH and set(text) <= set(ALPHABET):
             either.append(f"f.id >= {folded} AND f.id < {w.bind(text + '~')}")
         w.add(" OR ".join(either))
@@ -120,7 +126,11 @@ def matches(wanted: FileFilter, row: FileRow) -> bool:
         value = getattr(wanted, column)
         if value is not None and getattr(row, column) != value:
             return False
+    if wanted.code is not None and row.first_code != wanted.code:
+        return False
     if wanted.since is not None and row.landed_at < wanted.since:
+        return False
+    if wanted.until is not None and row.landed_at >= wanted.until:
         return False
     if wanted.text:
         text = wanted.text.lower()
@@ -171,7 +181,8 @@ def beyond(w: Where, order: str, row: FileRow, *, backwards: bool = False) -> No
 
 def only_tally(wanted: FileFilter) -> bool:
     """Whether the tally alone can count this filter."""
-    return not wanted.text and all(v is None for v in (wanted.series, wanted.run_id, wanted.set_id, wanted.sha256, wanted.since))
+    others = (wanted.series, wanted.run_id, wanted.set_id, wanted.sha256, wanted.code, wanted.since, wanted.until)
+    return not wanted.text and all(v is None for v in others)
 
 
 SELECT = f"SELECT {rows.FILE_SELECT} FROM base.files f"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,22 +23,13 @@ if TYPE_CHECKING:
     from ..domain.feeds import History
     from ..domain.runs import RunView
 
-GROUPS = (
-    "zone",
-    "platform",
-    "feed",
-    "account",
-    "series",
-    "status",
-    "verdict",
-    "run_id",
-    "set_id",
-    "method",
-    "media_type",
-    "first_code",
-    "day",
-)
-"""What `groups` can group by; `day` is the day of landing (UTC), as text."""
+GROUPS = {
+    "zone": "f.zone", "platform": "f.platform", "feed": "f.feed", "account": "f.account", "status": schema.status_sql("f.zone", "f.verdict"),
+    "verdict": "f.verdict", "series": "f.series", "code": "f.first_code", "day": "f.landed_at::DATE",
+}  # fmt: skip
+"""What `groups` can group by, as SQL; `day` is the day of landing (UTC)."""
+COUNTED = ("zone", "platform", "feed", "account", "status", "verdict")
+"""Groups that the kept tally can tell."""
 
 Token = tuple[int, int, int]
 
@@ -190,16 +181,18 @@ class Reader:
         return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
 
     def groups(self, wanted: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
-        """(key, files, bytes) for each value of `by` (one of GROUPS) among the files that match, largest first."""
+        """(key, files, bytes) for each value of `by` (one of GROUPS) among the files that match: largest first, days newest first."""
         if by not in GROUPS:
             raise UsageError(f"cannot group by {by}", hint=", ".join(GROUPS))
         w = self._where(wanted)
-        key = {"status": schema.status_sql("f.zone", "f.verdict"), "day": "strftime(f.landed_at, '%Y-%m-%d')"}.get(by, f"f.{by}")
-        if queries.only_tally(wanted) and by in ("zone", "platform", "feed", "account", "status", "verdict"):
-            sql = f"SELECT {key}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
+        order = "1 DESC NULLS LAST" if by == "day" else "2 DESC, 1"
+        if queries.only_tally(wanted) and by in COUNTED:
+            sql = f"SELECT {GROUPS[by]}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY {order}"
         else:
-            sql = f"SELECT {key}, count(*), sum(f.size_bytes)::BIGINT FROM base.files f {w.sql} GROUP BY 1 ORDER BY 2 DESC, 1"
-        return [(k, n, b) for k, n, b in self._ask(sql, w.values)]
+            sql = (
+                f"SELECT {GROUPS[by]}, count(*), sum(f.size_bytes)::BIGINT FROM base.files f {w.sql} GROUP BY 1 ORDER BY {order}"
+            )
+        return [(k.isoformat() if isinstance(k, date) else k, n, b) for k, n, b in self._ask(sql, w.values)]
 
     def file(self, prefix: str) -> FileRow:
         """The file that a whole id, an unambiguous prefix of it, or a zone path (`landing/x/y.html`) names.

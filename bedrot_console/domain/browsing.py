@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
-from .errors import UsageError
 from .findings import Report
-from .lifecycle import STATUSES, Verdict, Zone
+from .lifecycle import Verdict, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFilter:
     """Which files. Empty fields do not restrict. `text` is matched case-insensitively inside path, feed and id prefix.
 
-    `since` is aware: files landed at or after it. `order` is one of ORDERS; ties and paging go by id.
+    `since` and `until` are aware: files landed at or after the one and before the other. `code` is that of the first finding.
+    `order` is one of ORDERS; ties and paging go by id.
     """
 
     zone: Zone | None = None
@@ -27,58 +26,19 @@ class FileFilter:
     run_id: str | None = None
     set_id: str | None = None
     sha256: str | None = None
+    code: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     text: str = ""
     order: str = "newest"
 
 
-ORDERS = ("newest", "oldest", "worst", "largest", "feed", "path")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_since(text: str, now: datetime) -> datetime:
-    """`7d`, `24h`, `30m`, `2w`, or an ISO date or time (UTC if it has no zone). Raises UsageError."""
-    if text[:-1].isdigit() and text[-1:] in _UNITS:
-        return now - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"not a time: {text!r}", hint="write 7d, 24h, or 2026-01-31") from None
-    return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
-
-
-def parse_filter(words: str, now: datetime) -> FileFilter:
-    """The filter grammar of console and command line: `platform:distrokid status:failed since:7d zone:raw feed:x text…`.
-
-    Raises UsageError for an unknown word before a colon, an unknown status or zone, or a bad time.
-    """
-    known = {"platform", "feed", "account", "series", "status", "zone", "since", "run", "order"}
-    values: dict[str, Any] = {}
-    rest: list[str] = []
-    for word in words.split():
-        name, colon, value = word.partition(":")
-        if not colon or name not in known:
-            rest.append(word)
-            continue
-        if not value:
-            continue
-        if name == "since":
-            values["since"] = parse_since(value, now)
-        elif name == "zone":
-            if value not in set(Zone):
-                raise UsageError(f"no such zone: {value}", hint="landing, raw, quarantine or erased")
-            values["zone"] = Zone(value)
-        elif name == "status":
-            if value not in STATUSES:
-                raise UsageError(f"no such status: {value}", hint=", ".join(STATUSES))
-            values["status"] = value
-        elif name == "order":
-            if value not in ORDERS:
-                raise UsageError(f"no such order: {value}", hint=", ".join(ORDERS))
-            values["order"] = value
-        else:
-            values["run_id" if name == "run" else name] = value
-    return FileFilter(text=" ".join(rest), **values)
+OPPOSITE = {"newest": "oldest", "worst": "best", "largest": "smallest", "feed": "feed-down", "path": "path-down"}
+OPPOSITE |= {down: up for up, down in OPPOSITE.items()}
+"""order -> the same order from its other end."""
+ORDERS = tuple(word for order in ("newest", "worst", "largest", "feed", "path") for word in (order, OPPOSITE[order]))
+GROUPINGS = ("platform", "feed", "day", "status", "zone", "account", "code")
+"""What files can be counted by: words of the filter, so that each group is a filter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

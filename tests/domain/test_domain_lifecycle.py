@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bedrot_console.domain.browsing import parse_filter, parse_since
+from bedrot_console.domain.filterwords import parse_filter, parse_since
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
 from bedrot_console.domain.errors import EXIT_CODES, BedrotError, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.files import Mask, Sidecar

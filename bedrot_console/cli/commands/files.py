@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from ...domain.browsing import ORDERS, FileFilter, FileRow, parse_filter, parse_since
+from ...domain.browsing import ORDERS, FileFilter, FileRow
+from ...domain.filterwords import parse_filter, parse_since
 from ...domain.lifecycle import STATUSES, Zone
 from ..face import Face
 from ..frame import command

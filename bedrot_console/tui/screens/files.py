@@ -9,7 +9,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...domain.browsing import ORDERS, FileFilter, parse_filter
+from ...domain.browsing import ORDERS, FileFilter
+from ...domain.filterwords import parse_filter
 from ...domain.errors import UsageError
 from ...domain.lifecycle import Verb
 from ...domain.text import safe
