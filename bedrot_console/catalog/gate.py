@@ -81,6 +81,12 @@ def _forget(key: tuple[int, int]) -> None:
 def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
     """What an error of DuckDB or of the disk means here."""
     words = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return CatalogError("the question to the catalog was dropped")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return CatalogError(
+            "the question to the catalog needs more memory than it may have", hint="ask for less: a filter, a limit"
+        )
     if "Could not set lock" in words or "Conflicting lock" in words:
         return CatalogBusy(f"another program holds {path.name}: {words.splitlines()[0][:200]}")
     if "with version number" in words or "newer version of DuckDB" in words:
@@ -90,6 +96,12 @@ def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
             f"the catalog cannot be used: {words.splitlines()[0][:200]}", hint="free space or mend rights, then: bedrot rebuild"
         )
     return CatalogDamaged(f"{path.name} is damaged: {words.splitlines()[0][:200]}")
+
+
+def interrupt(cursor: Any) -> None:
+    """Break off what another thread asks on its cursor; nothing if it has ended meanwhile."""
+    with contextlib.suppress(duckdb.Error):
+        cursor.interrupt()
 
 
 def _shut(connection: Any) -> None:

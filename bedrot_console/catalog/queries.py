@@ -164,8 +164,8 @@ def order_by(order: str, *, backwards: bool = False) -> str:
     return ", ".join(k.sql + (" DESC" if k.descending != backwards else " ASC") for k in ORDERS[order])
 
 
-def beyond(w: Where, order: str, row: FileRow, *, backwards: bool = False) -> None:
-    """Add the condition: strictly after `row` in this order (before it, if backwards)."""
+def beyond(w: Where, order: str, row: FileRow, *, backwards: bool = False, included: bool = False) -> None:
+    """Add the condition: after `row` in this order (before it, if backwards); without the row itself, or with it."""
     keys = ORDERS[order]
     condition = ""
     for key in reversed(keys):
@@ -174,7 +174,7 @@ def beyond(w: Where, order: str, row: FileRow, *, backwards: bool = False) -> No
         condition = (
             f"{key.sql} {sign}= {value} AND ({key.sql} {sign} {value} OR {condition})"
             if condition
-            else f"{key.sql} {sign} {value}"
+            else f"{key.sql} {sign}{'=' if included else ''} {value}"
         )
     w.add(condition)
 

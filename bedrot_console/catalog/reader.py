@@ -13,9 +13,9 @@ from ..domain.browsing import FileFilter, FileRow
 from ..domain.errors import BedrotError, CatalogError, UsageError
 from ..domain.events import Event
 from ..domain.findings import Finding, Place, Report, Severity
-from ..domain.lifecycle import Decision
+from ..domain.lifecycle import Decision, Verdict, Zone
 from . import queries, rows, schema
-from .gate import CatalogDamaged, Database
+from .gate import CatalogDamaged, Database, interrupt
 from .names import Names
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Reader:
         self._lock = threading.RLock()
         self._database: Database | None = None
         self._token: Token | None = None
+        self._asking: dict[int, Any] = {}
         self._open()
 
     def _open(self) -> None:
@@ -117,9 +118,17 @@ class Reader:
             database.take()
         try:
             with database.cursor() as cursor:
+                self._asking[threading.get_ident()] = cursor
                 return cursor.execute(sql, list(values)).fetchall()
         finally:
+            self._asking.pop(threading.get_ident(), None)
             database.give()
+
+    def drop(self, thread: int) -> None:
+        """Break off the query that a thread (its `threading.get_ident()`) waits for, if any; there it ends as CatalogError."""
+        cursor = self._asking.get(thread)
+        if cursor is not None:
+            interrupt(cursor)
 
     @property
     def applied_seq(self) -> int:
@@ -157,6 +166,26 @@ class Reader:
         order = queries.order_by(wanted.order, backwards=backwards)
         found = [rows.file_row(v) for v in self._ask(f"{queries.SELECT} {w.sql} ORDER BY {order}{tail}", w.values)]
         return found[::-1] if backwards else found
+
+    def between(self, wanted: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
+        """The files from one row to the other, both included if they still match, in `wanted.order`; the first `limit` of them."""
+        order = queries.sort_key(wanted.order)
+        low, high = sorted((one, other), key=order)
+        w = self._where(wanted)
+        queries.beyond(w, wanted.order, low, included=True)
+        queries.beyond(w, wanted.order, high, backwards=True, included=True)
+        tail = f"ORDER BY {queries.order_by(wanted.order)} LIMIT {int(limit)}"
+        return [rows.file_row(v) for v in self._ask(f"{queries.SELECT} {w.sql} {tail}", w.values)]
+
+    def states(self, wanted: FileFilter) -> list[tuple[Zone, Verdict | None, str, int, int]]:
+        """(zone, verdict, platform, files, bytes) of the files that match: what decides which verbs are allowed."""
+        w = self._where(wanted)
+        if queries.only_tally(wanted):
+            asked = "sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f"
+        else:
+            asked = "count(*), sum(f.size_bytes)::BIGINT FROM base.files f"
+        found = self._ask(f"SELECT f.zone, f.verdict, f.platform, {asked} {w.sql} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3", w.values)
+        return [(Zone(z), Verdict(v) if v else None, p, n, b) for z, v, p, n, b in found if n]
 
     def at(self, wanted: FileFilter, index: int, limit: int = 200) -> list[FileRow]:
         """The page that begins at position `index` (0-based) of `wanted`. For jumps of a virtual table; paging goes by `files`."""

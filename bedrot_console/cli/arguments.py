@@ -15,6 +15,9 @@ from ..domain.errors import UsageError
 ids_argument = click.argument("ids", nargs=-1, metavar="ID...")
 reason_option = click.option("--reason", default="", metavar="WHY", help="Why; stands in the journal.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+matching_option = click.option(
+    "--matching", metavar="WORDS", help="Every file that this filter has and that may move: 'platform:p status:passed'."
+)
 
 
 def _account(ctx: click.Context, param: click.Parameter, value: str) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..domain.errors import UsageError
 from ..domain.lifecycle import Verb
+from ..domain.plans import Plan
+from .arguments import required
 from .face import Face
 from .records import print_outcomes
+from .tables import size_text
 
 
 def carry_out(face: Face, verb: Verb, ids: Sequence[str], reason: str, dry_run: bool) -> int:
@@ -15,3 +19,48 @@ def carry_out(face: Face, verb: Verb, ids: Sequence[str], reason: str, dry_run: 
 
     outcomes = decide.decide(face.workspace(), verb, ids, reason=reason, dry_run=dry_run)
     return print_outcomes(face, outcomes, verb.value, len(ids))
+
+
+def carry_out_named(
+    face: Face, verb: Verb, ids: Sequence[str], matching: str | None, reason: str, dry_run: bool, otherwise: str
+) -> int:
+    """Decide for the named files, or for all that a filter has and that may move.
+
+    Raises:
+        UsageError: neither or both were given; the hint names `otherwise`.
+    """
+    if matching is None:
+        return carry_out(face, verb, required(ids, otherwise), reason, dry_run)
+    if ids:
+        raise UsageError("ids and --matching exclude each other", hint=otherwise)
+    return carry_out_matching(face, verb, matching, reason, dry_run)
+
+
+def carry_out_matching(face: Face, verb: Verb, words: str, reason: str, dry_run: bool) -> int:
+    """Decide for all files that a filter has and that may move; says on stderr how many those are, and why the others stay.
+
+    Raises:
+        UsageError: the filter has no words, or wrong ones.
+    """
+    from ..domain.filterwords import parse_filter
+    from ..operations import plan
+
+    ws = face.workspace()
+    if not words.strip():
+        raise UsageError("--matching wants the words of a filter", hint="bedrot files zone:landing status:passed")
+    made = plan.plan(ws, verb, parse_filter(words, ws.clock.now()))
+    for line in told(made):
+        face.say.note(line)
+    return carry_out(face, verb, made.ids, reason, dry_run) if made.rows else 0
+
+
+def told(plan: Plan) -> list[str]:
+    """A plan in sentences."""
+    parts = ", ".join(f"{platform} {files:,}" for platform, files, _ in plan.platforms)
+    number = f"{len(plan.rows):,} file{'s' if len(plan.rows) != 1 else ''}"
+    moved = f"{plan.verb} {number} to {plan.target} ({size_text(plan.size_bytes)}; {parts})" if plan.rows else ""
+    lines = [moved or f"nothing to {plan.verb}"]
+    lines += [f"not {files:,}: {reason}" for reason, files in plan.refused.items()]
+    if plan.beyond:
+        lines.append(f"{plan.beyond:,} more could move; one command takes {len(plan.rows):,}, give it again for the next")
+    return lines

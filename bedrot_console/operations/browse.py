@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..domain.browsing import FileFilter, FileRow
+from ..domain.browsing import OPPOSITE, FileFilter, FileRow
 from ..domain.errors import BedrotError, CatalogError, LifecycleError
 from ..domain.events import Event
 from ..domain.feeds import Feed
@@ -57,9 +57,36 @@ def count(ws: Workspace, what: FileFilter) -> int:
     return reader(ws).count(what)
 
 
-def groups(ws: Workspace, what: FileFilter, by: str) -> list[tuple[str, int, int]]:
-    """(key, files, bytes) per `platform`, `feed`, `status`, `zone` or `day`."""
+def groups(ws: Workspace, what: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
+    """(key, files, bytes) per value of one of GROUPINGS: largest first, days newest first."""
     return reader(ws).groups(what, by)
+
+
+def last(ws: Workspace, what: FileFilter, limit: int) -> list[FileRow]:
+    """The last page of files, in the filter's order."""
+    return reader(ws).files(replace(what, order=OPPOSITE[what.order]), limit=limit)[::-1]
+
+
+def between(ws: Workspace, what: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
+    """The files from one row to the other, both included, in the filter's order; at most `limit`."""
+    return reader(ws).between(what, one, other, limit)
+
+
+def place_of(ws: Workspace, what: FileFilter, row: FileRow) -> int:
+    """How many files of the filter come before a row."""
+    return reader(ws).offset_of(what, row)
+
+
+def rows(ws: Workspace, ids: Sequence[str]) -> dict[str, FileRow]:
+    """The rows of whole ids, as far as they exist."""
+    return reader(ws).by_ids(ids)
+
+
+def drop(ws: Workspace, thread: int) -> None:
+    """Break off what the thread asks of the catalog now, if anything; its call raises CatalogError."""
+    known = ws.__dict__.get("_reader")
+    if known is not None:
+        known.drop(thread)
 
 
 def fresh(ws: Workspace) -> bool:

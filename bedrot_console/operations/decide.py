@@ -47,7 +47,8 @@ def decide(
             ws.settle()
 
 
-def _checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow | Outcome]:
+def checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow | Outcome]:
+    """Each named file that `verb` may move now, or the outcome that says why not; in order, a file named twice only once."""
     rules: dict[str, str] = {}
     seen: set[str] = set()
     for name, row in zip(ids, ws.catalog.resolve(ids), strict=True):
@@ -73,7 +74,7 @@ def _checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow 
 
 
 def _plan(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[Outcome]:
-    for item in _checked(ws, verb, ids):
+    for item in checked(ws, verb, ids):
         if isinstance(item, Outcome):
             yield item
         else:
@@ -89,7 +90,7 @@ def _carry_out(ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoe
     step = TRANSITIONS[verb]
     now = ws.clock.now()
     moves: list[Move] = []
-    for item in _checked(ws, verb, ids):
+    for item in checked(ws, verb, ids):
         if isinstance(item, Outcome):
             yield item
             continue

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..domain.blocks import Raster, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
-from ..domain.errors import BedrotError, UsageError
+from ..domain.errors import BedrotError
 from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
+from ..domain.plans import Plan
 from ..domain.runs import RunView
 from .oversight import OperationsOversight, Oversight
 
@@ -66,6 +67,12 @@ class Backend(Oversight, Protocol):
         self, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
     ) -> list[FileRow]: ...
     def last(self, what: FileFilter, limit: int) -> list[FileRow]: ...
+    def between(self, what: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]: ...
+    def place_of(self, what: FileFilter, row: FileRow) -> int: ...
+    def rows(self, ids: Sequence[str]) -> dict[str, FileRow]: ...
+    def groups(self, what: FileFilter, by: str) -> list[tuple[str | None, int, int]]: ...
+    def drop(self, thread: int) -> None: ...
+    def plan(self, verb: Verb, what: FileFilter | Sequence[str]) -> Plan: ...
     def count(self, what: FileFilter) -> int: ...
     def fresh(self) -> bool: ...
     def find(self, name: str) -> FileRow: ...
@@ -96,9 +103,6 @@ class Backend(Oversight, Protocol):
     def starters(self) -> Sequence[tuple[str, str]]: ...
 
 
-_OPPOSITE = {"newest": "oldest", "oldest": "newest"}
-
-
 class OperationsBackend(OperationsOversight):
     """The real one. Operations are imported on first use, so that the first frame loads no more than it shows."""
 
@@ -119,15 +123,39 @@ class OperationsBackend(OperationsOversight):
         return browse.files(self.ws, what, after=after, before=before, limit=limit)
 
     def last(self, what: FileFilter, limit: int) -> list[FileRow]:
-        """The last page, in the filter's order: the first page of the opposite order, turned round."""
-        import dataclasses
-
         from ..operations import browse
 
-        opposite = _OPPOSITE.get(what.order)
-        if opposite is None:
-            raise UsageError(f"no way to the end in order {what.order}", hint="order:oldest or order:newest has one")
-        return browse.files(self.ws, dataclasses.replace(what, order=opposite), limit=limit)[::-1]
+        return browse.last(self.ws, what, limit)
+
+    def between(self, what: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
+        from ..operations import browse
+
+        return browse.between(self.ws, what, one, other, limit)
+
+    def place_of(self, what: FileFilter, row: FileRow) -> int:
+        from ..operations import browse
+
+        return browse.place_of(self.ws, what, row)
+
+    def rows(self, ids: Sequence[str]) -> dict[str, FileRow]:
+        from ..operations import browse
+
+        return browse.rows(self.ws, ids)
+
+    def groups(self, what: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
+        from ..operations import browse
+
+        return browse.groups(self.ws, what, by)
+
+    def drop(self, thread: int) -> None:
+        from ..operations import browse
+
+        browse.drop(self.ws, thread)
+
+    def plan(self, verb: Verb, what: FileFilter | Sequence[str]) -> Plan:
+        from ..operations import plan
+
+        return plan.plan(self.ws, verb, what)
 
     def count(self, what: FileFilter) -> int:
         from ..operations import browse

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 
 from bedrot_console.catalog import queries, work
 from bedrot_console.catalog.overlay import Overlay
-from bedrot_console.domain.browsing import ORDERS, FileFilter
+from bedrot_console.domain.browsing import GROUPINGS, OPPOSITE, ORDERS, FileFilter
+from bedrot_console.domain.errors import CatalogError
 from bedrot_console.domain.lifecycle import STATUSES, Zone
 
 STEPS = {
@@ -65,6 +68,8 @@ def test_grown_overlaid_and_rebuilt_answers_agree(lake, seed):
         assert [reader.count(f) for f in FILTERS] == [len(rows) for rows in overlay]
         recent = FileFilter(since=since, text=overlay[0][0].id[:8])
         assert reader.files(recent, limit=None) == [r for r in overlay[0] if queries.matches(recent, r)]
+        for wanted in (FileFilter(until=since), FileFilter(code=overlay[0][-1].first_code), FileFilter(text="_2")):
+            assert reader.files(wanted, limit=None) == [r for r in overlay[0] if queries.matches(wanted, r)]
         for row in overlay[0]:
             assert reader.file(row.id) == row
             assert lake.catalog.resolve([f"{row.zone}/{row.path}", row.id[:19]]) == [row, row]
@@ -83,3 +88,57 @@ def test_batches_do_not_matter(lake, monkeypatch):
     done = whole.rebuild(verify=True)
     assert done.equal is True
     assert whole.reader().files(FileFilter(), limit=None) == before
+
+
+def test_each_order_is_the_same_from_both_ends_and_between_two_rows(lake):
+    """The mirrored order is exact, a row's place is its index, and the rows between two are those of the list."""
+    _live(lake, random.Random(5), 30, catch_up=False)
+    lake.catalog.catch_up(publish="now")
+    with lake.catalog.reader() as reader:
+        for order in ORDERS:
+            wanted = FileFilter(order=order)
+            rows = reader.files(wanted, limit=None)
+            assert reader.files(FileFilter(order=OPPOSITE[order]), limit=None) == rows[::-1]
+            assert [reader.offset_of(wanted, row) for row in rows[::5]] == list(range(len(rows)))[::5]
+            assert reader.between(wanted, rows[-2], rows[1], 1000) == rows[1:-1]
+            assert reader.between(wanted, rows[0], rows[-1], 3) == rows[:3]
+
+
+def test_groups_and_states_count_what_the_rows_say(lake):
+    """Every way to group gives each file once, whether it is told from the tally or from the files."""
+    _live(lake, random.Random(7), 40, catch_up=False)
+    lake.catalog.catch_up(publish="now")
+    key = {"code": lambda r: r.first_code, "day": lambda r: r.landed_at.date().isoformat(), "zone": lambda r: r.zone.value}
+    with lake.catalog.reader() as reader:
+        for wanted in (FileFilter(), FileFilter(platform="metaads"), FileFilter(text="a")):
+            rows = reader.files(wanted, limit=None)
+            for by in GROUPINGS:
+                counted = Counter(key.get(by, lambda r, by=by: getattr(r, by))(row) for row in rows)
+                found = reader.groups(wanted, by)
+                assert {k: n for k, n, _ in found} == counted
+                assert sum(size for _, _, size in found) == sum(row.size_bytes for row in rows)
+            states = {(z, v, p): n for z, v, p, n, _ in reader.states(wanted)}
+            assert states == Counter((row.zone, row.verdict, row.platform) for row in rows)
+
+
+def test_a_question_that_is_dropped_ends_at_once_and_hurts_nothing(lake):
+    """Dropping what another thread asks raises there, the file is not taken for damaged, and the next question is answered."""
+    _live(lake, random.Random(1), 10, catch_up=False)
+    lake.catalog.catch_up(publish="now")
+    with lake.catalog.reader() as reader:
+        ended = []
+
+        def ask() -> None:
+            try:
+                reader._ask("SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range % 7 = b.range % 5")
+            except CatalogError as error:
+                ended.append(type(error))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while thread.is_alive():
+            reader.drop(thread.ident)
+            thread.join(0.01)
+        reader.drop(thread.ident)
+        assert ended == [CatalogError]
+        assert reader.count(FileFilter()) == len(reader.files(FileFilter()))

@@ -25,6 +25,36 @@ def test_files_prints_the_published_record(bedrot: Bedrot, landed: Land) -> None
     assert (record["id"], record["zone"], record["status"], record["verdict"]) == (name, "landing", "pending", None)
 
 
+def test_each_option_of_files_is_a_word_of_the_console_and_the_other_way_round(bedrot: Bedrot) -> None:
+    """What restricts or orders files has one name, as an option and before a colon; only the output's length is an option alone."""
+    from bedrot_console.cli.commands.files import files
+    from bedrot_console.domain.filterwords import WORDS
+
+    own = {o for p in files.params for o in p.opts if o.startswith("--")} - {
+        "--json",
+        "--quiet",
+        "--no-color",
+        "--home",
+        "--help",
+    }
+    assert own - {"--limit"} == {f"--{word}" for word in WORDS}
+
+
+def test_files_are_counted_by_a_word_and_decided_by_a_filter(bedrot: Bedrot, landed: Land) -> None:
+    """`--group` counts what the filter has; `--matching` says on stderr what it takes, what it leaves and why, and moves just those."""
+    good, bad = landed(), landed("page.csv", SIGN_IN)
+    bedrot("validate", "--pending")
+    assert {r["status"]: r["files"] for r in bedrot("files", "--group", "status", "--json").records} == {"passed": 1, "failed": 1}
+    assert bedrot("files", "group:zone", "status:failed", "--json").records[0]["files"] == 1
+    said = bedrot("promote", "--matching", "zone:landing", "--dry-run", "--json")
+    assert [(r["id"], r["outcome"]) for r in said.records] == [(good, "skipped")]
+    assert "promote 1 file to raw" in said.err and "not 1: its validation failed" in said.err
+    assert [r["id"] for r in bedrot("promote", "--matching", "zone:landing", "--json").records] == [good]
+    said = bedrot("quarantine", "--matching", "status:failed", "--reason", "x", "--json")
+    assert [(r["id"], r["outcome"]) for r in said.records] == [(bad, "done")]
+    assert bedrot("withdraw", "x", "--matching", "zone:raw", "--reason", "x").code == 2
+
+
 def test_common_options_work_before_and_after_the_command(bedrot: Bedrot, landed: Land) -> None:
     """`--json` means the same wherever it stands."""
     landed()

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bedrot_console.domain.filterwords import parse_filter, parse_since
+from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
 from bedrot_console.domain.errors import EXIT_CODES, BedrotError, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.files import Mask, Sidecar
+from bedrot_console.domain.filterwords import completions, parse_filter, parse_since
 from bedrot_console.domain.identifiers import id_time, is_id, new_id
 from bedrot_console.domain.lifecycle import STATUSES, TRANSITIONS, Verb, Verdict, Zone, status, transition
 
@@ -103,9 +104,30 @@ def test_the_filter_grammar_reads_words_and_text() -> None:
     assert (found.platform, found.status, found.text) == ("distrokid", "failed", "streams 2026")
     assert found.since == NOW - timedelta(days=7)
     assert parse_filter("http://x", NOW).text == "http://x"
-    for bad in ("status:nope", "zone:nope", "since:soon", "order:nope"):
+    assert parse_filter("day:2026-01-31", NOW).until == datetime(2026, 2, 1, tzinfo=UTC)
+    assert parse_filter("run:r1 set:s1 code:x.y group:day", NOW) == FileFilter(run_id="r1", set_id="s1", code="x.y")
+    for bad in (
+        "statsu:failed",
+        "group:nope",
+        "day:today",
+        "since:99999999999d",
+        "status:nope",
+        "zone:nope",
+        "since:soon",
+        "order:nope",
+    ):
         with pytest.raises(UsageError):
             parse_filter(bad, NOW)
+
+
+def test_a_filter_word_is_completed_by_what_it_may_become() -> None:
+    """Words by their beginning, then the word's values: fixed ones, and those the catalog holds."""
+    values = {"feed": ["distrokid/sales", "metaads/ads"]}
+    assert completions("zone:raw st", values) == ["status:"]
+    assert completions("status:pr", values) == ["status:promoted"]
+    assert completions("feed:sales", values) == ["feed:distrokid/sales"]
+    assert completions("feed:", values) == ["feed:distrokid/sales", "feed:metaads/ads"]
+    assert completions("some text", values) == completions("", values) == []
 
 
 def test_since_takes_spans_and_dates() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import io
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from fake_places import FakePlaces
 
+from bedrot_console.catalog import queries
 from bedrot_console.domain.blocks import Raster, View
-from bedrot_console.domain.browsing import Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
+from bedrot_console.domain.browsing import OPPOSITE, Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
 from bedrot_console.domain.files import format_time
@@ -22,6 +25,7 @@ from bedrot_console.domain.findings import Finding, Place, Report, Severity, Sta
 from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.identifiers import ALPHABET
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
+from bedrot_console.domain.plans import MOST_FILES, Plan
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations import looking
 from bedrot_console.tui.backend import Table
@@ -124,6 +128,7 @@ class FakeLake(FakePlaces):
         self.started: list[tuple[str, ...]] = []
         self.calls: list[str] = []
         self.slow: float = 0.0
+        self.most = MOST_FILES
         self.broken: BaseException | None = None
         self.sql_stopped = threading.Event()
         self.attempts = 3
@@ -155,15 +160,9 @@ class FakeLake(FakePlaces):
         return self.changed.get(row.id, row)
 
     def _all(self, what: FileFilter) -> Iterator[FileRow]:
-        if what.order in ("newest", "largest", "feed", "path", "worst"):
-            numbers = range(self.size - 1, -1, -1)
-        else:
-            numbers = range(self.size)
-        rows = (r for r in map(self._row, numbers) if matches(what, r))
-        if what.order == "worst":
-            rank = {Verdict.FAILED: 0, Verdict.WARNED: 1, Verdict.PASSED: 2, None: 3}
-            rows = iter(sorted(rows, key=lambda r: rank[r.verdict]))
-        return rows
+        numbers = range(self.size) if what.order == "oldest" else range(self.size - 1, -1, -1)
+        rows = (r for r in map(self._row, numbers) if queries.matches(what, r))
+        return rows if what.order in ("newest", "oldest") else iter(sorted(rows, key=queries.sort_key(what.order)))
 
     def _plain(self, what: FileFilter) -> bool:
         return what == FileFilter(order=what.order) and what.order in ("newest", "oldest")
@@ -192,26 +191,51 @@ class FakeLake(FakePlaces):
                 rows.append(self._row(at))
                 at += step
             return rows
-        rows = []
+        key = queries.sort_key(what.order)
         if before is not None:
-            for row in self._all(what):
-                if row.id == before.id:
-                    break
-                rows.append(row)
-            return rows[-limit:]
-        begun = after is None
-        for row in self._all(what):
-            if begun:
-                rows.append(row)
-                if len(rows) == limit:
-                    break
-            elif row.id == after.id:
-                begun = True
-        return rows
+            return [row for row in self._all(what) if key(row) < key(before)][-limit:]
+        return list(islice((row for row in self._all(what) if after is None or key(row) > key(after)), limit))
 
     def last(self, what: FileFilter, limit: int) -> list[FileRow]:
-        opposite = {"newest": "oldest", "oldest": "newest"}[what.order]
-        return self.files(dataclasses.replace(what, order=opposite), limit=limit)[::-1]
+        return self.files(dataclasses.replace(what, order=OPPOSITE[what.order]), limit=limit)[::-1]
+
+    def between(self, what: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
+        key = queries.sort_key(what.order)
+        low, high = sorted((key(one), key(other)))
+        return list(islice((row for row in self._all(what) if low <= key(row) <= high), limit))
+
+    def place_of(self, what: FileFilter, row: FileRow) -> int:
+        if self._plain(what):
+            return self._number(row) if what.order == "oldest" else self.size - 1 - self._number(row)
+        key = queries.sort_key(what.order)
+        return sum(key(other) < key(row) for other in self._all(what))
+
+    def rows(self, ids: Sequence[str]) -> dict[str, FileRow]:
+        return {row.id: row for row in map(self._row, range(self.size)) if row.id in set(ids)}
+
+    def groups(self, what: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
+        files: Counter[str | None] = Counter()
+        size: Counter[str | None] = Counter()
+        for row in self._all(what):
+            key = row.landed_at.date().isoformat() if by == "day" else row.first_code if by == "code" else str(getattr(row, by))
+            files[key] += 1
+            size[key] += row.size_bytes
+        order = (lambda k: k) if by == "day" else (lambda k: files[k])
+        return [(key, files[key], size[key]) for key in sorted(files, key=order, reverse=True)]
+
+    def drop(self, thread: int) -> None:
+        self.calls.append("drop")
+
+    def plan(self, verb: Verb, what: FileFilter | Sequence[str]) -> Plan:
+        refused: Counter[str] = Counter()
+        rows = []
+        for row in self._all(dataclasses.replace(what, order="oldest")) if isinstance(what, FileFilter) else map(self.find, what):
+            try:
+                transition(verb, row.zone, row.verdict)
+                rows.append(row)
+            except BedrotError as error:
+                refused[str(error)] += 1
+        return Plan(verb=verb, rows=tuple(rows[: self.most]), refused=refused, beyond=max(0, len(rows) - self.most))
 
     def count(self, what: FileFilter) -> int:
         return self.size if self._plain(what) else sum(1 for _ in self._all(what))
@@ -427,20 +451,6 @@ class FakeLake(FakePlaces):
 
     def starters(self) -> Sequence[tuple[str, str]]:
         return [("newest", "select id, feed from files"), ("runs", "select * from runs")]
-
-
-def matches(what: FileFilter, row: FileRow) -> bool:
-    return all(
-        (
-            what.zone is None or row.zone is what.zone,
-            what.platform is None or row.platform == what.platform,
-            what.feed is None or row.feed == what.feed,
-            what.status is None or row.status == what.status,
-            what.run_id is None or row.run_id == what.run_id,
-            what.since is None or row.landed_at >= what.since,
-            not what.text or what.text.lower() in f"{row.path} {row.feed}".lower() or row.id.startswith(what.text.lower()),
-        )
-    )
 
 
 def main() -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import click
 
-from ...domain.browsing import ORDERS, FileFilter, FileRow
-from ...domain.filterwords import parse_filter, parse_since
+from ...domain.browsing import GROUPINGS, ORDERS, FileFilter, FileRow
+from ...domain.filterwords import WORDS, filter_of, split_words
 from ...domain.lifecycle import STATUSES, Zone
 from ..face import Face
 from ..frame import command
@@ -19,41 +20,42 @@ TERMINAL_LIMIT = 50
 PAGE = 1000
 
 
-@command(example="bedrot files status:failed --since 7d\nbedrot files --zone landing --json", exits=(0, 6))
+WORD_CHOICES = {"zone": [z.value for z in Zone], "status": STATUSES, "order": ORDERS, "group": GROUPINGS}
+
+
+def _word_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each filter word, in the words' order."""
+    for word, about in reversed(WORDS.items()):
+        kind = click.Choice(WORD_CHOICES[word]) if word in WORD_CHOICES else None
+        told = f"{about[0].upper()}{about[1:]}."
+        function = click.option(f"--{word}", word, metavar=word[0].upper(), type=kind, help=told)(function)
+    return function
+
+
+@command(example="bedrot files status:failed --since 7d\nbedrot files --zone landing --group feed", exits=(0, 6))
 @click.argument("words", nargs=-1, metavar="[FILTER...]")
-@click.option("--zone", metavar="Z", type=click.Choice([z.value for z in Zone]), help="landing, raw, quarantine or erased.")
-@click.option("--platform", metavar="P", help="Only this platform.")
-@click.option("--feed", metavar="F", help="Only this feed, by its whole name (distrokid/streams).")
-@click.option("--account", metavar="A", help="Only this account.")
-@click.option("--series", metavar="S", help="Only this series of a feed (an artist, a period).")
-@click.option("--status", metavar="S", type=click.Choice(STATUSES), help=", ".join(STATUSES) + ".")
-@click.option("--since", metavar="T", help="Landed at or after: 7d, 24h, or an ISO date or time in UTC.")
-@click.option("--run", "run_id", metavar="RUN", help="Only files of this run.")
-@click.option("--order", metavar="O", type=click.Choice(ORDERS), help=", ".join(ORDERS) + "; default newest.")
+@_word_options
 @click.option(
     "--limit", type=click.IntRange(min=0), metavar="N", help=f"At most N; default {TERMINAL_LIMIT} on a terminal, else all."
 )
-def files(face: Face, words: tuple[str, ...], since: str | None, limit: int | None, **given: str | None) -> None:
-    """List files.
+def files(face: Face, words: tuple[str, ...], limit: int | None, **given: str | None) -> None:
+    """List files, or count them by groups.
 
-    FILTER words are those of the console: platform:, feed:, account:, series:, status:, zone:, since:, run:,
-    order:, and text inside path, feed or id.
+    FILTER words are those of the console and have the options' names (status:failed, since:7d); other text is looked for
+    inside path, feed and id.
     """
-    from dataclasses import replace
-
     from ...operations import browse
 
     ws = face.workspace()
-    now = ws.clock.now()
-    what = parse_filter(" ".join(words), now)
-    values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    if "zone" in values:
-        values["zone"] = Zone(str(values["zone"]))
-    if since is not None:
-        values["since"] = parse_since(since, now)
-    what = replace(what, **values)  # type: ignore[arg-type]
+    said, text = split_words(" ".join(words))
+    said |= {word: value for word, value in given.items() if value is not None}
+    group = said.pop("group", None)
+    what = filter_of(said, text, ws.clock.now())
     if limit is None:
         limit = TERMINAL_LIMIT if face.out.is_terminal and not face.json else None
+    if group is not None:
+        _groups(face, browse.groups(ws, what, group), group, limit)
+        return
     rows = _pages(ws, what, limit)
     shown = 0
     if face.json:
@@ -70,6 +72,22 @@ def files(face: Face, words: tuple[str, ...], since: str | None, limit: int | No
         face.say.note(
             "no files" + (" match" if what != FileFilter() else "; bring some in: bedrot extract PLATFORM, or bedrot land FILE")
         )
+
+
+def _groups(face: Face, groups: Sequence[tuple[str | None, int, int]], by: str, limit: int | None) -> None:
+    shown = groups[:limit]
+    if face.json:
+        for key, files, size_bytes in shown:
+            face.out.record({by: key, "files": files, "size_bytes": size_bytes})
+    else:
+        columns = (
+            Column(by, least=10, cut="middle", style=_style),
+            Column("files", least=5, right=True),
+            Column("size", least=7, right=True),
+        )
+        face.out.table(columns, ([key if key is not None else "-", f"{files:,}", size_text(size)] for key, files, size in shown))
+    if len(shown) < len(groups):
+        face.say.note(f"showing {len(shown):,} of {len(groups):,}; --limit")
 
 
 def _pages(ws: object, what: FileFilter, limit: int | None) -> Iterator[FileRow]:

@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ...domain.browsing import ORDERS, FileFilter
-from ...domain.filterwords import parse_filter
 from ...domain.errors import UsageError
+from ...domain.filterwords import parse_filter
 from ...domain.lifecycle import Verb
 from ...domain.text import safe
 from ..keys import bindings

@@ -1,0 +1,36 @@
+"""plan: what a decision on many files would do is what it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bedrot_console.domain.browsing import FileFilter
+from bedrot_console.domain.lifecycle import Verb
+from bedrot_console.operations.decide import decide
+from bedrot_console.operations.land import land
+from bedrot_console.operations.plan import plan
+from bedrot_console.operations.validate import validate
+
+
+def test_a_plan_counts_what_moves_what_stays_and_why_and_takes_the_oldest_first(ws, plays, clock, tmp_path: Path) -> None:
+    """By filter and by ids the plan is the same; what is above the bound is counted; carrying it out moves exactly its files."""
+    ids = []
+    for number in range(6):
+        path = plays(days=10 + number, name=f"{number}.json")
+        if number == 2:
+            path.write_bytes(b"{")
+        (outcome,) = land(ws, [path], feed="press/plays")
+        ids.append(outcome.id)
+        clock.advance(600)
+        if number < 5:
+            list(validate(ws, [outcome.id]))
+    good = [i for n, i in enumerate(ids) if n not in (2, 5)]
+    whole = plan(ws, Verb.PROMOTE, FileFilter(platform="press"))
+    assert list(whole.ids) == good and sum(whole.refused.values()) == 2 and whole.beyond == 0
+    assert plan(ws, Verb.PROMOTE, ids) == whole
+    some = plan(ws, Verb.PROMOTE, FileFilter(), most=3)
+    assert list(some.ids) == good[:3] and some.beyond == 1
+    assert some.platforms == [("press", 3, some.size_bytes)] and some.size_bytes > 0
+    assert [o.id for o in decide(ws, Verb.PROMOTE, some.ids) if o.done] == good[:3]
+    left = plan(ws, Verb.PROMOTE, FileFilter())
+    assert list(left.ids) == good[3:] and sum(left.refused.values()) == 5
