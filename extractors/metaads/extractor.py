@@ -98,7 +98,8 @@ class MetaAds(Extractor):
     insights = Feed(
         template="metaads/{stamp}/insights.json", parse=dumps.read_insights, day="date_start", key=("object", "date_start"),
         measures=("impressions", "clicks", "spend", "pixel_events"), checks=insight_checks.INSIGHTS, empty="warning", max_drop=0.6, recognise=dumps.IS_INSIGHTS,
-        set_name="dump", min_bytes=2, max_bytes=512 << 20, warn_after=timedelta(days=3), title="daily insights",
+        set_name="dump", min_bytes=2, max_bytes=512 << 20, warn_after=timedelta(days=3), options={"duplicates": "daily"},
+        title="daily insights",
     )  # fmt: skip
     campaign_daily = Feed(
         template="metaads/campaign_daily/metaads_campaign_daily_{stamp}.json", parse=dumps.read_campaign_days, day="date_start",

@@ -51,7 +51,7 @@ class Spotify(Extractor):
         template="social_media/spotify/spotify_audience_{series}_{stamp}.csv", title="Audience timeline, 12 months", format="table",
         media_type="text/csv", columns=exports.TIMELINE, recognise=exports.is_timeline, day=exports.DATE, key=(exports.DATE,),
         measures=(exports.STREAMS, exports.LISTENERS), checks=TIMELINE_CHECKS, min_bytes=40, max_bytes=4 << 20, warn_after=STALE,
-        fail_after=TOO_OLD, max_drop=0.5, policy="review",
+        fail_after=TOO_OLD, max_drop=0.5, policy="review", options={"duplicates": "daily"},
     )  # fmt: skip
     song_metrics = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.json", title="Songs by period, as the page gets them", parse=metrics.parse,
