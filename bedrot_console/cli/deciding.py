@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ..domain.errors import UsageError
 from ..domain.lifecycle import Verb
 from ..domain.plans import Plan
+from ..domain.text import size_text
 from .arguments import required
 from .face import Face
 from .records import print_outcomes
-from .tables import size_text
 
 
 def carry_out(face: Face, verb: Verb, ids: Sequence[str], reason: str, dry_run: bool) -> int:

@@ -112,15 +112,3 @@ def _line(cells: list[tuple[Column, str, int]], styled: Callable[[str, str], str
         shown = styled(text, column.style(text)) if styled and column.style and text else text
         parts.append(padding + shown if column.right else shown if index == last else shown + padding)
     return (" " * GAP).join(parts).rstrip()
-
-
-def size_text(size_bytes: int) -> str:
-    """A size for people: `512 B`, `1.4 kB`, `200 MB` (powers of 1000)."""
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    value = float(size_bytes)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.5 or unit == "TB":
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    raise AssertionError("unreachable")

@@ -74,3 +74,15 @@ def safe(value: object, limit: int | None = None, *, newlines: bool = False) -> 
     if limit is not None and len(cleaned) > limit:
         cleaned = cleaned[: max(limit - 1, 0)] + "\u2026"
     return cleaned
+
+
+def size_text(size_bytes: int) -> str:
+    """A size for people: `512 B`, `1.4 kB`, `200 MB` (powers of 1000)."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    value = float(size_bytes)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5 or unit == "TB":
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    raise AssertionError("unreachable")

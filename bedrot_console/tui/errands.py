@@ -33,6 +33,10 @@ class Errands:
         """Runs, with this run chosen."""
         self.when_there("runs", lambda: self.runs_view.choose(run))
 
+    def show_account(self, platform: str, account: str) -> None:
+        """Sessions, with this account chosen."""
+        self.when_there("sessions", lambda: self.view("sessions").choose(platform, account))
+
     def show_files(self, words: str) -> None:
         """Files, with this filter."""
         self.show_place("files")

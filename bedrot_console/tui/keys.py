@@ -138,6 +138,17 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("pagedown,space,ctrl+f", "page_down", "", "details: page down", "PgDn"),
         *_MOVE[4:],
     ),
+    "health": (
+        Key("w,enter", "why", "why", "why this feed is late: what ran, what waits, how the login stands, what to do", "w"),
+        Key("s", "start", "start", "start an extraction of its platform and account", safe=False),
+        Key("f", "files", "files", "the files of this feed, in Files"),
+        Key("n", "login", "login", "its login, in Sessions"),
+        Key("y", "copy_command", "", "copy the command that tells the same in a shell"),
+        *_MOVE[:2],
+        Key("pageup,ctrl+b", "page_up", "", "figures: page up", "PgUp"),
+        Key("pagedown,space,ctrl+f", "page_down", "figures", "figures: page down", "PgDn"),
+        *_MOVE[4:],
+    ),
     "sql": (
         Key("ctrl+r,ctrl+j", "run", "run", "run the query", "ctrl+r"),
         Key("ctrl+s", "stop", "stop", "stop the running query"),

@@ -17,6 +17,8 @@ from .widgets.log import Entry
 
 if TYPE_CHECKING:
     from ..operations.accounts import Accounts
+    from ..operations.explain import Why
+    from ..operations.health import Health
 
 
 @dataclass
@@ -221,6 +223,20 @@ class SessionChanged(Message):
 
     text: str
     hint: str
+
+
+@dataclass
+class HealthLoaded(Message):
+    """How the lake is and was."""
+
+    health: Health
+
+
+@dataclass
+class Explained(Message):
+    """Why a feed is late."""
+
+    why: Why
 
 
 @dataclass

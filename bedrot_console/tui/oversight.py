@@ -8,6 +8,8 @@ from ..domain.runs import RunView
 
 if TYPE_CHECKING:
     from ..operations.accounts import Accounts
+    from ..operations.explain import Why
+    from ..operations.health import Health
     from ..operations.workspace import Workspace
 
 
@@ -21,6 +23,8 @@ class Oversight(Protocol):
     def judge_import(self, platform: str, account: str, version: int, checked: RunView) -> str: ...
     def rollback(self, platform: str, account: str) -> None: ...
     def forget(self, platform: str, account: str) -> None: ...
+    def health(self) -> Health: ...
+    def why(self, feed: str, account: str, series: str) -> Why: ...
 
 
 class OperationsOversight:
@@ -68,3 +72,13 @@ class OperationsOversight:
         from ..operations import sessions
 
         sessions.forget(self.ws, platform, account)
+
+    def health(self) -> Health:
+        from ..operations import health
+
+        return health.health(self.ws)
+
+    def why(self, feed: str, account: str, series: str) -> Why:
+        from ..operations import explain
+
+        return explain.explain(self.ws, feed, account, series)

@@ -54,6 +54,7 @@ PLACES: dict[str, Place] = {
         Place("review", 2, "Review", "what waits for a decision, worst first", "review:ReviewView"),
         Place("runs", 3, "Runs", "extractions and their prompts", "runs:RunsView"),
         Place("sessions", 4, "Sessions", "saved logins: how they stand, what ends them", "sessions:SessionsView"),
+        Place("health", 5, "Health", "freshness, runs, what landed, storage", "health:HealthView"),
         Place("sql", 6, "SQL", "read-only questions to the catalog", "sql:SqlView"),
     )
 }

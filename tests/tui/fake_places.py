@@ -9,6 +9,8 @@ from typing import Any
 from bedrot_console.domain.errors import BedrotError, UsageError
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations.accounts import AccountInfo, Accounts
+from bedrot_console.operations.explain import Why
+from bedrot_console.operations.health import DAYS, FeedHealth, Forecast, Health, PlatformRuns, Storage
 from bedrot_console.operations.sessions import SessionInfo
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
@@ -42,6 +44,34 @@ def some_accounts() -> list[AccountInfo]:
     ]  # fmt: skip
 
 
+def some_feed(feed: str, state: str, age: int | None, *, account: str = "default", series: str = "") -> FeedHealth:
+    """A feed whose data is so many days old; warned of after 2 and late after 5."""
+    return FeedHealth(
+        platform=feed.partition("/")[0], feed=feed, account=account, series=series, state=state, age_days=age, warn_days=2, fail_days=5,
+        as_of=NOW.date() - timedelta(days=age) if age is not None else None, last_landed_at="2026-03-02T04:00:00.000000Z",
+    )  # fmt: skip
+
+
+def some_health(**changes: Any) -> Health:
+    """One feed late, one aging, one fresh; a month of runs and files."""
+    days = tuple(NOW.date() - timedelta(days=n) for n in reversed(range(DAYS)))
+    files = tuple(n % 5 for n in range(DAYS))
+    health = Health(
+        word="trouble", days=days, landed={"distrokid": files}, landed_bytes={"distrokid": tuple(n * 1000 for n in files)},
+        feeds=(some_feed("distrokid/sales", "fail", 9), some_feed("metaads/insights", "warn", 3, series="2026-02"), some_feed("distrokid/streams", "ok", 1)),
+        runs=(
+            PlatformRuns(platform="distrokid", done=20, partial=1, failed=3, cancelled=0, p50_seconds=41.6, p95_seconds=180.0, daily=tuple((n % 2, 1) for n in range(DAYS))),
+        ),
+        storage=(Storage(zone="landing", files=3, size_bytes=4_000, grown_bytes=4_000), Storage(zone="raw", files=900, size_bytes=52_000_000, grown_bytes=8_000)),
+        forecast=Forecast(
+            free_bytes=60_000_000_000, total_bytes=100_000_000_000, days=27, per_day_bytes=2e8, recent_bytes=3e8,
+            earliest=NOW.date() + timedelta(days=200), latest=NOW.date() + timedelta(days=300),
+        ),
+        alerts=[{"alert": "x", "code": "run-failed", "subject": "distrokid default", "raised_at": "2026-03-02T04:00:00.000000Z", "message": "the login page changed", "command": "bedrot attach x"}],
+    )  # fmt: skip
+    return dataclasses.replace(health, **changes)
+
+
 class FakePlaces:
     """Mixed into FakeLake. `told` collects what was asked to be done."""
 
@@ -52,6 +82,14 @@ class FakePlaces:
         self.check_views: dict[str, tuple[RunView, str | None]] = {}
         self.check_refusal: BedrotError | None = None
         self.judged = "works"
+        self.health_now: Health | None = some_health()
+        self.cause = Why(
+            sentence="the last run (2026-03-02 04:00 UTC) failed: the login page changed", command="bedrot attach run0", feed=some_feed("x/y", "fail", 9),
+            account=self.account_rows[0], captures=(),
+            runs=(
+                RunView(id="run0", platform="distrokid", account="default", state=RunState.FAILED, started_at=NOW - timedelta(hours=30), ended_at=NOW - timedelta(hours=29), expected=("distrokid/sales",), error="the login page changed", hint="tell the developers"),
+            ),
+        )  # fmt: skip
 
     def accounts(self) -> Accounts:
         return Accounts(tuple(self.account_rows), *(self.vault_trouble or (None, None)))
@@ -96,3 +134,13 @@ class FakePlaces:
 
     def forget(self, platform: str, account: str) -> None:
         self.told.append(("forget", platform, account))
+
+    def health(self) -> Health:
+        if self.health_now is None:
+            raise UsageError("there is no catalog yet", hint="bedrot demo")
+        return self.health_now
+
+    def why(self, feed: str, account: str, series: str) -> Why:
+        found = next(f for f in self.health().feeds if (f.feed, f.account, f.series) == (feed, account, series))
+        self.told.append(("why", feed, account))
+        return dataclasses.replace(self.cause, feed=found)

@@ -10,11 +10,12 @@ import click
 from ...domain.browsing import GROUPINGS, ORDERS, FileFilter, FileRow
 from ...domain.filterwords import WORDS, filter_of, split_words
 from ...domain.lifecycle import STATUSES, Zone
+from ...domain.text import size_text
 from ..face import Face
 from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import file_record
-from ..tables import Column, size_text
+from ..tables import Column
 
 TERMINAL_LIMIT = 50
 PAGE = 1000

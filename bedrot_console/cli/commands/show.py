@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from ...domain.browsing import Preview, Review
+from ...domain.text import size_text
 from ..face import Face
 from ..frame import command
 from ..output import STATUS_STYLES
 from ..records import review_record
-from ..tables import Column, size_text
+from ..tables import Column
 from .diff import print_diff
 
 PREVIEW_LINES = 20

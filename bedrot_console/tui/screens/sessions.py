@@ -69,6 +69,7 @@ class SessionsView(View):
         self.trouble: tuple[str, str | None] | None = None
         self.checks: dict[Key, Checking] = {}
         self.beats = 0
+        self.wanted: Key | None = None
 
     def compose(self) -> ComposeResult:
         yield AccountList(COLUMNS, id="accounts", empty=("loading…",))
@@ -124,6 +125,11 @@ class SessionsView(View):
         for key, checking in self.checks.items():
             self._look(key, checking)
 
+    def choose(self, platform: str, account: str) -> None:
+        """Put the cursor on an account, as soon as it is listed."""
+        self.wanted = (platform, account)
+        self.load()
+
     def load(self) -> None:
         backend = self.console.backend
         self.fetch("accounts", lambda: AccountsLoaded(backend.accounts()))
@@ -139,6 +145,10 @@ class SessionsView(View):
             "a run saves the login that it made: s starts one; i brings one from your own browser",
         )
         self._draw()
+        index = next((i for i, a in enumerate(self.rows) if (a.platform, a.account) == self.wanted), None)
+        if index is not None:
+            self.list.move_to(index)
+        self.wanted = None
 
     def _draw(self) -> None:
         self._fit()
