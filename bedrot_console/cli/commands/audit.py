@@ -33,7 +33,7 @@ def show(face: Face, after: int, kind: str | None, limit: int) -> None:
         return
     face.out.table(COLUMNS, ((e.seq, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.actor, _detail(e)) for e in events))
     if len(events) == limit:
-        face.say.note(f"showing the newest {limit:,}; --limit")
+        face.say.note(f"showing the newest {limit:,}; --limit N shows more")
 
 
 def _detail(event: Event) -> str:

@@ -61,7 +61,7 @@ def print_diff(face: Face, diff: Diff) -> None:
         rows.append((SIGNS.get(row.kind, row.kind), " / ".join(row.key), changes))
     face.out.table((Column("", least=1), Column("row", least=12), Column("values", least=20)), rows)
     if diff.truncated:
-        face.say.note(f"showing {len(diff.rows):,} of {diff.added + diff.removed + diff.changed:,} rows; --limit")
+        face.say.note(f"showing {len(diff.rows):,} of {diff.added + diff.removed + diff.changed:,} rows; --limit N shows more")
 
 
 def _cell(value: str | None) -> str:

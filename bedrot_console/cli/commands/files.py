@@ -68,7 +68,7 @@ def files(face: Face, words: tuple[str, ...], limit: int | None, **given: str | 
     if limit is not None and shown == limit:
         total = browse.count(ws, what)
         if total > shown:
-            face.say.note(f"showing {shown:,} of {total:,}; --limit")
+            face.say.note(f"showing {shown:,} of {total:,}; --limit N shows more")
     elif shown == 0:
         face.say.note(
             "no files" + (" match" if what != FileFilter() else "; bring some in: bedrot extract PLATFORM, or bedrot land FILE")
@@ -88,7 +88,7 @@ def _groups(face: Face, groups: Sequence[tuple[str | None, int, int]], by: str, 
         )
         face.out.table(columns, ([key if key is not None else "-", f"{files:,}", size_text(size)] for key, files, size in shown))
     if len(shown) < len(groups):
-        face.say.note(f"showing {len(shown):,} of {len(groups):,}; --limit")
+        face.say.note(f"showing {len(shown):,} of {len(groups):,}; --limit N shows more")
 
 
 def _pages(ws: object, what: FileFilter, limit: int | None) -> Iterator[FileRow]:

@@ -89,4 +89,4 @@ def _preview(face: Face, preview: Preview) -> None:
         for line in preview.lines:
             face.out.line(f"  {line}")
     if preview.truncated:
-        face.say.note("the preview is cut; bedrot cat shows all; --lines")
+        face.say.note("the preview is cut; bedrot cat shows all; --lines N shows more")

@@ -98,7 +98,7 @@ def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, time
     result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout or 10.0)
     _print(face, fmt, result.columns, result.rows)
     if result.truncated:
-        face.say.note(f"showing {limit:,} rows; --limit" if limit else "long texts were cut")
+        face.say.note(f"showing {limit:,} rows; --limit N shows more" if limit else "long texts were cut")
 
 
 def _export(face: Face, ws: Workspace, text: str, out: str, timeout: float | None, *, fmt: str | None, force: bool) -> None:
