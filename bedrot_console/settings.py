@@ -16,6 +16,7 @@ from .domain.challenges import Secret
 from .domain.errors import UsageError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+PICTURES = ("blocks", "kitty", "sixel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,19 @@ class Settings:
         """A credential of the account `default`, from `BEDROT_<PLATFORM>_<FIELD>`; None if unset."""
         value = self.environ.get(f"BEDROT_{platform.upper()}_{name.upper()}")
         return Secret(value) if value else None
+
+    @property
+    def pictures(self) -> str | None:
+        """`BEDROT_PICTURES`, else `pictures` in `[console]`: how the console draws pictures, one of PICTURES; None: as the terminal can.
+
+        Raises:
+            UsageError: no such way.
+        """
+        table = self.table.get("console", {})
+        chosen = self.environ.get("BEDROT_PICTURES") or (table.get("pictures") if isinstance(table, Mapping) else None)
+        if chosen is None or chosen in PICTURES:
+            return chosen
+        raise UsageError(f"pictures are drawn as {', '.join(PICTURES)}, not as {chosen!s:.20}", hint="BEDROT_PICTURES=blocks")
 
     @property
     def browser(self) -> str | None:

@@ -43,6 +43,27 @@ class Raster:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """A picture of few colours: `pixels` holds, row by row, one byte a pixel, which counts into `palette`."""
+
+    width: int
+    height: int
+    palette: tuple[Colour, ...]
+    pixels: bytes
+
+    def part(self, left: int, top: int, width: int, height: int) -> Indexed:
+        """A rectangle of it, as far as there is one."""
+        right = min(self.width, left + width)
+        rows = range(top, min(self.height, top + height))
+        return Indexed(
+            max(0, right - left),
+            len(rows),
+            self.palette,
+            b"".join(self.pixels[y * self.width + left : y * self.width + right] for y in rows),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Which part of a page is drawn, in pixels of the page, and over how many cells. Cells count from 0."""
 
@@ -55,10 +76,11 @@ class View:
 
     def pixel(self, column: int, row: int) -> tuple[int, int]:
         """The pixel of the page in the middle of a cell."""
-        return (
-            int(self.left + (column + 0.5) * self.width / self.columns),
-            int(self.top + (row + 0.5) * self.height / self.rows),
-        )
+        return self.point(column + 0.5, row + 0.5)
+
+    def point(self, column: float, row: float) -> tuple[int, int]:
+        """The pixel of the page at a place within a cell: 0 is its left or upper edge."""
+        return int(self.left + column * self.width / self.columns), int(self.top + row * self.height / self.rows)
 
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         """The cell in which a pixel of the page is drawn, if it is."""

@@ -24,7 +24,7 @@ LOOK_SECONDS = 15.0
 """How long who looks or acts waits for the run: longer than the run waits for its page."""
 LEAVING_SECONDS = 5.0
 """How long the process of a run that has ended may take to close its browser and leave."""
-NOT_SECRET = ("BEDROT_HOME", "BEDROT_BROWSER")
+NOT_SECRET = ("BEDROT_HOME", "BEDROT_BROWSER", "BEDROT_PICTURES")
 DANGEROUS = ("DEBUG", "DEBUG_FILE", "PWDEBUG", "NODE_OPTIONS", "NODE_DEBUG", "SSLKEYLOGFILE", "PYTHONSTARTUP", "PYTHONINSPECT")
 """Variables that make Playwright, Node, TLS or Python write down what nobody may read, or run what nobody asked for."""
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..domain.blocks import Raster, View
+from ..domain.blocks import Indexed, Raster, View
 from ..domain.challenges import Look, Secret
 from ..domain.errors import SourceChanged, UsageError, disk_error
 
@@ -25,6 +25,16 @@ def shrunk(look: Look, view: View) -> Raster:
     from ..extraction.pictures import shrunk as made
 
     return made(look.picture, view)
+
+
+def indexed(look: Look, view: View, width: int, height: int, colours: int) -> Indexed:
+    """The part that `view` shows, at `width` by `height` pixels, in at most `colours` colours.
+
+    Raises SourceChanged: there is no picture.
+    """
+    from ..extraction.pictures import indexed as made
+
+    return made(look.picture, view, width, height, colours)
 
 
 def picture(look: Look) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..domain.blocks import Raster, View
+from ..domain.blocks import Indexed, Raster, View
 from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import BedrotError
@@ -61,6 +61,7 @@ class Backend(Oversight, Protocol):
 
     home: str
     read_only: bool
+    pictures: str | None
 
     def now(self) -> datetime: ...
     def files(
@@ -96,6 +97,7 @@ class Backend(Oversight, Protocol):
     def hand(self, challenge: str, act: Mapping[str, Any]) -> None: ...
     def modules(self, text: Secret) -> Sequence[Sequence[bool]]: ...
     def shrunk(self, look: Look, view: View) -> Raster: ...
+    def indexed(self, look: Look, view: View, width: int, height: int, colours: int) -> Indexed: ...
     def needs(self) -> Sequence[Need]: ...
     def sql(self, text: str, limit: int) -> Table: ...
     def cancel_sql(self) -> None: ...
@@ -110,6 +112,7 @@ class OperationsBackend(OperationsOversight):
         self.ws = workspace
         self.home = str(workspace.home)
         self.read_only = workspace.read_only
+        self.pictures = workspace.settings.pictures
         self._query: Any = None
 
     def now(self) -> datetime:
@@ -275,6 +278,11 @@ class OperationsBackend(OperationsOversight):
         from ..operations import looking
 
         return looking.shrunk(look, view)
+
+    def indexed(self, look: Look, view: View, width: int, height: int, colours: int) -> Indexed:
+        from ..operations import looking
+
+        return looking.indexed(look, view, width, height, colours)
 
     def needs(self) -> Sequence[Need]:
         from ..operations import runs

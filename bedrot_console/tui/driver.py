@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import struct
 import termios
+from collections.abc import Callable, Iterable
 from typing import IO, TYPE_CHECKING
 
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from .pictures import Ability, Ear, question, sound_cell
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -42,6 +51,26 @@ class Line:
         return not self.dead and self.file.isatty()
 
 
+class Listener(XTermParser):
+    """Textual's reader of keys. While the terminal is asked about itself, what it says is no key."""
+
+    ear: Ear | None = None
+    heard: Callable[[Ability], object] | None = None
+
+    def feed(self, data: str) -> Iterable[Message]:
+        ear = Listener.ear
+        if ear is None or not data:
+            return super().feed(data)
+        asked = ear.ability is None
+        keys = ear.take(data)
+        if asked and ear.ability is not None and Listener.heard is not None:
+            Listener.heard(ear.ability)
+        return super().feed(keys) if keys else ()
+
+
+linux_driver.XTermParser = Listener  # type: ignore[misc]  # the driver names no other way to have its own reader
+
+
 class ConsoleDriver(LinuxDriver):
     """Textual's driver with a line that may die, and a painter that forgets what the screen showed whenever it is taken anew."""
 
@@ -60,6 +89,29 @@ class ConsoleDriver(LinuxDriver):
         """Send; but no mouse pointer shapes (OSC 22): plain terminals print them."""
         if not data.startswith("\x1b]22;"):
             super().write(data)
+
+    def stop_application_mode(self) -> None:
+        self.write(self._app.painter.forget_picture())  # type: ignore[attr-defined]
+        super().stop_application_mode()
+
+    def ask(self, wanted: str | None, heard: Callable[[Ability], object]) -> None:
+        """Ask the terminal how it draws pictures; `heard` is called in the thread of the keys, once, if it answers. A second ask is none.
+
+        Args:
+            wanted: the way to draw that the settings ask for; the terminal is then asked for the size of its cells only.
+        """
+        if Listener.ear is None:
+            Listener.heard = heard
+            Listener.ear = Ear(wanted, self._cell())
+            self.write(question(wanted, "" if "TMUX" in os.environ or "STY" in os.environ else os.environ.get("TERM", "")))
+
+    def _cell(self) -> tuple[int, int] | None:
+        """The pixels of a cell, as far as the line knows them."""
+        try:
+            rows, columns, width, height = struct.unpack("HHHH", fcntl.ioctl(self.fileno, termios.TIOCGWINSZ, b"\0" * 8))
+        except OSError:
+            return None
+        return sound_cell(width // columns, height // rows) if rows and columns else None
 
     @property
     def alive(self) -> bool:

@@ -13,6 +13,7 @@ from ..domain.browsing import FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
 from ..domain.runs import RunView
 from .backend import Need, Startable, Table
+from .pictures import Picture
 from .widgets.log import Entry
 
 if TYPE_CHECKING:
@@ -162,10 +163,11 @@ class Seen(Message):
 
 @dataclass
 class Drawn(Message):
-    """A page's picture as cells, and the view they show."""
+    """A page's picture as cells, the view they show, and the same in pixels where the terminal has them."""
 
     cells: list[list[Cell]] = field(repr=False)
     view: View
+    picture: Picture | None = None
 
 
 @dataclass

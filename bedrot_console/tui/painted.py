@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import Any
 
 from textual.screen import Screen
 
 from .painter import Painter
+from .pictures import BLOCKS, Ability
 
 
 class Painted:
     """Mixed into the app, before Textual's App."""
 
     painter: Painter
+    ability = Ability()
+
+    def learn_ability(self) -> None:
+        """Ask the terminal, once, how it draws pictures; until it answers they are half blocks. `ability_learned` follows."""
+        wanted = self.backend.pictures
+        ask = getattr(self._driver, "ask", None)
+        if ask is not None and wanted != BLOCKS and "NO_COLOR" not in os.environ:
+            ask(wanted, lambda ability: self.call_later(partial(self.ability_learned, ability)))
+
+    def ability_learned(self, ability: Ability) -> None:
+        """The terminal has answered: whatever shows a picture draws it anew."""
+        self.ability = ability
+        drawn_anew = getattr(self.screen, "ability_learned", None)
+        if drawn_anew is not None:
+            drawn_anew()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Textual's own, but the bytes come from the painter: changed cells only, printable characters only."""
@@ -28,7 +46,9 @@ class Painted:
             and not self._batch_count
         ):
             try:
-                frame = self.painter.paint(renderable, self.console, (self.size.width, self.size.height))
+                frame = self.painter.paint(
+                    renderable, self.console, (self.size.width, self.size.height), getattr(self.screen, "picture", None)
+                )
             except Exception as error:
                 self._handle_exception(error)
                 return

@@ -3,6 +3,9 @@
 Textual sends whole lines of every widget that was refreshed. Over SSH that is what a key press costs. The painter keeps the
 screen as it is known to be on the terminal, compares, and sends the difference. Nothing that is not printable passes it: texts
 were made safe by the widgets already, so a character dropped here is a mistake that stays harmless.
+
+A picture of pixels is no text: a screen declares one at most, made in `pictures`, and the painter knows which cells it covers. It is
+taken off before anything else stands there, and drawn again where something stood.
 """
 
 from __future__ import annotations
@@ -17,10 +20,14 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from .pictures import Picture
+
 Cell = tuple[str, str]
 """A character (with its combining marks; empty: the right half of a wide one) and its SGR codes (empty: none)."""
 
 BLANK: Cell = (" ", "")
+PIXELS: Cell = (" ", "pixels")
+"""A cell through which the picture is seen."""
 _GAP = 5
 
 
@@ -43,23 +50,38 @@ class Painter:
     def __init__(self) -> None:
         self.lines: list[list[Cell] | None] = []
         self.width = 0
+        self.picture: Picture | None = None
 
     def reset(self) -> None:
         """Forget the screen: the next frame is sent whole."""
         self.lines = []
         self.width = 0
 
-    def paint(self, update: CompositorUpdate, console: Console, size: tuple[int, int]) -> str:
+    def forget_picture(self) -> str:
+        """What takes a picture off a terminal that is given back."""
+        picture, self.picture = self.picture, None
+        return picture.gone() if picture is not None else ""
+
+    def paint(self, update: CompositorUpdate, console: Console, size: tuple[int, int], picture: Picture | None = None) -> str:
         """The bytes, as text, that bring the terminal from the last frame to this one.
 
         Args:
             size: columns and rows of the terminal.
+            picture: the one that is to be seen wherever the frame has blanks in its rectangle. One that does not lie on the screen is not.
         """
+        out: list[str] = []
         width, height = size
-        if width != self.width or height != len(self.lines):
+        anew = width != self.width or height != len(self.lines)
+        if anew:
             self.lines = [None] * height
             self.width = width
-        wanted: dict[int, list[Cell]] = {}
+        if picture is not None and (picture.x + picture.columns > width or picture.y + picture.rows > height):
+            picture = None
+        fresh = picture is not None and (picture is not self.picture or anew)
+        if self.picture is not None and (picture is not self.picture or anew):
+            out.append(self.picture.gone())
+        wanted = self._uncovered() if picture is not self.picture else {}
+        self.picture = picture
         for y, x, strip in _pieces(update):
             if not 0 <= y < height or x >= width:
                 continue
@@ -69,18 +91,58 @@ class Painter:
                 line = wanted[y] = [BLANK] * width if known is None else known.copy()
             cells = self._cells(strip, console)
             line[x : x + len(cells)] = cells[: width - x]
+        if picture is not None:
+            over = self._cover(picture, wanted, fresh)
+            if fresh:
+                self._send(wanted, out)
+                out.append(picture.whole)
+                wanted = over
+        lost = self._send(wanted, out)
+        if picture is not None:
+            out += [picture.again(y, x, columns) for y, x, columns in lost]
+        return "".join(out)
+
+    def _send(self, wanted: dict[int, list[Cell]], out: list[str]) -> list[tuple[int, int, int]]:
+        """Bring the lines of the terminal to the wanted ones. Returns where the picture lost cells: row, column, how many."""
         changed = {y: line for y, line in wanted.items() if line != self.lines[y]}
         if not changed:
-            return ""
-        out: list[str] = []
-        if len(changed) > 3:
+            return []
+        if len(changed) > 3 and self.picture is None:
             self._scroll(changed, out)
-        pen = _Pen(out, width)
+        pen = _Pen(out, self.width)
         for y in sorted(changed):
             pen.line(y, self.lines[y], changed[y])
             self.lines[y] = changed[y]
         pen.end()
-        return "".join(out)
+        return pen.lost
+
+    def _uncovered(self) -> dict[int, list[Cell]]:
+        """The lines through which the picture was seen, blank there, to be sent."""
+        return {
+            y: [BLANK if cell is PIXELS else cell for cell in line]
+            for y, line in enumerate(self.lines)
+            if line is not None and PIXELS in line
+        }
+
+    def _cover(self, picture: Picture, wanted: dict[int, list[Cell]], fresh: bool) -> dict[int, list[Cell]]:
+        """See the picture through the blanks of its rectangle in the wanted lines. Of a fresh one: through all of it, and the lines to
+        be sent once it is drawn."""
+        over: dict[int, list[Cell]] = {}
+        right = min(picture.x + picture.columns, self.width)
+        for y in range(picture.y, min(picture.y + picture.rows, len(self.lines))):
+            line = wanted.get(y)
+            if line is None:
+                seen = self.lines[y]
+                if not fresh or seen is None:
+                    continue
+                line = seen.copy()
+            line[picture.x : right] = [PIXELS if cell[0] == " " else cell for cell in line[picture.x : right]]
+            if fresh:
+                over[y] = line
+                line = line.copy()
+                line[picture.x : right] = [PIXELS] * (right - picture.x)
+            wanted[y] = line
+        return over
 
     def _cells(self, strip: Strip, console: Console) -> list[Cell]:
         cells: list[Cell] = []
@@ -163,6 +225,7 @@ class _Pen:
         self.width = width
         self.at: tuple[int, int] | None = None
         self.sgr = ""
+        self.lost: list[tuple[int, int, int]] = []
 
     def line(self, y: int, old: list[Cell] | None, new: list[Cell]) -> None:
         """Send what differs in one line; runs that are close are joined, a blank tail is erased."""
@@ -215,7 +278,13 @@ class _Pen:
             return
         run_sgr: str | None = None
         run: list[str] = []
-        for char, sgr in line[start:end]:
+        for x, (char, sgr) in enumerate(line[start:end], start):
+            if sgr == PIXELS[1]:
+                if self.lost and self.lost[-1][0] == y and sum(self.lost[-1][1:]) == x:
+                    self.lost[-1] = (y, self.lost[-1][1], self.lost[-1][2] + 1)
+                else:
+                    self.lost.append((y, x, 1))
+                sgr = ""
             if sgr != run_sgr:
                 if run:
                     self.out.append("".join(run))

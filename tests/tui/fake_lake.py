@@ -16,7 +16,7 @@ from typing import Any
 from fake_places import FakePlaces
 
 from bedrot_console.catalog import queries
-from bedrot_console.domain.blocks import Raster, View
+from bedrot_console.domain.blocks import Indexed, Raster, View
 from bedrot_console.domain.browsing import OPPOSITE, Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
@@ -115,6 +115,7 @@ class FakeLake(FakePlaces):
         self.names = tuple(names)
         self.home = "/srv/lake"
         self.read_only = read_only
+        self.pictures: str | None = None
         self.at = START + timedelta(days=1)
         self.lock = threading.RLock()
         self.changed: dict[str, FileRow] = {}
@@ -429,6 +430,9 @@ class FakeLake(FakePlaces):
     def shrunk(self, look: Look, view: View) -> Raster:
         return looking.shrunk(look, view)
 
+    def indexed(self, look: Look, view: View, width: int, height: int, colours: int) -> Indexed:
+        return looking.indexed(look, view, width, height, colours)
+
     def needs(self) -> Sequence[NeedItem]:
         return list(self.waiting)
 
@@ -477,6 +481,7 @@ def main() -> int:
             for text in HOSTILE:
                 lake.log(name, kind="log", level="warning", text=text)
                 lake.log(name, kind="stage", stage=text)
+    lake.pictures = next((w for w in words if w in ("blocks", "kitty", "sixel")), None)
     if "crash" in words:
         lake.broken = ValueError("secret-canary-4711")
     return run_backend(lake)

@@ -28,10 +28,17 @@ _ALLOWED = re.compile(
     | \x1b\[>[0-9]+u | \x1b\[<u                      # keyboard protocol
     | \x1b\]52;c;[A-Za-z0-9+/=]*\x07                 # our own copy key
     | \x07                                           # the bell of a new challenge
+    | \x1b_G[A-Za-z0-9=,-]+(?:;[A-Za-z0-9+/=]*)?\x1b\\ # a picture of ours, or the question whether there can be one
+    | \x1bP0;1q[?-~#0-9;!$"-]*\x1b\\
+    | \x1b\[16t | \x1b\[c
     | \r?\n
     """,
     re.VERBOSE,
 )
+
+
+_UNSEEN = re.compile(rb"\x1b\[[<>][0-9]*u|\x1b\[\?[0-9]+\$p|\x1b_G[^\x1b]*\x1b\\|\x1bP[^\x1b]*\x1b\\|\x1b\[16t|\x1b\[c")
+"""What the screen that is kept beside does not know."""
 
 
 class Line:
@@ -92,7 +99,7 @@ class Line:
             rows, columns = struct.unpack("HHHH", fcntl.ioctl(self.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
             screen = pyte.Screen(columns, rows)
             self._shown, self._fed = (screen, pyte.ByteStream(screen)), 0
-        fresh = re.sub(rb"\x1b\[[<>][0-9]*u|\x1b\[\?[0-9]+\$p", b"", self.data[self._fed :])
+        fresh = _UNSEEN.sub(b"", self.data[self._fed :])
         self._shown[1].feed(fresh)
         self._fed = len(self.data)
         return "\n".join(line.rstrip() for line in self._shown[0].display)

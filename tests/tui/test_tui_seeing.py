@@ -15,6 +15,7 @@ from bedrot_console.domain.blocks import view_of
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.tui.modals.page import PageModal
 from bedrot_console.tui.modals.scan import ScanModal
+from bedrot_console.tui.widgets.canvas import Canvas
 from bedrot_console.tui.widgets.hidden import Hidden
 
 PLAIN = {"hint": "", "medium": "", "can": (), "attempts_left": None}
@@ -201,7 +202,7 @@ def test_a_page_is_seen_nearer_and_as_text(drive):
 
 
 def test_the_mouse_clicks_and_drags(drive):
-    """A press and a release in one cell click there; in another one they drag."""
+    """A press and a release in one cell click there, in another one they drag; within a cell where the terminal tells pixels; the wheel scrolls."""
     lake = asked(ChallengeKind.PAGE)
 
     async def scenario(d):
@@ -219,6 +220,12 @@ def test_the_mouse_clicks_and_drags(drive):
         await d.pilot.click("#canvas", offset=(view.columns + 2, row))
         await d.settle()
         assert len(lake.hands) == 2
+        canvas = d.app.screen.canvas
+        canvas.post_message(Canvas.Pointed((10.75, 5.25), (10.75, 5.25)))
+        canvas.post_message(Canvas.Wheeled(-1))
+        await d.settle()
+        assert (lake.hands[2]["x"], lake.hands[2]["y"]) == (int(10.75 * 1280 / view.columns), int(5.25 * 900 / view.rows))
+        assert lake.hands[3] == {"act": "scroll", "dy": -120}
 
     drive(lake, scenario)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from ...domain.blocks import View, picture_cells, view_of
+from ...domain.blocks import Cell, View, picture_cells, view_of
 from ...domain.challenges import Look
 from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Drawn, Seen
-from ..widgets.canvas import Canvas
+from ..pictures import BLOCKS, COLOURS, Ability, Picture, pixels_for
+from ..widgets.canvas import SEEN_THROUGH, Canvas
 from ..widgets.hidden import Hidden
 from ..widgets.lines import Line, Piece
 from ..widgets.pane import Pane
@@ -18,6 +19,7 @@ from .seeing import OVER, Seeing
 NEARER = 2.0
 NEAREST = 16.0
 HALF_PAGE = 450
+WHEEL = 120
 OTHER_KEYS = (
     "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Space", "Escape", "Delete", "Shift+Tab", "Home", "End", "Control+A",
 )  # fmt: skip
@@ -40,6 +42,13 @@ class PageModal(Seeing):
         self.at: tuple[float, float] | None = None
         self.from_: tuple[int, int] | None = None
         self.as_text = False
+        self.did = ""
+        self.cells: list[list[Cell]] = []
+        self.pixels: Picture | None = None
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.app.learn_ability()  # type: ignore[attr-defined]
 
     def compose(self) -> ComposeResult:
         yield Pane(id="head")
@@ -54,7 +63,8 @@ class PageModal(Seeing):
 
     def on_seen(self, message: Seen) -> None:
         message.stop()
-        self.message = message.problem or message.did
+        self.did = message.did or self.did
+        self.message = message.problem or self.did
         if message.look is not None:
             self.look_now = message.look
             if self.at is None:
@@ -73,19 +83,53 @@ class PageModal(Seeing):
         columns, rows = self.canvas.size
         if look is None or not look.picture or columns < 4 or rows < 2:
             return
-        zoom, centre, colours = self.zoom, self.centre, self.many_colours
+        zoom, centre, colours, ability, shown = self.zoom, self.centre, self.many_colours, self.ability, self.pixels
+        place = self.canvas.region.offset
 
         def work() -> Drawn:
             view = view_of(look.width, look.height, columns, rows, zoom=zoom, centre=centre)
-            return Drawn(picture_cells(backend.shrunk(look, view), colours=colours), view)
+            cells = picture_cells(backend.shrunk(look, view), colours=colours)
+            if ability.kind == BLOCKS:
+                return Drawn(cells, view)
+            made = backend.indexed(look, view, *pixels_for(ability, view), COLOURS[ability.kind])
+            there = (made, ability, place.x, place.y, view.columns, view.rows)
+            same = shown is not None and shown.shows(*there)
+            return Drawn(cells, view, shown if same else Picture(*there))
 
         self.fetch("draw", work)
 
     def on_drawn(self, message: Drawn) -> None:
         message.stop()
-        self.view = message.view
-        self.canvas.show(message.cells)
+        self.view, self.cells, self.pixels = message.view, message.cells, message.picture
+        self._show_picture()
         self._point()
+
+    # pixels, where the terminal has them
+
+    @property
+    def ability(self) -> Ability:
+        return self.app.ability if self.many_colours else Ability()  # type: ignore[attr-defined]
+
+    def ability_learned(self) -> None:
+        """The terminal has said how it draws."""
+        self._draw()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that is to be seen now; the painter asks with every frame."""
+        return self.pixels if self.is_current and not self.as_text and self.pixels is not None and self.pixels.whole else None
+
+    def _show_picture(self) -> None:
+        """Half blocks, or blanks for the picture to be seen through."""
+        through = self.picture is not None
+        self.canvas.show([[SEEN_THROUGH] * len(row) for row in self.cells] if through else self.cells)
+
+    def on_screen_suspend(self) -> None:
+        """Behind another dialog, half blocks are enough."""
+        self.canvas.show(self.cells)
+
+    def on_screen_resume(self) -> None:
+        self._show_picture()
 
     def foot(self) -> list[Piece]:
         if self.at is None:
@@ -126,16 +170,25 @@ class PageModal(Seeing):
         message.stop()
         if self.view is None:
             return
-        inside = [p for p in (message.start, message.end) if p[0] < self.view.columns and p[1] < self.view.rows]
-        if len(inside) < 2:
+        start, end = self._pixel_at(*message.start), self._pixel_at(*message.end)
+        if start is None or end is None:
             return
-        start, end = (self.view.pixel(*p) for p in inside)
         self.at = end
         self._point()
         if message.start == message.end:
             self._hand({"act": "click", "x": end[0], "y": end[1]}, f"clicked at {end[0]},{end[1]}")
         else:
             self._drag(start, end)
+
+    def _pixel_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """The pixel of the page at a place of the canvas; where the mouse only knows cells, in the cell's middle."""
+        if self.view is None or not (0 <= x < self.view.columns and 0 <= y < self.view.rows):
+            return None
+        return self.view.pixel(int(x), int(y)) if x == int(x) and y == int(y) else self.view.point(x, y)
+
+    def on_canvas_wheeled(self, message: Canvas.Wheeled) -> None:
+        message.stop()
+        self._hand({"act": "scroll", "dy": message.direction * WHEEL}, "scrolled")
 
     # hands
 
@@ -154,6 +207,7 @@ class PageModal(Seeing):
             self._hand({"act": "type", "text": text}, "typed")
 
     def _left_typing(self) -> None:
+        self.query_one("#foot").display = True
         self.set_focus(None)
         if self._ended is not None:
             self.over()
@@ -183,6 +237,7 @@ class PageModal(Seeing):
         self._drag(start, self.pixel)
 
     def do_type(self) -> None:
+        self.query_one("#foot").display = False  # its line is where is typed, so that the picture keeps its place
         self.query_one(Hidden).ask()
 
     def do_press(self) -> None:

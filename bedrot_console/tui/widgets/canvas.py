@@ -20,6 +20,8 @@ ALARM: Colour = (230, 0, 60)
 TURNED = Style(reverse=True, bold=True)
 ARMS = {(-2, 0): "━", (-1, 0): "━", (0, 0): "╋", (1, 0): "━", (2, 0): "━", (0, -1): "┃", (0, 1): "┃"}
 """The crosshair, by column and row from its middle."""
+SEEN_THROUGH = Cell(" ")
+"""A cell below which a picture of pixels lies."""
 
 
 class Canvas(Widget):
@@ -29,17 +31,23 @@ class Canvas(Widget):
 
     @dataclass
     class Pointed(Message):
-        """The mouse was pressed in one cell and let go in another, or the same."""
+        """The mouse was pressed at one place and let go at another, or the same: column and row, with fractions where the terminal has them."""
 
-        start: tuple[int, int]
-        end: tuple[int, int]
+        start: tuple[float, float]
+        end: tuple[float, float]
+
+    @dataclass
+    class Wheeled(Message):
+        """The wheel was turned: 1 is down, -1 up."""
+
+        direction: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: Sequence[Sequence[Cell]] = ()
         self.beside: Sequence[str] = ()
         self.cross: tuple[int, int] | None = None
-        self._pressed: tuple[int, int] | None = None
+        self._pressed: tuple[float, float] | None = None
 
     def show(self, rows: Sequence[Sequence[Cell]], beside: Sequence[str] = ()) -> None:
         """Other cells, and words (safe already) right of them."""
@@ -52,13 +60,21 @@ class Canvas(Widget):
         self.refresh()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._pressed = (event.x, event.y)
+        self._pressed = (event.pointer_x, event.pointer_y)
         event.stop()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         start, self._pressed = self._pressed, None
         if start is not None:
-            self.post_message(self.Pointed(start, (event.x, event.y)))
+            self.post_message(self.Pointed(start, (event.pointer_x, event.pointer_y)))
+        event.stop()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.post_message(self.Wheeled(1))
+        event.stop()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self.post_message(self.Wheeled(-1))
         event.stop()
 
     def render_line(self, y: int) -> Strip:
@@ -86,8 +102,8 @@ class Canvas(Widget):
 
 
 def _crossed(cell: Cell) -> Style:
-    """The crosshair over a cell: red on what lies there, or turned round where there are no colours."""
-    return style_of(ALARM, cell.back) if cell.back is not None else TURNED
+    """The crosshair over a cell: red on what lies there, also on pixels; turned round where there are no colours."""
+    return style_of(ALARM, cell.back) if cell.back is not None or cell is SEEN_THROUGH else TURNED
 
 
 @lru_cache(maxsize=8192)
