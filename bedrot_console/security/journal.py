@@ -15,7 +15,7 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -291,17 +291,23 @@ class FileJournal:
             raise UsageError("the journal has no key yet", hint="it gets one with the first verb that writes")
         return b"%d:%s" % (max(ratchet.index, tail.seq), ratchet.advanced(tail.seq).key.hex().encode())
 
-    def verify(self, anchor_key: bytes | None = None, *, held: tuple[int, str] | None = None) -> JournalCheck:
+    def verify(
+        self, anchor_key: bytes | None = None, *, held: tuple[int, str] | None = None, tell: Callable[[int], bool] | None = None
+    ) -> JournalCheck:
         """Check every line against the chain, the end against the ratchet, and what is given from outside.
 
         Args:
             anchor_key: what `anchor()` gave; the message codes of all later lines are checked. Without it a rewrite of the whole chain
                 with matching hashes passes; with it only lines before the anchor could have been rewritten.
             held: seq and hash of a line noted earlier; the line must still be the same.
+            tell: called now and then with the seq reached; False cancels.
+
+        Raises:
+            Cancelled: `tell` said so.
         """
         from .soundness import verify
 
-        return verify(self, anchor_key, held)
+        return verify(self, anchor_key, held, tell)
 
     def mend(self) -> Mended | None:
         """Go on without the lines that cannot be read; None when there are none. What was there is kept aside, the break is recorded.

@@ -10,19 +10,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..domain.errors import FixityError
+from ..domain.errors import Cancelled, FixityError
 from .lines import END, GENESIS, HASH_LENGTH, HASH_MARK, PREV_AT, SEAL_LENGTH, Ratchet, decoder, parse_anchor, seq_of, whole
 
 if TYPE_CHECKING:
     from .journal import FileJournal
 
 BROKEN = "chain-broken"
+TELL_LINES = 4096
+"""How often a walk says how far it is."""
 _BROKEN_AS_WRITTEN = b'"kind":"chain-broken"'
 
 
@@ -58,7 +60,8 @@ class Mended:
 
 @dataclass(frozen=True, slots=True)
 class JournalCheck:
-    """What `verify` found. `first_bad_seq` is the seq that should have stood where the first problem is; `problem` one sentence.
+    """What `verify` found. `first_bad_seq` is the seq that should have stood where the first problem is; `problem` one sentence. `last_seq` and
+    `head_hash` are of the last good line before it, or of the end.
 
     `breaks` are the holes that were recorded when the journal was mended; all other lines hold together around them.
     """
@@ -69,9 +72,12 @@ class JournalCheck:
     problem: str | None
     head_hash: str
     breaks: tuple[Break, ...] = ()
+    last_seq: int = 0
 
 
-def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str] | None) -> JournalCheck:
+def verify(
+    journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str] | None, tell: Callable[[int], bool] | None = None
+) -> JournalCheck:
     """`FileJournal.verify`."""
     ratchet = parse_anchor(anchor_key)
     prev, seq, lines, met = GENESIS, 0, 0, False
@@ -100,7 +106,7 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
                 if number <= seq:
                     return _bad(holes, breaks, lines, prev, seq + 1, problem)
                 # Perhaps a hole that a later line records.
-                found = JournalCheck(False, lines, seq + 1, problem, prev.decode(), tuple(breaks))
+                found = JournalCheck(False, lines, seq + 1, problem, prev.decode(), tuple(breaks), seq)
                 holes[seq, prev.decode(), number, follows.decode()] = found
             if ratchet and number > index:
                 if number > seq + 1:
@@ -117,6 +123,8 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
                     holes.pop(one.key, None)
                     breaks.append(one)
             prev, seq, lines = digest, number, lines + 1
+            if tell is not None and not lines % TELL_LINES and not tell(seq):
+                raise Cancelled("verifying was cancelled")
     except (OSError, FixityError, ValueError, KeyError, TypeError) as error:
         return _bad(holes, breaks, lines, prev, seq + 1, f"cannot be read: {error}")
     problem = None
@@ -129,13 +137,17 @@ def verify(journal: FileJournal, anchor_key: bytes | None, held: tuple[int, str]
     elif ratchet and ratchet.index > seq or held and held[0] > seq:
         problem = "lines that were noted outside are missing at the end"
     elif held and held[0] > 0 and not met:
-        return JournalCheck(False, lines, held[0], "the line that was noted is among the lost ones", prev.decode(), tuple(breaks))
-    return JournalCheck(problem is None, lines, seq + 1 if problem else None, problem, prev.decode(), tuple(breaks))
+        return JournalCheck(
+            False, lines, held[0], "the line that was noted is among the lost ones", prev.decode(), tuple(breaks), seq
+        )
+    return JournalCheck(problem is None, lines, seq + 1 if problem else None, problem, prev.decode(), tuple(breaks), seq)
 
 
 def _bad(holes: dict, breaks: list[Break], lines: int, prev: bytes, number: int, problem: str) -> JournalCheck:
     """The first problem: a hole that nobody recorded, else this one."""
-    return next(iter(holes.values()), JournalCheck(False, lines, number, problem, prev.decode(), tuple(breaks)))
+    return next(
+        iter(holes.values()), JournalCheck(False, lines, number, problem, prev.decode(), tuple(breaks), max(0, number - 1))
+    )
 
 
 def _recorded(line: bytes) -> list[Break]:

@@ -12,7 +12,7 @@ from bedrot_console.settings import Settings
 
 
 def test_a_journal_rewritten_as_a_whole_passes_without_the_anchor_and_fails_with_it(home: Path, tmp_path: Path, capfd) -> None:
-    """Somebody with the machine makes a new, consistent journal; who kept the anchor elsewhere sees it."""
+    """Somebody with the machine makes a new, consistent journal and drops our note; who kept the anchor elsewhere sees it."""
     ws = Workspace.open(Settings.load(home, {}))
     ws.prepare()
     ws.record(ws.event("alert-raised", alert="a1", code="test", subject="one"))
@@ -27,6 +27,7 @@ def test_a_journal_rewritten_as_a_whole_passes_without_the_anchor_and_fails_with
     journal = ws.settings.state / "journal"
     for path in journal.iterdir():
         path.unlink()
+    (ws.settings.state / "verified.json").unlink()
     for path in (tmp_path / "forged").iterdir():
         path.rename(journal / path.name)
     assert run(["--home", str(home), "audit", "verify"]) == 0
