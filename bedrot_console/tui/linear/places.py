@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...domain.browsing import ORDERS, FileFilter, FileRow, parse_filter
+from ...domain.browsing import ORDERS, FileFilter, FileRow
 from ...domain.errors import UsageError
+from ...domain.filterwords import parse_filter
 from ...domain.identifiers import is_id
 from ...domain.lifecycle import Zone
 from ...domain.text import safe
