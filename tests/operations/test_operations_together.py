@@ -104,7 +104,11 @@ def test_two_deciders_on_the_same_files_carry_out_each_decision_once(home: Path)
     ]  # fmt: skip
     for racer in racers:
         assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
-    outcomes = [racer.communicate("go\n")[0].splitlines() for racer in racers]
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    outcomes = [racer.communicate()[0].splitlines() for racer in racers]
     done = [line.split()[0] for lines in outcomes for line in lines if line.split()[1] == "done"]
     refused = [line.split() for lines in outcomes for line in lines if line.split()[1] != "done"]
     assert sorted(done) == sorted(ids)
