@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -83,6 +84,12 @@ class Finding:
             code=r["code"], severity=Severity(r["severity"]), stage=r["stage"], message=r["message"], place=place,
             expected=r["expected"], seen=r["seen"], count=r["count"],
         )  # fmt: skip
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings as faces list and number them: errors, warnings, notes; within each as they were found."""
+    order = list(Severity)
+    return sorted(findings, key=lambda f: order.index(f.severity))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

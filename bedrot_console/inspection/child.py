@@ -3,7 +3,7 @@
 A payload is written by others: what parses it runs in a process of its own with bounds on processor time, memory and file size, without
 network, and (where the kernel has Landlock) without any file but those it must read.
 
-Wire: JSON lines on stdin (the record of a Job or a View) and stdout (that of a Report, Diff or Preview, or `failed` with a word of REASONS),
+Wire: JSON lines on stdin (the record of a Job or a View) and stdout (that of a Report, Diff, Preview or Excerpt, or `failed` with a word of REASONS),
 in order.
 """
 
@@ -76,7 +76,7 @@ def serve(load_feed: Callable[[str], Feed], *, readable: Sequence[Path] = (), co
         load_feed: a feed by its whole name; raises BedrotError or LookupError.
         readable: folders that hold payloads and extractors; nothing else but Python itself can be opened afterwards.
     """
-    from . import diff, preview, stages  # noqa: F401  while the parent still prepares its first question
+    from . import diff, excerpt, preview, stages  # noqa: F401  while the parent still prepares its first question
 
     wire = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
@@ -131,6 +131,10 @@ def _said(asked: Job | View) -> Any:
         from .preview import preview
 
         return preview(asked.feed, asked.payload, lines=asked.limit, offset=asked.offset)
+    if asked.wish is not None:
+        from .excerpt import excerpt
+
+        return excerpt(asked.feed, asked.payload, asked.wish)
     from .diff import diff
 
     assert asked.feed is not None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from bedrot_console.domain.excerpts import Wish
 from bedrot_console.domain.feeds import Feed, History
 from bedrot_console.domain.files import Sidecar, format_time, parse_time
 
@@ -91,7 +94,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A look at payloads for a human. `view` is `preview` (of `payload`) or `diff` (of `payload` against `old`); `limit` counts its lines or rows."""
+    """A look at payloads for a human. `view` is `preview` (of `payload`), `diff` (of `payload` against `old`), or `excerpt` (the window of
+    `payload` that `wish` names); `limit` counts its lines or rows."""
 
     view: str
     feed: Feed | None
@@ -102,6 +106,7 @@ class View:
     old: Path | None = None
     old_id: str | None = None
     new_id: str = ""
+    wish: Wish | None = None
 
     @property
     def is_table(self) -> bool:
@@ -113,6 +118,7 @@ class View:
         return {
             "view": self.view, "feed": self.feed.name if self.feed else None, "payload": str(self.payload), "to_read_bytes": self.to_read_bytes,
             "limit": self.limit, "offset": self.offset, "old": str(self.old) if self.old else None, "old_id": self.old_id, "new_id": self.new_id,
+            "wish": asdict(self.wish) if self.wish else None,
         }  # fmt: skip
 
     @classmethod
@@ -122,6 +128,7 @@ class View:
         values["feed"] = load_feed(values["feed"]) if values["feed"] else None
         values["payload"] = Path(values["payload"])
         values["old"] = Path(values["old"]) if values["old"] else None
+        values["wish"] = msgspec.convert(values["wish"], Wish) if values["wish"] else None
         return cls(**values)
 
 

@@ -55,16 +55,7 @@ def unpack(file: BinaryIO, *, depth: int = MOST_DEPTH) -> BinaryIO:
             if member.flag_bits & 1:
                 raise FormatTrouble("format.archive", "the archive is encrypted")
             inner = _unpack_member(archive, member)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        ValueError,
-        OverflowError,
-    ) as trouble:
+    except DAMAGE as trouble:
         if isinstance(trouble, FormatTrouble):
             raise
         raise FormatTrouble("format.archive", "the archive is damaged") from trouble
@@ -97,6 +88,45 @@ def listing(file: BinaryIO, head_bytes: int, *, limit: int = 50) -> tuple[list[t
     except (zipfile.BadZipFile, OSError, ValueError, OverflowError):
         return [], 0
     return found, len(members)
+
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, OverflowError)
+"""What opening and unpacking a hostile archive can raise; FormatTrouble is among its kinds."""
+
+
+def members(file: BinaryIO, *, limit: int = MOST_ENTRIES) -> tuple[list[tuple[str, int, int]], int]:
+    """(name, claimed size, packed size) of the first `limit` data files of an archive, in its order; and how many it has. Names are outside
+    texts.
+
+    Raises:
+        FormatTrouble: `format.archive`, it is damaged.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            every = [e for e in archive.infolist() if _is_data(e)]
+            return [(e.filename, e.file_size, e.compress_size) for e in every[:limit]], len(every)
+    except DAMAGE as trouble:
+        raise FormatTrouble("format.archive", "the archive is damaged") from trouble
+
+
+def open_member(file: BinaryIO, number: int) -> BinaryIO:
+    """Data file `number` of an archive (as `members` counts them, from 0), unpacked into a spooled file at offset 0.
+
+    Raises:
+        FormatTrouble: `format.archive`, when there is none, or it is damaged, encrypted or packed beyond reason.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            every = [e for e in archive.infolist() if _is_data(e)]
+            if not 0 <= number < len(every):
+                raise FormatTrouble("format.archive", f"the archive has no file number {number + 1}")
+            if every[number].flag_bits & 1:
+                raise FormatTrouble("format.archive", "the archive is encrypted")
+            return _unpack_member(archive, every[number])
+    except DAMAGE as trouble:
+        if isinstance(trouble, FormatTrouble):
+            raise
+        raise FormatTrouble("format.archive", "the archive is damaged") from trouble
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:

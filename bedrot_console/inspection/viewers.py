@@ -1,4 +1,4 @@
-"""Looks at payloads for a human, made by limited children: whatever a payload holds, the asking process only gets a Diff or Preview."""
+"""Looks at payloads for a human, made by limited children: whatever a payload holds, the asking process only gets a Diff, Preview or Excerpt."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bedrot_console.domain.browsing import Diff, Preview
+from bedrot_console.domain.excerpts import Excerpt, Wish
 from bedrot_console.domain.feeds import Feed
 
 from .child import REASONS
@@ -27,7 +28,7 @@ Stop = Callable[[], bool]
 class Viewers:
     """Diffs and previews from limited children, at most `size` at a time; further callers wait. Safe from several threads.
 
-    A child that is killed, crashes or hangs becomes a Diff or Preview that says so; nothing is raised for what a payload holds.
+    A child that is killed, crashes or hangs becomes a Diff, Preview or Excerpt that says so; nothing is raised for what a payload holds.
     """
 
     def __init__(self, readers: Readers, size: int = 2) -> None:
@@ -41,6 +42,12 @@ class Viewers:
         view = View(view="preview", feed=feed, payload=path, to_read_bytes=size_bytes, limit=lines, offset=offset)
         found = self._ask(view, Preview, stop)
         return found if isinstance(found, Preview) else Preview(kind="unreadable", note=found)
+
+    def excerpt(self, feed: Feed | None, path: Path, size_bytes: int, wish: Wish, *, stop: Stop | None = None) -> Excerpt:
+        """As `inspection.excerpt.excerpt`. `stop` as in `preview`."""
+        view = View(view="excerpt", feed=feed, payload=path, to_read_bytes=size_bytes, limit=wish.limit, wish=wish)
+        found = self._ask(view, Excerpt, stop)
+        return found if isinstance(found, Excerpt) else Excerpt(kind="unreadable", note=found, found=False)
 
     def diff(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..domain.browsing import Diff, FileFilter, FileRow, Preview, Review
 from ..domain.errors import BedrotError, UsageError
+from ..domain.excerpts import Excerpt, Wish
 from ..domain.feeds import Feed
 from ..domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, transition
 from .browse import find, reader, report_of
@@ -43,6 +44,36 @@ def preview(
 ) -> Preview:
     """The beginning of the payload; a payload that cannot be read is a preview that says so."""
     return ws.viewers.preview(feed, ws.payload(row.zone, row.path), row.size_bytes, lines=lines, stop=stop)
+
+
+def excerpt(ws: Workspace, name: str, wish: Wish, *, stop: Callable[[], bool] | None = None) -> Excerpt:
+    """A window of the payload in one of its forms, read by a limited child. `stop` as in `review`.
+
+    Raises:
+        UsageError: no such file.
+    """
+    row = find(ws, name)
+    if row.zone is Zone.ERASED:
+        return Excerpt(kind="erased", note="erased; only its tombstone is left", found=False)
+    return ws.viewers.excerpt(_feed(ws, row), ws.payload(row.zone, row.path), row.size_bytes, wish, stop=stop)
+
+
+def member_of(ws: Workspace, name: str, names: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of members that people name, from the outside in: by name, by the end of a name, or `#3` for the third.
+
+    Raises:
+        UsageError: there is no such file or member, or several.
+    """
+    way: tuple[int, ...] = ()
+    for wanted in names:
+        parts = excerpt(ws, name, Wish(member=way)).entries
+        exact = [e.row for e in parts if e.key == wanted] or [e.row for e in parts if e.key.endswith("/" + wanted)]
+        if not exact and wanted.startswith("#") and wanted[1:].isdigit():
+            exact = [e.row for e in parts if e.row == int(wanted[1:]) - 1]
+        if len(exact) != 1:
+            raise UsageError(f"{'no' if not exact else 'more than one'} member {wanted}", hint=f"bedrot show {name} --structure")
+        way = (*way, exact[0])
+    return way
 
 
 def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:

@@ -1,0 +1,153 @@
+"""Excerpts: a window of a payload in one form, whatever its size. Plain data; texts come from outside, faces show them through `safe()`.
+
+A window is addressed by what can be found without reading the whole: a byte offset, a row's number, a node. Offsets count bytes of what
+is read: the payload, or what was unpacked from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .findings import Place
+
+FORMS = ("structure", "rows", "text", "members", "picture")
+"""`structure`: JSON and HTML as a tree, tables in columns. `rows`: what the feed's own parser reads out of it. `text`: as it is written.
+`members`: the files of an archive, the sheets of a workbook."""
+BEGINNING = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which window, in which form.
+
+    Attributes:
+        act: `open` (a window), `children` (of `node`), `find` (`text`, from `at` or `row` on), `place` (where a finding is).
+        member: the number of the member at each level of archives; empty: the payload itself.
+        form: one of FORMS; empty: the one that suits the content (and for `place` the one that has the place).
+        at: byte offset at which the window begins; with `backward`, before which it ends.
+        row: first row wanted (tables and rows; the header is row 1); 0: from the beginning.
+        node, skip: whose children, and how many of them to pass over. `at` may say where child `skip` is looked for.
+        limit: most entries. columns: cells of a line of text, or of a picture; lines: cells of a picture's height.
+        whole: read on, however long it takes; without it what lies beyond a bounded part is left out.
+    """
+
+    act: str = "open"
+    member: tuple[int, ...] = ()
+    form: str = ""
+    at: int = 0
+    row: int = 0
+    node: str = ""
+    skip: int = 0
+    limit: int = BEGINNING
+    columns: int = 0
+    lines: int = 0
+    text: str = ""
+    backward: bool = False
+    whole: bool = False
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line, row, node or member.
+
+    Attributes:
+        at, end: its first byte and the one after its last; `end` -1: not looked for.
+        row: number of a row (the header is row 1), line of an element, number of a member.
+        text: the line; the value or running text of a node, cut.
+        cells: of a row, in the order of the excerpt's header.
+        key: name or index of a node; tag of an element; name of a member.
+        type: `object`, `array`, `string`, `number`, `boolean`, `null`; an element's landmark; a member's kind.
+        count: children of a node; bytes of a member; -1: not known.
+        node: by what its children are asked for; empty: it has none.
+    """
+
+    at: int = 0
+    end: int = -1
+    row: int = 0
+    text: str = ""
+    cells: tuple[str, ...] = ()
+    key: str = ""
+    type: str = ""
+    count: int = -1
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One column: its name, its declared or seen type, and whether the feed declares it."""
+
+    name: str
+    type: str = ""
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Children `skip` and following of one node; `more` of them follow."""
+
+    node: str
+    entries: tuple[Entry, ...]
+    skip: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture made small: `columns` by `lines` pixels, three bytes each; `width` by `height` as it is."""
+
+    width: int
+    height: int
+    columns: int
+    lines: int
+    rgb: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A window of a payload.
+
+    Attributes:
+        kind: `json`, `html`, `table`, `text`, `binary`, `picture`, `archive`, `workbook`, `empty`, `unreadable`.
+        form: of the entries, one of FORMS; forms: all that this content has, the best first.
+        names: of the member at each level; empty: the payload itself.
+        entries: lines, rows, members; or the children `skip` and following of `node`. `more` follow.
+        levels: after `place` or `find` in a tree: what to show from the root down to the node `marked`.
+        mark: bytes to point out, first and after the last. row, column: the row or cell to point out.
+        found: whether the text, the place or the row was found; else `note` says what was found instead.
+        again: the search went round the end.
+    """
+
+    kind: str
+    form: str = ""
+    forms: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    size_bytes: int = 0
+    note: str = ""
+    header: tuple[Head, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    node: str = ""
+    skip: int = 0
+    more: bool = False
+    levels: tuple[Level, ...] = ()
+    marked: str = ""
+    mark: tuple[int, int] | None = None
+    row: int = 0
+    column: str = ""
+    found: bool = True
+    again: bool = False
+    picture: Picture | None = None
+
+
+def pointer_of(place: str) -> Place:
+    """A place as people write it: `/days/3/country`, `row 12, column Store`, `12:Store`, or a CSS selector."""
+    text = place.strip()
+    if text.startswith("/"):
+        return Place(pointer=text)
+    plain = text.removeprefix("row ").replace(", column ", ":", 1)
+    row, colon, column = plain.partition(":")
+    if row.isdigit():
+        return Place(row=int(row), column=column if colon and column else None)
+    if text.startswith("column "):
+        return Place(column=text.removeprefix("column "))
+    return Place(selector=text)
