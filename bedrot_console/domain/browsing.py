@@ -98,7 +98,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffRow:
-    """One keyed row: `added`, `removed` or `changed`; `key` as shown; `changes` maps a column to (old, new) texts; None = absent."""
+    """One keyed row: `added`, `removed`, `changed` or (in a whole diff) `same`; `key` as shown; `changes` maps a column to (old, new) texts; None = absent."""
 
     kind: str
     key: tuple[str, ...]

@@ -59,7 +59,7 @@ class Entry:
         key: name or index of a node; tag of an element; name of a member.
         type: `object`, `array`, `string`, `number`, `boolean`, `null`; an element's landmark; a member's kind.
         count: children of a node; bytes of a member; -1: not known.
-        node: by what its children are asked for; empty: it has none.
+        node: by what its children are asked for; empty: a plain value.
     """
 
     at: int = 0

@@ -138,7 +138,7 @@ def _said(asked: Job | View) -> Any:
     from .diff import diff
 
     assert asked.feed is not None
-    return diff(asked.feed, asked.old, asked.payload, asked.old_id, asked.new_id, limit=asked.limit)
+    return diff(asked.feed, asked.old, asked.payload, asked.old_id, asked.new_id, limit=asked.limit, whole=asked.whole)
 
 
 def allowed_cpu_seconds(asked: Job | View) -> float:

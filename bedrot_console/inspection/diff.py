@@ -25,12 +25,15 @@ MOST_FIELDS = 500
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?", re.ASCII)
 
 
-def diff(feed: Feed, old: Path | None, new: Path, old_id: str | None, new_id: str, *, limit: int = 200) -> Diff:
+def diff(
+    feed: Feed, old: Path | None, new: Path, old_id: str | None, new_id: str, *, limit: int = 200, whole: bool = False
+) -> Diff:
     """New against old.
 
     Counts are exact; `rows` holds at most `limit`: removed, then changed, then added, within each the largest moves of the feed's first
     measure first. Hidden as noise: order of rows, spelling of equal values, the page around the data. Payloads that cannot be read give
-    a Diff whose headline says so; nothing is raised for what they hold.
+    a Diff whose headline says so; nothing is raised for what they hold. `whole`: changed rows come with all their columns, and after them
+    rows that are the same, at most `limit` of these too.
     """
     if old is None:
         return Diff(old_id=None, new_id=new_id, headline="first capture of this feed", because="nothing to compare with")
@@ -40,11 +43,11 @@ def diff(feed: Feed, old: Path | None, new: Path, old_id: str | None, new_id: st
         if feed.format == "table" and feed.parse is None:
             from .difftables import diff_tables
 
-            found = diff_tables(feed, old, new, limit)
+            found = diff_tables(feed, old, new, limit, whole)
         elif feed.format == "binary" and feed.parse is None:
             return Diff(old_id=old_id, new_id=new_id, headline="the bytes differ", because="content of this kind is not compared")
         else:
-            found = _diff_payloads(feed, _bytes(old), _bytes(new), limit)
+            found = _diff_payloads(feed, _bytes(old), _bytes(new), limit if whole else 0)
     except FormatTrouble as trouble:
         return Diff(old_id=old_id, new_id=new_id, headline=f"cannot be compared: {trouble.sentence}", because=trouble.code)
     return found.to_diff(feed, old_id, new_id, limit)
@@ -78,9 +81,11 @@ class Change(NamedTuple):
 
 
 class Found:
-    """What a comparison found, before it is put into words."""
+    """What a comparison found, before it is put into words. `kept`: so many rows that are the same are kept, and all columns of changed ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = 0) -> None:
+        self.kept = kept
+        self.same: list[Change] = []
         self.added = self.removed = self.changed = self.unchanged = 0
         self.rows: list[Change] = []
         self.columns: Counter[str] = Counter()
@@ -91,12 +96,18 @@ class Found:
 
     def to_diff(self, feed: Feed, old_id: str | None, new_id: str, limit: int) -> Diff:
         rows = chosen(self.rows, limit)
+        shown_rows = [DiffRow(kind=r.kind, key=r.key, changes=r.changes) for r in (*rows, *self.same)]
         return Diff(
             old_id=old_id, new_id=new_id, headline=headline_of(feed, self), added=self.added, removed=self.removed, changed=self.changed,
             unchanged=self.unchanged, schema_changes=tuple(self.schema_changes[:MOST_FIELDS]), columns=dict(self.columns.most_common(MOST_FIELDS)),
-            noise={k: v for k, v in self.noise.items() if v}, rows=tuple(DiffRow(kind=r.kind, key=r.key, changes=r.changes) for r in rows),
+            noise={k: v for k, v in self.noise.items() if v}, rows=tuple(shown_rows),
             truncated=not self.complete or len(rows) < self.added + self.removed + self.changed,
         )  # fmt: skip
+
+    def keep(self, name: tuple[Any, ...], record: dict[str, Any]) -> None:
+        """Keep a row that is the same, while there is room."""
+        if len(self.same) < self.kept:
+            self.same.append(Change("same", _named(name), {shown(c) or "": (shown(v), shown(v)) for c, v in record.items()}))
 
     def fields(self, old: Iterable[str], new: Iterable[str]) -> None:
         """Note which fields are gone and which are new."""
@@ -124,21 +135,21 @@ def shown(value: Any) -> str | None:
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
 
 
-def _diff_payloads(feed: Feed, old: bytes, new: bytes, limit: int) -> Found:
+def _diff_payloads(feed: Feed, old: bytes, new: bytes, kept: int) -> Found:
     if feed.format == "json" and feed.parse is None and feed.key:
         from .diffraw import diff_raw
 
-        found = diff_raw(feed, old, new)
+        found = diff_raw(feed, old, new, kept)
         if found is not None:
             return found
     before, after = read_bytes(feed, old), read_bytes(feed, new)
-    found = diff_rows(feed, before, after)
+    found = diff_rows(feed, before, after, kept)
     if feed.format == "html" and not (found.added or found.removed or found.changed or found.noise):
         found.noise["page"] = 1
     return found
 
 
-def diff_rows(feed: Feed, before: Rows, after: Rows) -> Found:
+def diff_rows(feed: Feed, before: Rows, after: Rows, kept: int = 0) -> Found:
     """Rows by the feed's key; without a usable key JSON documents are walked, other rows compared as a bag."""
     key = [k for k in feed.key if k in before.columns or k in after.columns]
     if not feed.key or len(key) < len(feed.key):
@@ -149,7 +160,7 @@ def diff_rows(feed: Feed, before: Rows, after: Rows) -> Found:
         ):
             return diff_documents(before.document, after.document)
         key = []
-    found = Found()
+    found = Found(kept)
     found.fields(before.columns, after.columns)
     found.movement = Movement.of(feed, before.records, after.records)
     old, new = _by_key(before.records, key), _by_key(after.records, key)
@@ -211,20 +222,27 @@ def compare(
     """Two rows of one key, field by field."""
     if old == new:
         found.unchanged += 1
+        found.keep(name, new)
         return
     changes: dict[str, tuple[str | None, str | None]] = {}
+    same: dict[str, tuple[str | None, str | None]] = {}
     for column in {**old, **new}:
         a, b = old.get(column), new.get(column)
         if a == b and type(a) is not bool and type(b) is not bool:
+            same[shown(column) or ""] = (shown(a), shown(b))
             continue
         if a == b or same_number(a, b):
             found.noise["spelling"] += a is not b and type(a) is type(b) and a != b
+            same[shown(column) or ""] = (shown(a), shown(b))
             continue
         changes[shown(column) or ""] = (shown(a), shown(b))
         found.columns[shown(column) or ""] += 1
     if not changes:
         found.unchanged += 1
+        found.keep(name, new)
         return
+    if found.kept:
+        changes = changes | same
     found.changed += 1
     move = abs(_number(new.get(measures[0])) - _number(old.get(measures[0]))) if measures else 0.0
     found.rows.append(Change("changed", _named(name), changes, move))

@@ -16,7 +16,7 @@ from .headline import MOST_MEASURES, Movement, days_in, total
 from .jsontext import collector_off
 
 
-def diff_raw(feed: Feed, old: bytes, new: bytes) -> Found | None:
+def diff_raw(feed: Feed, old: bytes, new: bytes, kept: int = 0) -> Found | None:
     """The diff of two documents that are lists of objects (bare, or under `data`); None when they are not, and the slow way must say why."""
     import msgspec
 
@@ -38,7 +38,7 @@ def diff_raw(feed: Feed, old: bytes, new: bytes) -> Found | None:
             return None
         if not unique:
             return None
-        found = _compared(feed, (before, before_raw, old_keys, where), (after, after_raw, new_keys), names, slots)
+        found = _compared(feed, (before, before_raw, old_keys, where), (after, after_raw, new_keys), names, slots, kept)
     # Rows that did not change were not parsed: a field counts as gone or new only if its name stands nowhere else.
     found.schema_changes = [
         text
@@ -65,12 +65,12 @@ def _keys(rows: Sequence[Any], slots: Sequence[str]) -> list[Any]:
     return found if len(slots) > 1 else [(k,) for k in found]
 
 
-def _compared(feed: Feed, old: tuple[Any, ...], new: tuple[Any, ...], names: list[str], slots: list[str]) -> Found:
+def _compared(feed: Feed, old: tuple[Any, ...], new: tuple[Any, ...], names: list[str], slots: list[str], kept: int) -> Found:
     import msgspec
 
     before, before_raw, old_keys, where = old
     after, after_raw, new_keys = new
-    found = Found()
+    found = Found(kept)
     found.movement = _movement(feed, before, after, names, slots)
     measure = feed.measures[0] if feed.measures else None
     decode = msgspec.json.decode
@@ -96,6 +96,8 @@ def _compared(feed: Feed, old: tuple[Any, ...], new: tuple[Any, ...], names: lis
         left, right = before_raw[spot], after_raw[index]
         if left == right:
             same += 1
+            if len(found.same) < kept:
+                found.keep(key, decode(right))
             continue
         a, b = decode(left), decode(right)
         fields_old.update(dict.fromkeys(a))

@@ -21,7 +21,7 @@ from .tables import Source, connection, is_number_type, memory_bytes, plain, rej
 MOST_MEMORY_BYTES = 3 << 30
 
 
-def diff_tables(feed: Feed, old: Path, new: Path, limit: int) -> Found:
+def diff_tables(feed: Feed, old: Path, new: Path, limit: int, whole: bool = False) -> Found:
     """The diff of two table payloads.
 
     Raises:
@@ -37,7 +37,7 @@ def diff_tables(feed: Feed, old: Path, new: Path, limit: int) -> Found:
             while True:
                 cursor = connection()
                 try:
-                    return _Comparison(feed, sources[0], sources[1], cursor, limit).found
+                    return _Comparison(feed, sources[0], sources[1], cursor, limit, whole).found
                 except _Again:
                     continue
                 except duckdb.Error as trouble:
@@ -58,9 +58,9 @@ class _Again(Exception):
 
 
 class _Comparison:
-    def __init__(self, feed: Feed, old: Source, new: Source, cursor: Any, limit: int) -> None:
+    def __init__(self, feed: Feed, old: Source, new: Source, cursor: Any, limit: int, whole: bool) -> None:
         self.feed, self.cursor, self.limit = feed, cursor, limit
-        self.found = Found()
+        self.found = Found(limit if whole else 0)
         memory = min(memory_bytes(old.size) + memory_bytes(new.size) + 5 * (old.size + new.size), MOST_MEMORY_BYTES)
         cursor.execute(f"SET memory_limit = '{memory >> 20}MiB'")
         for name, source in (("old", old), ("new", new)):
@@ -161,6 +161,11 @@ class _Comparison:
                 self.found.rows.append(Change(kind, self._name(dict(zip(self.shared, values, strict=True))), cells, move))
         if self.found.changed:
             self._changed_rows(measure)
+        if self.found.kept and self.found.unchanged:
+            sql = f"SELECT {every} FROM pairs JOIN new t ON t.rowid = b WHERE same ORDER BY b LIMIT {self.found.kept}"
+            for values in self.cursor.execute(sql).fetchall():
+                record = dict(zip(self.shared, self._texts(values), strict=True))
+                self.found.keep(self._name(record), record)
 
     def _changed_rows(self, measure: str | None) -> None:
         move = (
@@ -174,7 +179,7 @@ class _Comparison:
             values = self._texts(values)
             before = dict(zip(self.shared, values[: len(self.shared)], strict=True))
             after = dict(zip(self.shared, values[len(self.shared) :], strict=True))
-            changes = {c: (shown(before[c]), shown(after[c])) for c in self.rest if before[c] != after[c]}
+            changes = {c: (shown(before[c]), shown(after[c])) for c in self.rest if self.found.kept or before[c] != after[c]}
             self.found.rows.append(Change("changed", self._name(after), changes, moved))
 
     def _texts(self, values: Sequence[Any]) -> list[Any]:

@@ -371,10 +371,9 @@ class _Window:
         record = content.records[index]
         return tuple("" if (v := record.get(c)) is None else plain(str(v)[:MOST_CELL]) for c in columns)
 
-    def _extracted(self, row: int, **more: Any) -> Excerpt:
+    def _extracted(self, start: int, **more: Any) -> Excerpt:
         content, columns = self._content()
-        row = len(content) - self.wish.limit + 2 if row < 0 else row
-        first = max(2, row)
+        first = max(2, len(content) - self.wish.limit + 2 if start < 0 else start)
         last = min(len(content), first - 2 + self.wish.limit)
         entries = tuple(Entry(row=i + 2, cells=self._record(i)) for i in range(first - 2, last))
         heads = tuple(Head(name=plain(c[:100]), type=seen_type([e.cells[i] for e in entries])) for i, c in enumerate(columns))

@@ -107,6 +107,7 @@ class View:
     old_id: str | None = None
     new_id: str = ""
     wish: Wish | None = None
+    whole: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -118,7 +119,7 @@ class View:
         return {
             "view": self.view, "feed": self.feed.name if self.feed else None, "payload": str(self.payload), "to_read_bytes": self.to_read_bytes,
             "limit": self.limit, "offset": self.offset, "old": str(self.old) if self.old else None, "old_id": self.old_id, "new_id": self.new_id,
-            "wish": asdict(self.wish) if self.wish else None,
+            "wish": asdict(self.wish) if self.wish else None, "whole": self.whole,
         }  # fmt: skip
 
     @classmethod

@@ -66,7 +66,7 @@ class Page:
             kind = f"input {element.get('type') or 'text'}"
         return Entry(
             row=element.sourceline or 0, key=plain(f"{element.tag}{name}"[:100]), type=plain(kind[:30]), text=plain(words_of(element)),
-            count=count, node=node if count else "", at=0,
+            count=count, node=node, at=0,
         )  # fmt: skip
 
     def level(self, node: str, *, skip: int = 0, limit: int = 100) -> Level:

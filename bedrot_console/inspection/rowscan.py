@@ -17,8 +17,8 @@ from bedrot_console.domain.feeds import Column
 from .jsonscan import plain
 from .recognise import folded, header_cells
 
-PIECE_BYTES = 1 << 20
-LONGEST_ROW = 1 << 20
+PIECE_BYTES = 64 << 10
+LONGEST_ROW = 64 << 10
 MOST_CELL = 200
 _SEP_LINE = re.compile(rb"sep=.(?:\r\n|\r|\n)", re.IGNORECASE)
 _BLANK = re.compile(rb"\n[ \t\r]*\n")
@@ -61,13 +61,17 @@ class RowScan:
         return len(self.data) if found < 0 else found + 1
 
     def end_of(self, at: int) -> int:
-        """The byte after the row that begins at `at`, with its line end. A quote that does not close ends with its line."""
-        end = first = self._line_end(at)
-        while self._open(self.data[at:end]):
-            if end >= len(self.data) or end - at > LONGEST_ROW:
+        """The byte after the row that begins at `at`, with its line end. A quote that does not close soon ends with its line."""
+        first = end = self._line_end(at)
+        if not self._open(self.data[at:end]):
+            return end
+        while True:
+            quote = self.data.find(b'"', end, at + LONGEST_ROW)
+            if quote < 0:
                 return first
-            end = self._line_end(end)
-        return end
+            end = self._line_end(quote)
+            if self.data[quote:end].count(b'"') % 2 == 1:
+                return end
 
     def _open(self, part: bytes) -> bool:
         """Whether the row goes on after this line."""
@@ -120,13 +124,13 @@ class RowScan:
         return last
 
     def _leaps(self, mark: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        """Rows about every PIECE_BYTES after a known one; kept, so that they are counted once."""
+        """(number, first byte) of a row about every PIECE_BYTES after a known one; kept, so that they are counted once."""
         number, at = mark
         while at < len(self.data):
             end = min(at + PIECE_BYTES, len(self.data))
             end = self._line_end(end - 1) if end < len(self.data) else end
             piece = bytes(self.data[at:end])
-            if b'"' not in piece and self.eol == b"\n" and _BLANK.search(piece) is None and piece[:1] not in b"\r\n":
+            if self._is_plain(piece):
                 number += piece.count(b"\n")
                 at = self._skip_blank(end)
             else:
@@ -140,6 +144,12 @@ class RowScan:
                 if (number, at) > self.marks[-1]:
                     self.marks.append((number, at))
                 yield number, at
+
+    def _is_plain(self, piece: bytes) -> bool:
+        """Whether each line of a piece is a row."""
+        if self.eol != b"\n" or piece[:1] in b"\r\n" or _BLANK.search(piece) is not None:
+            return False
+        return b'"' not in piece or all(line.count(b'"') % 2 == 0 for line in piece.split(b"\n"))
 
     def window(self, row: int, limit: int, at: int = 0) -> tuple[list[Entry], bool]:
         """Rows from `row` on (which begins at `at`, where that is known), and whether more follow."""

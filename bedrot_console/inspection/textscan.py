@@ -52,10 +52,11 @@ class TextScan:
         return self.forward(low, 10**6, until=at)[-limit:]
 
     def line_start(self, at: int) -> int:
-        """The first byte of the line that holds byte `at`, or a byte not too far before it."""
+        """The first byte of the line that holds byte `at`; of a long line a byte not far before it."""
         low = max(0, at - BACK_BYTES)
         found = self.data.rfind(self.eol, low, at)
-        return found + 1 if found >= 0 else (self._character(max(low, at - self.columns // 2)) if low else 0)
+        start = found + 1 if found >= 0 else low
+        return start if at - start <= self.columns else self._character(start + (at - start) // self.columns * self.columns)
 
     def _character(self, at: int) -> int:
         """A byte that begins a character, at or before."""

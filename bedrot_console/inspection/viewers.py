@@ -59,11 +59,20 @@ class Viewers:
         size_bytes: int,
         *,
         limit: int = 200,
+        whole: bool = False,
         stop: Stop | None = None,
     ) -> Diff:
         """As `inspection.diff.diff`; `size_bytes` is that of both together. `stop` as in `preview`."""
         view = View(
-            view="diff", feed=feed, payload=new, old=old, old_id=old_id, new_id=new_id, to_read_bytes=size_bytes, limit=limit
+            view="diff",
+            feed=feed,
+            payload=new,
+            old=old,
+            old_id=old_id,
+            new_id=new_id,
+            to_read_bytes=size_bytes,
+            limit=limit,
+            whole=whole,
         )
         found = self._ask(view, Diff, stop)
         return (

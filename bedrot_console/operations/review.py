@@ -93,18 +93,35 @@ def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
     return out
 
 
-def diff(ws: Workspace, name: str, other: str | None = None, *, limit: int = 200, stop: Callable[[], bool] | None = None) -> Diff:
+def diff(
+    ws: Workspace,
+    name: str,
+    other: str | None = None,
+    *,
+    limit: int = 200,
+    whole: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> Diff:
     """New against old: the file against `other`, or against the last good capture of its feed, account and series before it.
+
+    `whole`: with rows that are the same, and all columns of those that changed.
 
     Raises:
         UsageError: no such file, or the two are of different feeds.
     """
     new = find(ws, name)
-    return _compared(ws, new, _feed(ws, new), other, limit, stop)
+    return _compared(ws, new, _feed(ws, new), other, limit, stop, whole=whole)
 
 
 def _compared(
-    ws: Workspace, new: FileRow, feed: Feed | None, other: str | None, limit: int, stop: Callable[[], bool] | None
+    ws: Workspace,
+    new: FileRow,
+    feed: Feed | None,
+    other: str | None,
+    limit: int,
+    stop: Callable[[], bool] | None,
+    *,
+    whole: bool = False,
 ) -> Diff:
     if other is not None:
         old: FileRow | None = find(ws, other)
@@ -128,7 +145,7 @@ def _compared(
         )
     paths = ws.payload(old.zone, old.path), ws.payload(new.zone, new.path)
     size = old.size_bytes + new.size_bytes
-    result = ws.viewers.diff(feed, *paths, old.id, new.id, size, limit=limit, stop=stop)
+    result = ws.viewers.diff(feed, *paths, old.id, new.id, size, limit=limit, whole=whole, stop=stop)
     return result if result.because else dataclasses.replace(result, because=because)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..domain.blocks import Indexed, Raster, View
-from ..domain.browsing import FileFilter, FileRow, Outcome, Review
+from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
 from ..domain.errors import BedrotError
+from ..domain.excerpts import Excerpt, Wish
 from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
 from ..domain.plans import Plan
@@ -79,6 +80,8 @@ class Backend(Oversight, Protocol):
     def find(self, name: str) -> FileRow: ...
     def passed(self) -> Sequence[FileRow]: ...
     def review(self, name: str) -> Review: ...
+    def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt: ...
+    def diff(self, name: str, whole: bool) -> Diff: ...
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterable[Outcome]: ...
     def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterable[Outcome]: ...
     def validate(self, ids: Sequence[str]) -> Iterable[tuple[FileRow, Report] | Outcome]: ...
@@ -184,6 +187,16 @@ class OperationsBackend(OperationsOversight):
         from ..operations import review
 
         return review.review(self.ws, name)
+
+    def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt:
+        from ..operations import review
+
+        return review.excerpt(self.ws, name, wish, stop=stop)
+
+    def diff(self, name: str, whole: bool) -> Diff:
+        from ..operations import review
+
+        return review.diff(self.ws, name, whole=whole)
 
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
         from ..operations import decide

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from ..domain.blocks import Cell, View
-from ..domain.browsing import FileFilter, FileRow, Outcome, Review
+from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
+from ..domain.excerpts import Excerpt, Wish
 from ..domain.runs import RunView
 from .backend import Need, Startable, Table
 from .pictures import Picture
@@ -79,6 +80,25 @@ class ReviewLoaded(Message):
     name: str
     review: Review | None
     problem: str | None = None
+
+
+@dataclass
+class ExcerptLoaded(Message):
+    """A window of a payload: what was wished for, what its answer does, for which content of the pane; None: it was stopped."""
+
+    name: str
+    wish: Wish
+    how: str
+    turn: int
+    excerpt: Excerpt | None
+
+
+@dataclass
+class DiffLoaded(Message):
+    """The diff of one file, with what did not change."""
+
+    name: str
+    diff: Diff
 
 
 @dataclass

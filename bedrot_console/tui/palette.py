@@ -43,7 +43,12 @@ class Palette:
 
     def __init__(self, app: App[object]) -> None:
         variables = app.theme_variables
-        styles: dict[str, Style] = {"plain": Style(), "dim": Style(dim=True), "strong": Style(bold=True)}
+        styles: dict[str, Style] = {
+            "plain": Style(),
+            "dim": Style(dim=True),
+            "strong": Style(bold=True),
+            "hit": Style(bold=True, reverse=True),
+        }
         for name, variable in _COLOURS.items():
             colour = Color.parse(variables[variable]).rich_color
             styles[name] = Style(color=colour, bold=True if name in _STRONG else None)

@@ -33,7 +33,7 @@ OUTSIDE = {
     "settings": set(),
     "zones": {"msgspec", "cryptography"},
     "catalog": {"duckdb", "msgspec"},
-    "inspection": {"duckdb", "jsonschema", "jsonschema_rs", "lxml", "msgspec", "referencing"},
+    "inspection": {"PIL", "duckdb", "jsonschema", "jsonschema_rs", "lxml", "msgspec", "python_calamine", "referencing"},
     "extraction": {
         "requests",
         "urllib3",

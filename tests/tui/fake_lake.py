@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import tempfile
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from fake_places import FakePlaces
@@ -20,6 +24,7 @@ from bedrot_console.domain.blocks import Indexed, Raster, View
 from bedrot_console.domain.browsing import OPPOSITE, Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
+from bedrot_console.domain.excerpts import Excerpt, Wish
 from bedrot_console.domain.files import format_time
 from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
 from bedrot_console.domain.findings import Outcome as StageOutcome
@@ -132,6 +137,11 @@ class FakeLake(FakePlaces):
         self.most = MOST_FILES
         self.broken: BaseException | None = None
         self.sql_stopped = threading.Event()
+        self.folder = tempfile.TemporaryDirectory(prefix="fake-lake-")
+        self.bodies: dict[str, bytes] = {}
+        self.places: dict[str, Place] = {}
+        self.wishes: list[Wish] = []
+        self.stuck = threading.Event()
         self.attempts = 3
         self.looks = 0
         self.hands: list[dict[str, Any]] = []
@@ -273,7 +283,7 @@ class FakeLake(FakePlaces):
             findings = (
                 Finding(
                     code=row.first_code or "schema.drift", severity=severity, stage="format", message=f"The country is not known: {text}",
-                    place=Place(pointer="/days/3/country"), expected="two letters", seen=text, count=3,
+                    place=self.places.get(row.id, Place(pointer="/days/3/country")), expected="two letters", seen=text, count=3,
                 ),
             )  # fmt: skip
         stages = tuple(
@@ -298,6 +308,30 @@ class FakeLake(FakePlaces):
             ),
         )  # fmt: skip
         return Review(file=row, report=report if row.verdict else None, preview=preview, diff=diff, allowed=allowed)
+
+    def payload(self, row: FileRow) -> Path:
+        """The file's bytes, as a file: the same days as the preview, or what a test put into `bodies` under its id."""
+        path = Path(self.folder.name) / row.id
+        if not path.exists():
+            text = HOSTILE[self._number(row) % len(HOSTILE)] if self.names else "GB"
+            days = [{"day": i, "country": text, "streams": i * 11} for i in range(60)]
+            made = json.dumps({"days": days}, ensure_ascii=not self.names, indent=1).encode("utf-8", "replace")
+            path.write_bytes(self.bodies.get(row.id, made))
+        return path
+
+    def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt:
+        from bedrot_console.inspection.excerpt import excerpt
+
+        self.wishes.append(wish)
+        while self.stuck.is_set() and not stop():
+            time.sleep(0.001)
+        return excerpt(None, self.payload(self.find(name)), wish)
+
+    def diff(self, name: str, whole: bool) -> Diff:
+        diff = self.review(name).diff
+        assert diff is not None
+        same = DiffRow(kind="same", key=("2026-02-27", "GB"), changes={"streams": ("99", "99")})
+        return dataclasses.replace(diff, rows=(*diff.rows, same)) if whole else diff
 
     # verbs
 

@@ -10,21 +10,22 @@ from ..frame import command
 from ..records import diff_record
 from ..tables import Column
 
-SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "same": "="}
 
 
 @command(example="bedrot diff 06exy3k2\nbedrot diff 06exy3k2 06exq8zz", exits=(0, 5, 6))
 @click.argument("name", metavar="ID")
 @click.argument("other", metavar="[ID]", required=False)
 @click.option("--limit", type=click.IntRange(min=0), default=200, show_default=True, metavar="N", help="At most N rows.")
-def diff(face: Face, name: str, other: str | None, limit: int) -> None:
+@click.option("--all", "whole", is_flag=True, help="Also rows that are the same, and all columns of changed ones.")
+def diff(face: Face, name: str, other: str | None, limit: int, whole: bool) -> None:
     """Compare a file with the last good capture before it, or with another.
 
     The first ID is the new one. Counts are exact; rows are the first N.
     """
     from ...operations import review
 
-    result = review.diff(face.workspace(), name, other, limit=limit)
+    result = review.diff(face.workspace(), name, other, limit=limit, whole=whole)
     if face.json:
         face.out.record(diff_record(result))
     else:
@@ -54,7 +55,7 @@ def print_diff(face: Face, diff: Diff) -> None:
     for row in diff.rows:
         changes = "; ".join(
             f"{column}: {_cell(old)} -> {_cell(new)}"
-            if row.kind == "changed"
+            if row.kind == "changed" and old != new
             else f"{column}: {_cell(new if row.kind == 'added' else old)}"
             for column, (old, new) in row.changes.items()
         )

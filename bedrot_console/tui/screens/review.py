@@ -12,14 +12,14 @@ from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Decided, Failed, QueueLoaded, ReviewLoaded, Validated
 from ..palette import size_text, status_word
+from ..widgets.entrypane import EntryPane
+from ..widgets.field import Field
 from ..widgets.lines import Line
-from ..widgets.pane import Pane
-from ..widgets.reportlines import diff_lines, preview_lines, report_lines
+from ..widgets.payload import PayloadPane
 from ..widgets.table import Column, ListTable
-from .view import View
+from .inspecting import WIDE, InspectingView
 
 QUEUE = 200
-WIDE = 110
 
 COLUMNS = (
     Column("status", 12),
@@ -36,34 +36,44 @@ class Queue(ListTable, can_focus=True):
     DEFAULT_CSS = "Queue { height: 5; }"
 
 
-class ReviewView(View):
-    """Queue above, the file below: report and diff, and the preview beside them where there is room."""
+class ReviewView(InspectingView):
+    """Queue above, the file below: report and diff, and the preview beside them, or in their place where there is no room."""
 
     place = "review"
     BINDINGS = bindings("review")
     DEFAULT_CSS = """
     ReviewView #side { display: none; }
-    ReviewView.wide #side { display: block; }
+    ReviewView.payload #main { display: none; }
+    ReviewView.wide #side, ReviewView.payload #side { display: block; }
+    ReviewView.wide #main { display: block; }
+    ReviewView #search { dock: bottom; }
     ReviewView.tall Queue { height: 9; }
     """
 
     def __init__(self) -> None:
         super().__init__(id="review")
+        self.begin()
         self.rows: list[FileRow] = []
         self.gone: set[str] = set()
         self.guest: FileRow | None = None
         self.review: Review | None = None
         self.problem: str | None = None
         self.loaded = False
-        self.side_active = False
         self.stale = True
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
         yield Queue(COLUMNS, id="queue", empty=("loading…",))
         with Horizontal():
-            yield Pane(id="main")
-            yield Pane(id="side")
+            yield EntryPane(id="main")
+            yield PayloadPane(id="side")
+        yield Field(
+            self.search_typed,
+            self.search_left,
+            placeholder="words, #120 for a row, /days/3 for a place",
+            id="search",
+            classes="waiting",
+        )
 
     @property
     def queue(self) -> Queue:
@@ -85,7 +95,7 @@ class ReviewView(View):
         self.set_class(self.size.width >= WIDE, "wide")
         self.set_class(self.size.height >= 30, "tall")
         if self.review is not None:
-            self.call_after_refresh(self._show)
+            self.call_after_refresh(self.draw, keep=True)
 
     # the queue
 
@@ -172,16 +182,18 @@ class ReviewView(View):
         if row is None:
             self.review = None
             self._wanted = None
-            self.query_one("#main", Pane).show([])
-            self.query_one("#side", Pane).show([])
+            self.report_pane.fill([], ())
+            self.open_payload(None)
             return
         if not force and self._wanted == f"{row.id} {row.report_id} {row.zone}":
             return
         self._wanted = f"{row.id} {row.report_id} {row.zone}"
         self.review, self.problem = None, None
         backend, name = self.console.backend, row.id
-        self.query_one("#main", Pane).show([[(" loading…", "dim")]])
-        self.query_one("#side", Pane).show([])
+        self.report_pane.fill([[(" loading…", "dim")]], ())
+        if not self.wide:
+            self.to_payload(False)
+        self.open_payload(row)
         self.fetch("review", lambda: ReviewLoaded(name, backend.review(name)))
 
     def on_review_loaded(self, message: ReviewLoaded) -> None:
@@ -189,7 +201,7 @@ class ReviewView(View):
         if self.row is None or message.name != self.row.id:
             return
         self.review = message.review
-        self._show()
+        self.draw()
         self.state_changed()
 
     def on_failed(self, message: Failed) -> None:
@@ -200,28 +212,10 @@ class ReviewView(View):
             lines: list[Line] = [[(f" ✗ {safe(message.text, 300)}", "error")]]
             if message.hint:
                 lines.append([(f"   next: {safe(message.hint, 200)}", "plain")])
-            self.query_one("#main", Pane).show(lines)
+            self.report_pane.fill(lines, ())
         elif message.group == "queue" and not self.rows:
             self.queue.empty = (safe(message.text, 200), safe(message.hint or "", 200))
             self.queue.refresh()
-
-    def _show(self) -> None:
-        review = self.review
-        if review is None:
-            return
-        main, side = self.query_one("#main", Pane), self.query_one("#side", Pane)
-        wide = self.has_class("wide")
-        width = max(20, (main.size.width or self.size.width) - 1)
-        lines = report_lines(review, width) + diff_lines(review.diff, width)
-        preview = preview_lines(review.preview, max(20, side.size.width - 1 if wide else width))
-        if wide:
-            main.show(lines)
-            side.show(preview)
-        else:
-            main.show(lines + preview)
-
-    def _pane(self) -> Pane:
-        return self.query_one("#side" if self.side_active and self.has_class("wide") else "#main", Pane)
 
     # keys
 
@@ -242,41 +236,25 @@ class ReviewView(View):
             return None if self.row else "no file here"
         if action in ("copy_id", "copy_path") and self.row is None:
             return "no file here"
+        if action in ("next", "back") and self.searched:
+            return None
+        if action == "release":
+            return self.refusal(Verb.RELEASE, self.row) if self.row else "no file here"
         if action == "next" and self.queue.cursor >= len(self.rows) - 1:
             return "this is the last file"
         if action == "back" and self.queue.cursor == 0:
             return "this is the first file"
-        if action == "pane" and not self.has_class("wide"):
-            return f"needs {WIDE} columns; scroll down for the preview"
-        return None
+        return self.why_not_here(action)
 
     def do_next(self) -> None:
-        self.queue.move_by(1)
+        self.next_place(False) if self.searched else self.queue.move_by(1)
 
     def do_back(self) -> None:
-        self.queue.move_by(-1)
+        self.next_place(True) if self.searched else self.queue.move_by(-1)
 
-    def do_pane(self) -> None:
-        self.side_active = not self.side_active
-        self.notice("arrows scroll the preview" if self.side_active else "arrows scroll the report")
-
-    def do_up(self) -> None:
-        self._pane().scroll_by(-1)
-
-    def do_down(self) -> None:
-        self._pane().scroll_by(1)
-
-    def do_page_up(self) -> None:
-        self._pane().page(-1)
-
-    def do_page_down(self) -> None:
-        self._pane().page(1)
-
-    def do_home(self) -> None:
-        self._pane().jump(0)
-
-    def do_end(self) -> None:
-        self._pane().jump(10**9)
+    def do_release(self) -> None:
+        if self.row:
+            self.ask_decision(Verb.RELEASE, [self.row])
 
     def do_promote(self) -> None:
         if self.review:

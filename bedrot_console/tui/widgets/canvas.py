@@ -101,6 +101,11 @@ class Canvas(Widget):
         return Strip(segments, used).adjust_cell_length(width)
 
 
+def cells_strip(row: Sequence[Cell], width: int) -> Strip:
+    """A row of cells as one strip of exact width."""
+    return Strip([Segment(cell.char, style_of(cell.fore, cell.back)) for cell in row[:width]]).adjust_cell_length(width)
+
+
 def _crossed(cell: Cell) -> Style:
     """The crosshair over a cell: red on what lies there, also on pixels; turned round where there are no colours."""
     return style_of(ALARM, cell.back) if cell.back is not None or cell is SEEN_THROUGH else TURNED

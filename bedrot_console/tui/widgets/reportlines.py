@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ...domain.browsing import Diff, FileRow, Preview, Review
+from ...domain.findings import Finding, in_order
 from ...domain.findings import Outcome as StageOutcome
-from ...domain.findings import Severity
 from ...domain.text import safe
 from ..palette import SIGNS, size_text, status_word
 from .lines import Line, fit, wrap
-
-_SEVERITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def heading(text: str, width: int) -> Line:
@@ -80,26 +78,45 @@ def report_lines(review: Review, width: int) -> list[Line]:
     skipped = {s.because for s in report.stages if s.because}
     for because in sorted(skipped):
         lines += wrap(f"- skipped: {safe(because, 200)}", width, "dim", " ")
-    findings = sorted(report.findings, key=lambda f: _SEVERITY[f.severity])
-    for finding in findings:
-        sev = finding.severity.value
-        times = f"  ×{finding.count:,}" if finding.count > 1 else ""
-        lines.append(
-            [(f" {SIGNS[sev]} ", sev), (safe(finding.code, 60), sev), (f"  {safe(finding.place, 120)}{times}", "strong")]
-        )
-        lines += wrap(safe(finding.message, 600), width, "plain", "   ")
-        if finding.expected is not None or finding.seen is not None:
-            expected = safe(finding.expected, 200) if finding.expected is not None else "-"
-            seen = safe(finding.seen, 200) if finding.seen is not None else "-"
-            lines += wrap(f"expected {expected} · seen {seen}", width, "dim", "   ")
-    if not findings:
+    for number, finding in enumerate(in_order(report.findings), start=1):
+        lines += finding_lines(number, finding, width)
+    if not report.findings:
         lines.append([(" no findings", "dim")])
     return lines
 
 
-def diff_lines(diff: Diff | None, width: int) -> list[Line]:
-    """The headline first, then what was hidden as noise, then rows."""
-    lines: list[Line] = [heading("against the last good capture", width)]
+def finding_lines(number: int, finding: Finding, width: int) -> list[Line]:
+    """One finding: what and where, in words, what was expected and seen."""
+    sev = finding.severity.value
+    times = f"  ×{finding.count:,}" if finding.count > 1 else ""
+    lines: list[Line] = [
+        [(f"{SIGNS[sev]}{number:>2} ", sev), (safe(finding.code, 60), sev), (f"  {safe(finding.place, 120)}{times}", "strong")]
+    ]
+    lines += wrap(safe(finding.message, 600), width, "plain", "   ")
+    if finding.expected is not None or finding.seen is not None:
+        expected = safe(finding.expected, 200) if finding.expected is not None else "-"
+        seen = safe(finding.seen, 200) if finding.seen is not None else "-"
+        lines += wrap(f"expected {expected} · seen {seen}", width, "dim", "   ")
+    return lines
+
+
+def finding_spans(review: Review, width: int) -> list[tuple[int, int, Finding]]:
+    """(first line, line after the last, finding) within `report_lines`."""
+    if review.report is None or not review.report.findings:
+        return []
+    findings = in_order(review.report.findings)
+    heights = [len(finding_lines(n, f, width)) for n, f in enumerate(findings, start=1)]
+    first = len(report_lines(review, width)) - sum(heights)
+    spans = []
+    for finding, height in zip(findings, heights, strict=True):
+        spans.append((first, first + height, finding))
+        first += height
+    return spans
+
+
+def diff_lines(diff: Diff | None, width: int, *, whole: bool = False) -> list[Line]:
+    """The headline first, then what was hidden as noise, then rows. `whole`: the diff holds also what did not change."""
+    lines: list[Line] = [heading("against the last good capture" + (", whole (d: only changes)" if whole else ""), width)]
     if diff is None:
         return [*lines, [(" no diff for this kind of file", "dim")]]
     if diff.headline:
@@ -123,7 +140,10 @@ def diff_lines(diff: Diff | None, width: int) -> list[Line]:
     for row in diff.rows:
         key = " · ".join(safe(k, 60) for k in row.key)
         if row.kind == "changed":
-            changes = "  ".join(f"{safe(c, 30)} {_value(a)} → {_value(b)}" for c, (a, b) in row.changes.items())
+            changes = "  ".join(
+                f"{safe(c, 30)} {_value(a)} → {_value(b)}" if a != b else f"{safe(c, 30)} {_value(b)}"
+                for c, (a, b) in row.changes.items()
+            )
         else:
             side = 1 if row.kind == "added" else 0
             changes = "  ".join(f"{safe(c, 30)} {_value(v[side])}" for c, v in row.changes.items())
