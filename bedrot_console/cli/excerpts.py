@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.blocks import Raster, picture_cells
 from ..domain.errors import UsageError
-from ..domain.excerpts import Entry, Excerpt, Wish, pointer_of
+from ..domain.excerpts import Entry, Excerpt, Wish, place_of, pointer_of
 from ..domain.findings import in_order
 from .records import plain_record
 from .tables import Column
@@ -54,7 +54,7 @@ def _wish(face: Face, name: str, lines: int, member: tuple[int, ...], wanted: di
         first, last = wanted["rows"]
         return Wish(**asked | {"row": max(2, first), "limit": max(1, last - max(2, first) + 1), "form": form or "structure"})
     if wanted["finding"]:
-        return Wish(**asked | {"act": "place", "place": _finding(face, name, wanted["finding"]).place})
+        return Wish(**asked | {"act": "place", "place": place_of(_finding(face, name, wanted["finding"]))})
     if wanted["at"]:
         return Wish(**asked | {"act": "place", "place": pointer_of(wanted["at"])})
     if wanted["find"]:
@@ -107,7 +107,7 @@ def _print(face: Face, found: Excerpt, children: Any) -> None:
 
 def _node(entry: Entry, found: Excerpt | None = None) -> str:
     here = found is not None and found.marked in (str(entry.at), entry.node)
-    count = f" {entry.count:,}" if entry.count >= 0 and entry.node else ""
+    count = f" {entry.count:,}" if entry.count > 0 and entry.node else ""
     return f"{'→' if here else ' '} {entry.key} ({entry.type or 'element'}{count}) {entry.text}"
 
 

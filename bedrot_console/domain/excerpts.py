@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .findings import Place
+from .findings import Finding, Place
 
 FORMS = ("structure", "rows", "text", "members", "picture")
 """`structure`: JSON and HTML as a tree, tables in columns. `rows`: what the feed's own parser reads out of it. `text`: as it is written.
@@ -151,3 +151,10 @@ def pointer_of(place: str) -> Place:
     if text.startswith("column "):
         return Place(column=text.removeprefix("column "))
     return Place(selector=text)
+
+
+def place_of(finding: Finding) -> Place:
+    """Where a finding is; of a sign-in page, which has no place of its own, the field that gives it away."""
+    if finding.place == Place() and finding.code == "format.sign-in-page":
+        return Place(selector="input[type=password]")
+    return finding.place

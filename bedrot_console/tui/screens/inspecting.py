@@ -6,9 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileRow, Review
-from ...domain.excerpts import pointer_of
-from ...domain.findings import Finding, Place
-from ...domain.text import safe
+from ...domain.excerpts import place_of, pointer_of
+from ...domain.findings import Finding
 from ..messages import DiffLoaded, ExcerptLoaded
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
@@ -233,15 +232,3 @@ class InspectingView(View):
 
     def next_place(self, backward: bool) -> None:
         self.payload_pane.search("", backward)
-
-
-def place_of(finding: Finding) -> Place:
-    """Where a finding is; of a page that is no data the field that tells it."""
-    if finding.place == Place() and finding.code == "format.sign-in-page":
-        return Place(selector="input[type=password]")
-    return finding.place
-
-
-def about(row: FileRow) -> str:
-    """A file in a notice."""
-    return safe(row.path.rsplit("/", 1)[-1], 60)

@@ -23,7 +23,7 @@ def node_line(row: Row, marked: bool) -> Line:
         return [(f" {indent}… {rest} (enter)", "dim")]
     entry = node.entry
     sign = ("▾" if node.opened and node.children is not None else "▸") if node.opens else " "
-    count = f" {entry.count:,}" if node.opens and entry.count >= 0 else ""
+    count = f" {entry.count:,}" if node.opens and entry.count > 0 else ""
     kind = f"{entry.type}{count}" if entry.type or count else ""
     pieces: list[Piece] = [
         (f"{'→' if marked else ' '}{indent}{sign} ", "mark" if marked else "plain"),
