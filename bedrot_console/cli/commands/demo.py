@@ -20,7 +20,7 @@ from ..tables import Column
 STYLES = {"head": "head", "good": "good", "bad": "bad", "step": "", "end": ""}
 
 
-@command(example="bedrot demo\nbedrot demo --keep ./lake --console", exits=(0, 70))
+@command(example="bedrot demo\nbedrot demo --keep ./lake --console\nbedrot demo --practice", exits=(0, 70))
 @click.argument("more", nargs=-1, metavar="[PLATFORM...]")
 @click.option(
     "--keep", metavar="DIR", type=click.Path(file_okay=False), help="Run in DIR, which must be new or empty, and keep it."
@@ -29,12 +29,19 @@ STYLES = {"head": "head", "good": "good", "bad": "bad", "step": "", "end": ""}
 @click.option(
     "--only", multiple=True, metavar="PLATFORM", help="Only this platform; may be given again, or with more names after it."
 )
-def demo(face: Face, more: tuple[str, ...], keep: str | None, then_console: bool, only: tuple[str, ...]) -> int:
+@click.option("--practice", is_flag=True, help="A lake with 12 bad files among 100, the console on it, and a score.")
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="With --practice: which files are bad.")
+@click.option("--linear", is_flag=True, help="With --practice: the console as numbered text.")
+def demo(
+    face: Face, more: tuple[str, ...], keep: str | None, then_console: bool, only: tuple[str, ...], practice: bool, seed: int, linear: bool
+) -> int:  # fmt: skip
     """Run a whole lake against simulated platforms, in a temporary home.
 
     Extracts with a second factor, validates, compares two days, promotes what is good, quarantines what is bad. Needs no account and
-    asks nothing. Exit code 70 when the outcome is not what it must be.
+    asks nothing. Exit code 70 when the outcome is not what it must be. With --practice it is you who decides; needs no browser.
     """
+    if practice:
+        return _practise(face, keep, seed=seed, linear=linear)
     from ...operations import demo as verb
 
     if more and not only:
@@ -54,6 +61,17 @@ def demo(face: Face, more: tuple[str, ...], keep: str | None, then_console: bool
     if keep is not None:
         face.say.note(f"kept: bedrot --home {keep} files")
     return 0
+
+
+def _practise(face: Face, keep: str | None, *, seed: int, linear: bool) -> int:
+    from ..practicing import practise
+
+    home = Path(keep).absolute() if keep and (Path(keep) / ".bedrot" / "practice.json").exists() else _home(keep)
+    try:
+        return practise(face, home, seed=seed, linear=linear)
+    finally:
+        if keep is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _home(keep: str | None) -> Path:
