@@ -167,11 +167,21 @@ class Commanding:
 
     def order_extract(self, order: Order) -> None:
         app: Any = self
+        if "due" in order.options:
+            app.when_there("runs", partial(app.runs_view.action_act, "start_due"))
+            return
+        if not order.words:
+            raise UsageError("extract what?", hint=order.command.form)
         account = order.options.get("account") or (order.words[1] if len(order.words) > 1 else "default")
         app.start_run(order.first, account)
 
     def order_cancel(self, order: Order) -> None:
         app: Any = self
+        if "all" in order.options:
+            app.when_there("runs", partial(app.runs_view.action_act, "cancel_all"))
+            return
+        if not order.words:
+            raise UsageError("cancel what?", hint=order.command.form)
         backend, name = app.backend, order.words[0]
 
         def work() -> Notice:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from ..domain.browsing import ORDERS
+from ..domain import filterwords
 from ..domain.errors import UsageError
-from ..domain.lifecycle import STATUSES, Verb, Zone
+from ..domain.lifecycle import Verb
 from ..domain.text import safe
 from .places import PLACES
 
@@ -21,7 +21,7 @@ FLAG = ""
 """Kind of an option that takes no value."""
 LINE = "line"
 """Kind of an argument that is the rest of the line as it stands."""
-FILTERS = ("platform", "feed", "account", "series", "status", "zone", "since", "run", "order")
+FILTERS = tuple(filterwords.WORDS)
 """Options of `files`, and words before a colon in a filter."""
 
 
@@ -104,10 +104,10 @@ _COMMANDS = (
     _decision(Verb.WITHDRAW, "raw to quarantine"),
     Command("undo", "undo [ID…]", "undo the newest decision, as a new event", ("file",), many=True, writes=True),
     Command(
-        "extract", "extract PLATFORM [ACCOUNT]", "start an extraction", ("platform", "account"), 1,
-        options={"--account": "account"}, writes=True,
+        "extract", "extract PLATFORM [ACCOUNT] | --due", "start an extraction, or all that is due", ("platform", "account"),
+        options={"--account": "account", "--due": FLAG}, writes=True,
     ),
-    Command("cancel", "cancel RUN", "stop a run; what has landed stays", ("run",), 1, writes=True),
+    Command("cancel", "cancel RUN | --all", "stop a run, or all; what has landed stays", ("run",), options={"--all": FLAG}, writes=True),
     Command("answer", "answer [CHALLENGE]", "answer what a platform asks; the code is asked for, never written here", ("challenge",)),
     Command("needs", "needs", "what waits for a human", also=("challenges",)),
     Command("copy", "copy id|path", "to the terminal's clipboard", ("copied",), 1),
@@ -181,13 +181,7 @@ def parse(line: str, table: Table | None = None) -> Order | None:
 
 # completion
 
-_FIXED: dict[str, Sequence[str]] = {
-    "status": STATUSES,
-    "zone": tuple(z.value for z in Zone),
-    "order": ORDERS,
-    "since": ("24h", "7d", "30d"),
-    "copied": ("id", "path"),
-}
+_FIXED: dict[str, Sequence[str]] = {**filterwords.FIXED, "copied": ("id", "path")}
 Known = Mapping[str, Iterable[str]]
 """Kind -> values that there are now."""
 

@@ -49,7 +49,7 @@ def test_options_of_the_shell_are_options_here():
     [
         ("shwo x", "no such command: shwo", "did you mean show?"),
         ("\x1b[2J", "no such command: ␛[2J", "help lists them"),
-        ("cancel", "cancel what?", "cancel RUN"),
+        ("goto", "goto what?", "goto ID"),
         ("show a b", "show does not take b", "show ID"),
         ("promote x --raeson y", "promote has no --raeson; --reason?", "promote [ID… | --passed] [--reason WHY]"),
         ("quarantine x --reason", "--reason needs a value", "quarantine ID… --reason WHY"),

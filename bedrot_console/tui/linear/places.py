@@ -199,10 +199,11 @@ class Places:
         return runs[0].id
 
     def order_log(self, order: Order) -> None:
-        self._log(self._run(order), None if "all" in order.options else LOG_LINES)
+        level = 2 if "errors" in order.options else 1 if "warnings" in order.options else 0
+        self._log(self._run(order), None if "all" in order.options else LOG_LINES, level, " ".join(order.words[1:]))
 
-    def _log(self, name: str, most: int | None) -> None:
-        lines = self._said(self.backend.run_events(name))
+    def _log(self, name: str, most: int | None, level: int = 0, text: str = "") -> None:
+        lines = self._said(self.backend.run_events(name), level, text)
         self.speech.say(run_text(self.backend.run(name)))
         if most is not None and len(lines) > most:
             self.speech.say(f"the last {most} of {len(lines)} lines; log {name[:10]} --all reads all")
@@ -210,10 +211,12 @@ class Places:
         self.speech.all(lines)
 
     @staticmethod
-    def _said(events: Sequence[dict[str, Any]]) -> list[str]:
-        from ..screens.runs import event_lines
+    def _said(events: Sequence[dict[str, Any]], level: int = 0, text: str = "") -> list[str]:
+        """What events say: those of this level or a worse one, that hold this text."""
+        from ..runlines import entry_of
 
-        return [text for event in events for text in flat(event_lines(event))]
+        entries = [entry for event in events if (entry := entry_of(event)) is not None and entry.level >= level]
+        return [line for line in flat(entry.line for entry in entries) if text.lower() in line.lower()]
 
     def order_follow(self, order: Order) -> None:
         name = self._run(order)
@@ -230,16 +233,36 @@ class Places:
             self.wait(LOOK_SECONDS)
 
     def order_extract(self, order: Order) -> None:
-        account = order.options.get("account") or (order.words[1] if len(order.words) > 1 else "default")
-        known = {p.name: p for p in self.backend.platforms()}
-        if order.first not in known:
-            raise UsageError(f"no such platform: {safe(order.first, 40)}", hint=", ".join(sorted(known)))
-        name = self.backend.start(order.words[0], account)
-        self.speech.say(
-            f"Run {name[:10]} of {order.first} ({account}) started; it goes on if this ends. follow reads what it says."
-        )
+        accounts = self.backend.startable()
+        if "due" in order.options:
+            due = [a for a in accounts if a.due and not a.problem]
+            self.speech.say(
+                f"{len(due)} due: {', '.join(f'{a.platform} ({a.account})' for a in due)}" if due else "Nothing is due."
+            )
+            if due and (not self.speech.attended or self.speech.ask("start them? yes or no:").strip().lower() in ("y", "yes")):
+                for account in due:
+                    self._start(account.platform, account.account)
+            return
+        if order.first not in {a.platform for a in accounts}:
+            names = ", ".join(sorted({a.platform for a in accounts if not a.problem}))
+            raise UsageError(f"no such platform: {safe(order.first or 'none given', 40)}", hint=names)
+        self._start(order.words[0], order.options.get("account") or (order.words[1] if len(order.words) > 1 else "default"))
+
+    def _start(self, platform: str, account: str, feeds: Sequence[str] = ()) -> None:
+        name = self.backend.start(platform, account, feeds)
+        self.speech.say(f"Run {name[:10]} of {platform} ({account}) started; it goes on if this ends. follow reads what it says.")
+
+    def order_again(self, order: Order) -> None:
+        run = self.backend.run(self._run(order))
+        self._start(run.platform, run.account, run.again)
 
     def order_cancel(self, order: Order) -> None:
+        if "all" in order.options:
+            done, failed = self.backend.cancel_all()
+            self.speech.say(f"{done} runs are being cancelled" + (f", {failed} could not be" if failed else "") + ".")
+            return
+        if not order.first:
+            raise UsageError("cancel what?", hint=order.command.form)
         name = self._run(order)
         self.backend.cancel(name)
         self.speech.say(f"Run {name[:10]} is being cancelled; what has landed stays.")

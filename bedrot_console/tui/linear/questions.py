@@ -54,10 +54,10 @@ class Questions:
             raise UsageError("no platform asks anything now", hint="needs")
         if order.first and len(found) > 1:
             raise UsageError("more than one question begins so", hint="needs")
-        chosen = operator.current(found)
-        if chosen is None:
+        still_open = operator.in_order(found)
+        if not still_open:
             raise UsageError("that question is over", hint="needs")
-        return chosen
+        return still_open[0]
 
     def order_answer(self, order: Order) -> None:
         challenge = self._challenge(order)

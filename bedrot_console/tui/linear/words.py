@@ -21,7 +21,11 @@ _OWN = (
     Command("preview", "preview [N|ID]", "the beginning of the payload", ("file",)),
     Command("next", "next", "the next file of the list, with report and diff"),
     Command("previous", "previous", "the file before"),
-    Command("log", "log [N|RUN] [--all]", "what a run said", ("run",), options={"--all": FLAG}),
+    Command(
+        "log", "log [N|RUN [TEXT]] [--all] [--warnings] [--errors]", "what a run said, or only what holds the text or is that bad",
+        ("run", "free"), many=True, options={"--all": FLAG, "--warnings": FLAG, "--errors": FLAG},
+    ),
+    Command("again", "again [N|RUN]", "run it again: what a partial run missed, else the same", ("run",), writes=True),
     Command("follow", "follow [N|RUN]", "what a run says from now on, until it ends or asks", ("run",)),
     Command("tell", "tell resend|other|done [CHALLENGE]", "an act of a challenge: a new code, another way, done", ("act", "challenge"), 1),
     Command("starters", "starters [N]", "starter queries; with a number: run it", ("number",)),
@@ -53,9 +57,12 @@ WORDS: dict[str, dict[str, str]] = {
         "home": "first", "end": "last",
     },
     "review": {"promote": "promote", "quarantine": "quarantine", "next": "next", "back": "previous", "validate": "validate"},
-    "runs": {"start": "extract", "cancel": "cancel", "end": "follow", "files": "files"},
+    "runs": {
+        "start": "extract", "start_due": "extract", "cancel": "cancel", "cancel_all": "cancel", "again": "again", "large": "log", "level": "log",
+        "search": "log", "error": "log", "end": "follow", "files": "files",
+    },
     "sql": {"run": "sql", "starters": "starters", "schema": "columns", "details": "show"},
-    "prompt": {"send": "answer", "resend": "tell", "other": "tell"},
+    "prompt": {"send": "answer", "resend": "tell", "other": "tell", "next": "needs"},
     "scan": {"look": "answer", "done": "tell"},
     "page": {a: "answer" for a in ("click", "type", "enter", "press", "tab", "backspace", "drag", "outline", "look", "done", "page_up", "page_down")},
 }  # fmt: skip
@@ -68,6 +75,9 @@ NOT_HERE: dict[str, dict[str, str]] = {
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
         "leave": DRAWS, "edit": DRAWS,
+    },
+    "runs": {
+        "pause": SCROLLS, "next_match": SCROLLS, "match_before": SCROLLS, "wrap": SCROLLS, "back": "nothing is covered that could be uncovered",
     },
     "prompt": {"leave": "an empty line leaves"},
     "scan": {"invert": DRAWS, "leave": "the next line leaves"},
