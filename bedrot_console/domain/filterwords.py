@@ -5,6 +5,7 @@ Each word but the free text is an option of `bedrot files` with the same name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +41,7 @@ FIXED: dict[str, Sequence[str]] = {
 }  # fmt: skip
 """Word -> its values, or (for times) usual ones."""
 
+_TOKEN = re.compile(r'(?:[^\s"]+|"[^"]*"?)+')
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -97,7 +99,8 @@ def split_words(line: str) -> tuple[dict[str, str], str]:
     """
     given: dict[str, str] = {}
     rest: list[str] = []
-    for word in line.split():
+    for raw in _TOKEN.findall(line):
+        word = raw.replace('"', "")
         name, colon, value = word.partition(":")
         if colon and name in WORDS:
             if value:
@@ -109,6 +112,11 @@ def split_words(line: str) -> tuple[dict[str, str], str]:
     if given.get("group", GROUPINGS[0]) not in GROUPINGS:
         raise UsageError(f"no such group: {given['group']}", hint=", ".join(GROUPINGS))
     return given, " ".join(rest)
+
+
+def quoted(value: str) -> str:
+    """A value as it is written behind its word: in quotation marks where it has spaces."""
+    return f'"{value}"' if " " in value else value
 
 
 def _slip(name: str) -> None:
@@ -138,4 +146,4 @@ def completions(line: str, values: Mapping[str, Sequence[str]]) -> list[str]:
         return [f"{word}:" for word in WORDS if name and word.startswith(name)]
     offered = [*FIXED.get(name, ()), *values.get(name, ())]
     fitting = [v for v in offered if v.startswith(begun)] or [v for v in offered if begun and begun in v]
-    return [f"{name}:{value}" for value in fitting if " " not in value]
+    return [f"{name}:{quoted(value)}" for value in fitting]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -48,30 +49,65 @@ class Fetcher:
             queue = queues.get(group)
             if queue is not None:
                 if not keep:
-                    queue.clear()
-                queue.append(work)
-                return
-            queues[group] = [work]
+                    queue.wanted.clear()
+                queue.wanted.append(work)
+                queue.dropped = not keep
+            else:
+                queues[group] = fresh = _Queue([work])
+        if queue is not None:
+            if not keep and queue.thread is not None:
+                self.overtaken(queue.thread)
+            return
 
         def run() -> None:
+            fresh.thread = threading.get_ident()
             while True:
                 with lock:
-                    if not queues[group]:
+                    if not fresh.wanted:
                         del queues[group]
                         return
-                    job = queues[group].pop(0)
+                    job = fresh.wanted.pop(0)
+                    fresh.dropped = False
                 message = attempt(group, job)
                 with lock:
-                    overtaken = bool(queues[group]) and not keep
-                if message is not None and not overtaken:
+                    dropped = fresh.dropped
+                if message is not None and not dropped:
                     self.post_message(message)  # type: ignore[attr-defined]
 
         self.run_worker(run, group=group, thread=True, exit_on_error=False)  # type: ignore[attr-defined]
 
-    def _shelf(self) -> tuple[threading.Lock, dict[str, list[Work]]]:
+    def drop_fetch(self, group: str) -> None:
+        """Nobody wants the group's answer any more."""
+        lock, queues = self._shelf()
+        with lock:
+            queue = queues.get(group)
+            if queue is None:
+                return
+            queue.wanted.clear()
+            queue.dropped = True
+            thread = queue.thread
+        if thread is not None:
+            self.overtaken(thread)
+
+    def overtaken(self, thread: int) -> None:
+        """What this thread asks for is not wanted any more: a place that can break it off does so here."""
+
+    def _busy(self, group: str) -> bool:
+        return group in self._shelf()[1]
+
+    def _shelf(self) -> tuple[threading.Lock, dict[str, _Queue]]:
         if "_fetch_shelf" not in self.__dict__:
             self.__dict__["_fetch_shelf"] = (threading.Lock(), {})
         return self.__dict__["_fetch_shelf"]
+
+
+@dataclass
+class _Queue:
+    """What one group is to do, the thread that does it, and whether the answer it works on was overtaken."""
+
+    wanted: list[Work]
+    thread: int | None = None
+    dropped: bool = False
 
 
 def attempt(group: str, work: Work) -> Message | None:

@@ -12,6 +12,7 @@ from ..domain.blocks import Cell, View
 from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
 from ..domain.excerpts import Excerpt, Wish
+from ..domain.plans import Plan
 from ..domain.runs import RunView
 from .backend import Need, Startable, Table
 from .pictures import Picture
@@ -45,12 +46,14 @@ class Notice(Message):
 class PageLoaded(Message):
     """Rows of `what`: `where` is `first`, `last`, `after`, `before` or `around`; `total` where it was counted along the way.
 
-    For `around`, `anchor` is the row the cursor stands on and `head` how many of `rows` come before it.
+    `full` says that there are more on that side. For `around`, `anchor` is the row to stand on and `head` how many of `rows` come
+    before it.
     """
 
     what: FileFilter
     where: str
     rows: list[FileRow]
+    full: bool = False
     anchor: str | None = None
     total: int | None = None
     head: int = 0
@@ -59,10 +62,51 @@ class PageLoaded(Message):
 
 @dataclass
 class Counted(Message):
-    """How many files `what` has."""
+    """How many files `what` has, and how many of them come before the file `row`. `last` is the last page, fetched ahead."""
 
     what: FileFilter
     total: int
+    row: str | None = None
+    index: int | None = None
+    last: PageLoaded | None = None
+
+
+@dataclass
+class GroupsLoaded(Message):
+    """(key, files, bytes) of `what` by `by`."""
+
+    what: FileFilter
+    by: str
+    groups: list[tuple[str | None, int, int]]
+
+
+@dataclass
+class WordsLoaded(Message):
+    """Filter word -> values that the catalog holds."""
+
+    values: dict[str, list[str]]
+
+
+@dataclass
+class RangeLoaded(Message):
+    """The files between two marks; `cut` when there are more than may be marked one by one."""
+
+    rows: list[FileRow]
+    cut: bool
+
+
+@dataclass
+class MarksRenewed(Message):
+    """Marked files as the catalog tells them now."""
+
+    rows: dict[str, FileRow]
+
+
+@dataclass
+class Planned(Message):
+    """What a decision on many files would do."""
+
+    plan: Plan
 
 
 @dataclass
@@ -103,10 +147,12 @@ class DiffLoaded(Message):
 
 @dataclass
 class Decided(Message):
-    """How a verb ended, file by file."""
+    """How a verb ended, file by file. `rows` are the files as they were, where they are at hand; `whole`: all of a filter were meant."""
 
     verb: str
     outcomes: list[Outcome]
+    rows: Sequence[FileRow] = ()
+    whole: bool = False
 
 
 @dataclass

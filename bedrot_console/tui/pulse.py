@@ -40,9 +40,6 @@ class Beating:
             if self.prompt.challenge is not None:
                 self.ask_challenge()
 
-    def _busy(self, group: str) -> bool:
-        return group in self._shelf()[1]
-
     def on_pulse(self, message: Pulse) -> None:
         self._pulse_trouble = None
         self.statuses = message.statuses

@@ -67,6 +67,14 @@ def file_id(number: int) -> str:
     return "".join(reversed(out))
 
 
+def number_of(name: str) -> int:
+    """The number of the file with this id."""
+    value = 0
+    for letter in name:
+        value = value * 32 + ALPHABET.index(letter)
+    return (value - (1 << 60)) // 7919
+
+
 def row_of(number: int, path: str | None = None) -> FileRow:
     feed = FEEDS[number % 4]
     zone = (Zone.LANDING, Zone.RAW, Zone.RAW, Zone.QUARANTINE)[number // 4 % 4]
@@ -135,6 +143,8 @@ class FakeLake(FakePlaces):
         self.calls: list[str] = []
         self.slow: float = 0.0
         self.most = MOST_FILES
+        self.fails: set[str] = set()
+        self.on_decision: Callable[[], object] = lambda: None
         self.broken: BaseException | None = None
         self.sql_stopped = threading.Event()
         self.folder = tempfile.TemporaryDirectory(prefix="fake-lake-")
@@ -213,7 +223,7 @@ class FakeLake(FakePlaces):
     def between(self, what: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
         key = queries.sort_key(what.order)
         low, high = sorted((key(one), key(other)))
-        return list(islice((row for row in self._all(what) if low <= key(row) <= high), limit))
+        return list(islice((row for row in self._all(what) if not (key(row) < low or high < key(row))), limit))
 
     def place_of(self, what: FileFilter, row: FileRow) -> int:
         if self._plain(what):
@@ -256,6 +266,8 @@ class FakeLake(FakePlaces):
         return was
 
     def find(self, name: str) -> FileRow:
+        if len(name) == 20 and self._row(number_of(name)).id == name:
+            return self._row(number_of(name))
         for number in range(self.size):
             row = self._row(number)
             if row.id.startswith(name) or f"{row.zone}/{row.path}" == name:
@@ -336,8 +348,12 @@ class FakeLake(FakePlaces):
     # verbs
 
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
+        self.on_decision()
         for name in ids:
             row = self.find(name)
+            if row.id in self.fails:
+                yield Outcome(id=row.id, verb=verb, outcome="failed", reason="the bytes are other ones", code="fixity")
+                continue
             try:
                 step = transition(verb, row.zone, row.verdict)
             except BedrotError as error:

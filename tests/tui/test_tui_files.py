@@ -230,3 +230,181 @@ def test_a_broken_catalog_is_an_error_with_the_next_command(drive):
         assert "the catalog is damaged" in d.screen and "bedrot rebuild" in d.screen
 
     drive(lake, scenario)
+
+
+def test_shift_and_arrows_mark_a_range_and_coming_back_takes_it_off_again(drive):
+    """Shift with arrows marks from where it began to the cursor, both ways; other marks stay."""
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        ids = [row.id for row in table.rows]
+        await d.press("space", "down", "shift+down", "shift+down", "shift+down")
+        assert list(table.marks) == [ids[0], *ids[2:6]] and "5 marked" in d.screen
+        await d.press("shift+up", "K", "shift+up", "K")
+        assert set(table.marks) == {ids[0], ids[1], ids[2]}
+        await d.press("escape")
+        assert not table.marks
+
+    drive(FakeLake(64), scenario)
+
+
+def test_a_range_reaches_over_files_that_were_never_loaded(drive):
+    """From a mark at the top to the far end: every file between is marked, though most were never on the screen."""
+
+    async def scenario(d):
+        await d.press("space", "end", "m")
+        assert len(d.app.files_view.table.marks) == 5000
+        assert "4,999 more marked" in d.notice and "5,000 marked" in d.screen
+
+    drive(FakeLake(5000), scenario)
+
+
+def test_all_that_a_filter_has_is_decided_with_a_preview_and_a_bound_and_what_failed_stays_marked(drive):
+    """`*` marks as a filter, not as loaded rows; the dialog counts what moves, what cannot and why, and how many are above the bound."""
+    lake = FakeLake(1000)
+    lake.most = 40
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        await d.press("slash")
+        await d.type("platform:distrokid zone:landing")
+        await d.press("enter", "asterisk", "space")
+        spared = table.rows[0].id
+        assert "all 125 marked but 1" in d.screen and not table.marks
+        lake.fails.add(table.rows[-1].id)
+        await d.press("p")
+        assert "Promote 40 files" in d.screen and "to raw" in d.screen
+        assert ": not validated yet" in d.screen and "more could move; at most 40 at once" in d.screen
+        await d.press("enter")
+        moved = {i for _, i, _ in lake.decisions}
+        assert len(moved) == 39 and spared not in moved
+        assert "promoted 39, failed 1" in d.notice
+        assert list(table.marks) == [next(iter(lake.fails))] and "1 marked" in d.screen
+
+    drive(lake, scenario)
+
+
+def test_another_filter_drops_the_mark_on_all_that_the_old_one_had(drive):
+    """What was marked as a filter never becomes other files."""
+
+    async def scenario(d):
+        await d.press("asterisk")
+        assert "all 64 marked" in d.screen
+        await d.press("o")
+        assert "all 64 marked" in d.screen
+        await d.press("slash")
+        await d.type("zone:raw")
+        await d.press("enter")
+        assert "marked" not in d.screen
+
+    drive(FakeLake(64), scenario)
+
+
+def test_files_are_grouped_and_a_group_opens_as_a_filter(drive):
+    """`b` counts by platform, feed, day; enter opens the group's files; escape comes back to the same group; a group can be decided on."""
+    lake = FakeLake(64)
+
+    async def scenario(d):
+        await d.press("b", "b")
+        assert "1 of 4 feeds · 64 files" in d.screen and "metaads/insights" in d.screen
+        await d.press("down", "enter")
+        feed = d.app.files_view.table.row().feed
+        assert f"/ feed:{feed}" in d.screen and "of 16" in d.screen
+        await d.press("escape")
+        assert "2 of 4 feeds" in d.screen and d.app.files_view.words == ""
+        await d.press("p")
+        assert "Promote 2 files" in d.screen and "! not 8: " in d.screen and "! not 1: not validated yet" in d.screen
+        await d.press("escape", "escape")
+        assert "1 of 64 · newest" in d.screen
+
+    drive(lake, scenario)
+
+
+def test_the_end_is_reached_in_every_order_and_orders_turn_round(drive):
+    """Each order has its last page, and `O` shows it from the other end."""
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        for _ in range(5):
+            await d.press("end")
+            assert "3,000 of 3,000" in d.screen
+            last = table.row().id
+            await d.press("O")
+            assert table.row().id == last and "1 of 3,000" in d.screen
+            await d.press("O", "o")
+
+    drive(FakeLake(3000), scenario)
+
+
+def test_a_catalog_that_changes_leaves_cursor_marks_and_scroll_where_they_are(drive):
+    """In the middle of the list: new files above, and the same row stands under the cursor, on the same line, with its true number."""
+    lake = FakeLake(5000)
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        await d.press("space", *["pagedown"] * 20, "up", "space", "up", "up")
+        here, line, marks = table.row().id, table.cursor - table.top, set(table.marks)
+        at = table.cursor + 1
+        lake.size = 5400
+        lake.is_fresh = True
+        await d.beat()
+        assert table.row().id == here and table.cursor - table.top == line and set(table.marks) == marks
+        assert f"{at + 400:,} of 5,400" in d.screen
+        await d.press("home")
+        assert int(table.row().sha256, 16) == 5399
+
+    drive(lake, scenario)
+
+
+def test_a_row_that_leaves_the_filter_gives_its_place_to_the_next(drive):
+    """After a decision in the worst-first list the cursor stands on the next file, not where the decided one went."""
+    lake = FakeLake(640)
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        await d.press("slash")
+        await d.type("status:passed order:worst")
+        await d.press("enter", "down", "down")
+        second, third, fourth = (table.rows[i].id for i in (1, 2, 3))
+        await d.press("p", "enter")
+        await d.beat()
+        assert [table.row(i).id for i in (1, 2)] == [second, fourth] and table.row().id == fourth
+        assert third not in {row.id for row in table.rows}
+
+    drive(lake, scenario)
+
+
+def test_tab_completes_words_and_values_of_the_filter(drive):
+    """A word by its beginning, a value from what the catalog holds; a value half typed is no error."""
+
+    async def scenario(d):
+        await d.press("slash")
+        await d.type("fe")
+        await d.press("tab")
+        await d.type("sal")
+        await d.press("tab")
+        assert d.app.files_view.words == "feed:distrokid/sales"
+        await d.type(" status:fa")
+        assert "tab: feed:distrokid/sales status:failed" in d.screen and "✗ no such" not in d.screen
+        await d.press("tab", "enter")
+        assert {row.status for row in d.app.files_view.table.rows} == {"failed"}
+
+    drive(FakeLake(320), scenario)
+
+
+def test_a_long_decision_can_be_stopped_and_the_rest_stays_marked(drive):
+    """`X` lets the files under way be finished; what was not begun is told and keeps its mark."""
+    lake = FakeLake(640)
+
+    async def scenario(d):
+        view = d.app.files_view
+        await d.press("slash")
+        await d.type("status:passed")
+        await d.press("enter", "asterisk", "p")
+        view.part, lake.on_decision = 30, view.do_stop
+        await d.press("enter")
+        assert len(lake.decisions) == 30
+        assert "promoted 30, failed 10: stopped before it" in d.notice
+        assert len(view.table.marks) == 10
+
+    drive(lake, scenario)

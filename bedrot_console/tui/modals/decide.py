@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from ...domain.browsing import FileRow
 from ...domain.lifecycle import TRANSITIONS, Verb
+from ...domain.plans import Plan
 from ...domain.text import safe
+from ..messages import Failed, Planned
 from ..palette import SIGNS, size_text
 from ..widgets.field import Field
 from .base import Dialog
@@ -33,32 +31,17 @@ class DecideModal(Dialog[str]):
     DecideModal .why { text-style: bold; }
     """
 
-    def __init__(self, verb: Verb, rows: Sequence[FileRow], blocked: Mapping[str, int], why: str = "") -> None:
+    def __init__(self, verb: Verb, plan: Plan | None = None, why: str = "") -> None:
         super().__init__()
         self.verb = verb
-        self.rows = rows
-        self.blocked = blocked
+        self.plan = plan
         self.why = why
         self.must = TRANSITIONS[verb].needs_reason
 
     def compose(self) -> ComposeResult:
-        step, rows = TRANSITIONS[self.verb], self.rows
-        one = len(rows) == 1
-        size = size_text(sum(r.size_bytes for r in rows))
-        counts = Counter(r.status for r in rows)
-        by_status = ", ".join(f"{'' if one else f'{c} '}{SIGNS.get(s, '')} {s}" for s, c in counts.items())
-        target = "" if self.verb is Verb.QUARANTINE else f" to {step.target}"
         with Vertical(classes="box"):
-            yield Static(
-                f"{self.verb.capitalize()} {'this file' if one else f'{len(rows)} files'} ({size}, {by_status}){target}",
-                markup=False, classes="why",
-            )  # fmt: skip
-            for row in rows[:SHOWN]:
-                yield Static(f"  {safe(row.path, 68)}", markup=False)
-            if len(rows) > SHOWN:
-                yield Static(f"  … and {len(rows) - SHOWN} more", markup=False)
-            for reason, count in self.blocked.items():
-                yield Static(f"! not {count}: {safe(reason, 60)}", markup=False)
+            yield Static(self._title(), markup=False, id="what", classes="why")
+            yield Static("\n".join(self._told()), markup=False, id="plan")
             yield Static(CONSEQUENCE[self.verb], markup=False)
             yield Field(
                 self._done,
@@ -69,12 +52,61 @@ class DecideModal(Dialog[str]):
             )
             yield Static(f"enter: {self.verb}   esc: back", markup=False, id="hint")
 
+    def _title(self) -> str:
+        plan = self.plan
+        if plan is None:
+            return f"{self.verb.capitalize()}: counting what may move…"
+        if not plan.rows:
+            return f"Nothing to {self.verb}"
+        one = len(plan.rows) == 1
+        by_status = ", ".join(f"{'' if one else f'{c:,} '}{SIGNS.get(s, '')} {s}" for s, c in plan.statuses.items())
+        target = "" if self.verb is Verb.QUARANTINE else f" to {plan.target}"
+        which = "this file" if one else f"{len(plan.rows):,} files"
+        return f"{self.verb.capitalize()} {which} ({size_text(plan.size_bytes)}, {by_status}){target}"
+
+    def _told(self) -> list[str]:
+        plan = self.plan
+        if plan is None:
+            return []
+        lines = []
+        if len(plan.platforms) > 1:
+            parts = [f"{safe(name, 30)} {files:,} ({size_text(size)})" for name, files, size in plan.platforms[:SHOWN]]
+            more = len(plan.platforms) - SHOWN
+            lines.append("  " + ", ".join(parts) + (f", {more} more" if more > 0 else ""))
+        lines += [f"  {safe(row.path, 68)}" for row in plan.rows[:SHOWN]]
+        if len(plan.rows) > SHOWN:
+            lines.append(f"  … and {len(plan.rows) - SHOWN:,} more")
+        lines += [f"! not {count:,}: {safe(reason, 60)}" for reason, count in plan.refused.items()]
+        if plan.beyond:
+            lines.append(f"! {plan.beyond:,} more could move; at most {len(plan.rows):,} at once, the oldest first")
+        return lines
+
     def on_mount(self) -> None:
         self.set_focus(self.query_one(Field))
 
+    def on_planned(self, message: Planned) -> None:
+        """The counting ended."""
+        message.stop()
+        self.plan = message.plan
+        self.query_one("#what", Static).update(self._title())
+        self.query_one("#plan", Static).update("\n".join(self._told()))
+        self._hint(f"enter: {self.verb}   esc: back" if self.plan.rows else "esc: back")
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        self.query_one("#what", Static).update(f"✗ {safe(message.text, 200)}")
+        self._hint(f"next: {safe(message.hint, 100)}   esc: back" if message.hint else "esc: back")
+
+    def _hint(self, text: str) -> None:
+        self.query_one("#hint", Static).update(text)
+
     def _done(self, text: str) -> None:
         reason = text.strip()
-        if self.must and not reason:
-            self.query_one("#hint", Static).update("✗ a reason is needed   esc: back")
-            return
-        self.dismiss(reason)
+        if self.plan is None:
+            self._hint("still counting; enter again when it is known what may move   esc: back")
+        elif not self.plan.rows:
+            self._hint("nothing may move   esc: back")
+        elif self.must and not reason:
+            self._hint("✗ a reason is needed   esc: back")
+        else:
+            self.dismiss(reason)

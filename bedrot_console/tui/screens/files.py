@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from textual.app import ComposeResult
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...domain.browsing import ORDERS, FileFilter
+from ...domain.browsing import OPPOSITE, ORDERS, FileFilter
 from ...domain.errors import UsageError
-from ...domain.filterwords import parse_filter
+from ...domain.filterwords import filter_of, split_words
 from ...domain.lifecycle import Verb
 from ...domain.text import safe
 from ..keys import bindings
-from ..messages import Counted, Decided, Failed, PageLoaded, Validated
-from ..widgets.field import Field
-from ..widgets.filetable import PAGE, FileTable, moved_row
-from ..widgets.lines import Piece, strip_of
+from ..messages import Counted, Failed, PageLoaded, Validated, WordsLoaded
+from ..widgets.filetable import PAGE, FileTable
+from ..widgets.filterfield import FilterField, FilterLine, completed
+from ..widgets.grouptable import GroupTable
+from ..widgets.lines import Piece
+from ..widgets.table import VirtualTable
+from .filesgroups import Grouping, Trail
+from .filesmarks import Marking
 from .view import View
 
-
-class FilterLine(Widget):
-    """Where the cursor stands, how many there are, which filter and order."""
-
-    DEFAULT_CSS = "FilterLine { height: 1; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[Piece] = []
-
-    def show(self, pieces: list[Piece]) -> None:
-        if pieces != self.pieces:
-            self.pieces = pieces
-            self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
+DECISIONS = {verb.value: verb for verb in (Verb.PROMOTE, Verb.QUARANTINE, Verb.RELEASE, Verb.WITHDRAW)}
+ON_A_ROW = (*DECISIONS, "validate", "mark", "details", "review", "copy_id", "copy_path")
+FILES_ONLY = (
+    "mark", "mark_range", "mark_all", "mark_up", "mark_down", "mark_page_up", "mark_page_down", "validate", "review", "copy_id", "copy_path",
+)  # fmt: skip
+COUNTABLE = 1_000_000
+"""Files up to which the place of a row is counted in every order; above, only where the catalog is sorted by it."""
 
 
-ON_A_ROW = ("promote", "quarantine", "release", "withdraw", "validate", "mark", "details", "review", "copy_id", "copy_path")
-
-
-class FilesView(View):
-    """All files, or those a filter lets through."""
+class FilesView(Marking, Grouping, View):
+    """All files, or those a filter lets through; or groups of them."""
 
     place = "files"
     BINDINGS = bindings("files")
@@ -53,75 +41,124 @@ class FilesView(View):
         super().__init__(id="files")
         self.words = ""
         self.order = ORDERS[0]
+        self.group: str | None = None
+        self.by: str | None = None
+        self.asked = FileFilter()
+        self.trail: list[Trail] = []
         self.trouble: str | None = None
+        self.becoming = ""
+        self.whole_count: int | None = None
+        self._at: str | None = None
+        self._reasons: dict[Verb, str | None] = {}
+        self._marked = ""
 
     def compose(self) -> ComposeResult:
         hint = "status:failed platform:distrokid zone:raw since:7d words…"
-        yield Field(
-            self._filter_done, lambda: self._filter_done(""), placeholder=hint, max_length=400, id="filter", classes="waiting"
-        )
+        yield FilterField(self._filter_done, lambda: self._filter_done(""), placeholder=hint, id="filter")
         yield FilterLine()
         yield FileTable(id="filetable")
+        groups = GroupTable(id="grouptable")
+        groups.display = False
+        yield groups
 
     @property
     def table(self) -> FileTable:
         return self.query_one(FileTable)
 
     def focus_target(self) -> Widget:
-        return self.table
+        return self.groups if self.grouped else self.table
 
     def on_mount(self) -> None:
-        self.table.restart(self.what())
+        self.table.restart(self.asked)
 
     def shown(self) -> None:
         self._line()
 
     # the filter
 
-    def what(self) -> FileFilter:
-        """The filter as typed. Raises UsageError."""
-        what = parse_filter(self.words, self.console.backend.now())
-        return what if "order:" in self.words else dataclasses.replace(what, order=self.order)
+    def parsed(self, words: str) -> tuple[FileFilter, str | None]:
+        """The filter that words say, in the order chosen here unless they say one, and what they group by. Raises UsageError."""
+        given, text = split_words(words)
+        by = given.pop("group", self.group)
+        return filter_of({"order": self.order, **given}, text, self.console.backend.now()), by
 
     def set_words(self, words: str) -> None:
         """Filter by these words."""
         self.words = words
         try:
-            what = self.what()
+            what, by = self.parsed(words)
         except UsageError as error:
-            self.trouble = f"{error}{' → ' + error.hint if error.hint else ''}"
+            self.becoming = completed(words, self.query_one(FilterField).known) or ""
+            self.trouble = None if self.becoming else f"{error}{' → ' + error.hint if error.hint else ''}"
             self._line()
             return
-        self.trouble = None
-        if what != self.table.what:
-            self.table.restart(what)
+        self.trouble, self.becoming = None, ""
+        changed = what != self.asked
+        self.asked, regrouped, self.by = what, by != self.by, by
+        if changed:
+            self.filter_changed(what)
+        if by is not None:
+            if changed or regrouped or not self.grouped:
+                self.ask_groups()
+        else:
+            if what != self.table.what:
+                self.drop_fetch("count")
+                self.table.restart(what)
+            self.show_groups(False)
         self._line()
+        self.state_changed()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if event.value != self.words:
+            self.trail.clear()
             self.set_words(event.value)
 
     def _filter_done(self, words: str) -> None:
-        self.query_one("#filter", Field).add_class("waiting")
-        self.screen.set_focus(self.table)
+        self.query_one(FilterField).add_class("waiting")
+        if words != self.words:
+            self.set_words(words)
+        self.screen.set_focus(self.focus_target())
         self._line()
+
+    def _learn_words(self) -> None:
+        """The values that the catalog holds, for completion."""
+        backend = self.console.backend
+
+        def work() -> WordsLoaded:
+            return WordsLoaded(
+                {w: [k for k, _, _ in backend.groups(FileFilter(), w) if k] for w in ("platform", "feed", "account")}
+            )
+
+        self.fetch("words", work)
+
+    def on_words_loaded(self, message: WordsLoaded) -> None:
+        message.stop()
+        self.query_one(FilterField).known = message.values
 
     # loading
 
+    def overtaken(self, thread: int) -> None:
+        self.console.backend.drop(thread)
+
     def on_file_table_need_rows(self, message: FileTable.NeedRows) -> None:
         message.stop()
-        backend, what, row, where = self.console.backend, self.table.what, message.row, message.where
+        table, backend = self.table, self.console.backend
+        what, row, where, limit, known = table.what, message.row, message.where, table.page_rows, table.total
 
         def work() -> PageLoaded:
+            total = None
             if where == "first":
-                return PageLoaded(what, where, backend.files(what, limit=PAGE))
-            if where == "last":
+                rows = backend.files(what, limit=PAGE)
+            elif where == "last":
                 rows = backend.last(what, PAGE)
-                return PageLoaded(what, where, rows, total=backend.count(what))
-            if where == "after":
-                return PageLoaded(what, where, backend.files(what, after=row, limit=PAGE), row.id if row else None)
-            return PageLoaded(what, where, backend.files(what, before=row, limit=PAGE), row.id if row else None)
+                total = known if known is not None else backend.count(what)
+            elif where == "after":
+                rows = backend.files(what, after=row, limit=limit)
+            else:
+                rows = backend.files(what, before=row, limit=limit)
+            full = len(rows) == (PAGE if where in ("first", "last") else limit)
+            return PageLoaded(what, where, rows, full, row.id if row else None, total)
 
         self.fetch("files" if where in ("first", "last") else f"files {where}", work)
 
@@ -132,23 +169,43 @@ class FilesView(View):
             return
         table.empty = self._empty()
         if message.where in ("first", "around"):
-            if table.at_end:
-                table.total = table.base + len(table.rows)
+            if table.at_end and table.at_start:
+                table.total = len(table.rows)
             else:
                 self._count()
+        if message.where in ("first", "last", "around"):
+            self.state_changed()
         self._line()
-        self.state_changed()
         self.console.first_rows()
 
     def _count(self) -> None:
-        backend, what = self.console.backend, self.table.what
-        self.fetch("count", lambda: Counted(what, backend.count(what)))
+        """Count the filter; where the cursor stands in it, and its last page, as far as that is cheap."""
+        backend, table = self.console.backend, self.table
+        what, row = table.what, None if table.at_start else table.row()
+        sorted_by = what.order in ("newest", "oldest")
+
+        def work() -> Counted:
+            total = backend.count(what)
+            index = backend.place_of(what, row) if row is not None and (sorted_by or total <= COUNTABLE) else None
+            last = PageLoaded(what, "last", backend.last(what, PAGE), total > PAGE, total=total) if sorted_by else None
+            return Counted(what, total, row.id if row is not None else None, index, last)
+
+        self.fetch("count", work)
 
     def on_counted(self, message: Counted) -> None:
         message.stop()
-        if message.what == self.table.what:
-            self.table.total = message.total
-            self._line()
+        table, here = self.table, self.table.row()
+        if message.what != table.what:
+            return
+        table.total = message.total
+        if message.last is not None:
+            table.keep(message.last)
+        if message.index is not None and here is not None and here.id == message.row and not table.at_start:
+            table.shift_to(message.index)
+        if table.whole is not None:
+            self.whole_count = message.total
+            self.marks_changed()
+        self._line()
 
     def on_failed(self, message: Failed) -> None:
         super().on_failed(message)
@@ -160,20 +217,22 @@ class FilesView(View):
                 self.table.refresh()
 
     def catalog_changed(self) -> None:
-        table = self.table
-        row = table.row()
-        if row is None:
+        if self.by is not None:
+            self.ask_groups()
+        self.renew_marks()
+        table, found = self.table, self.table.anchor()
+        if found is None:
             table.restart(table.what)
             return
-        backend, what, at_start = self.console.backend, table.what, table.base == 0 and table.cursor < PAGE // 2
+        (row, distance), backend, what = found, self.console.backend, table.what
+        limit = max(PAGE, abs(distance) + table.view_height)
 
         def work() -> PageLoaded:
-            if at_start:
-                rows = backend.files(what, limit=PAGE)
-                return PageLoaded(what, "around", rows, row.id, head=0, at_start=True)
-            before = backend.files(what, before=row, limit=PAGE)
-            rest = backend.files(what, after=before[-1] if before else None, limit=PAGE)
-            return PageLoaded(what, "around", before + rest, row.id, head=len(before), at_start=len(before) < PAGE)
+            before = backend.files(what, before=row, limit=limit)
+            rest = backend.files(what, after=before[-1] if before else None, limit=limit)
+            return PageLoaded(
+                what, "around", before + rest, len(rest) == limit, row.id, head=len(before), at_start=len(before) < limit
+            )
 
         self.fetch("files around", work)
 
@@ -189,99 +248,117 @@ class FilesView(View):
     def _line(self) -> None:
         table = self.table
         pieces: list[Piece] = []
+        words = (f" · / {safe(self.words, 200)}" if self.words else " · / filters", "plain" if self.words else "dim")
         if self.trouble:
             pieces.append((f" ✗ {safe(self.trouble, 200)}", "error"))
+        elif self.becoming:
+            pieces.append((f" tab: {safe(self.becoming, 200)}", "dim"))
+        elif self.grouped:
+            pieces += [*self.group_line(), words]
         elif table.loaded:
             total = f"{table.total:,}" if table.total is not None else f"{table.base + len(table.rows):,}+"
             at = f"{table.cursor + 1:,}" if table.rows else "0"
             pieces.append((f" {at} of {total}", "strong"))
-            if table.marks:
-                size = sum(r.size_bytes for r in table.marks.values())
-                pieces.append((f" · {len(table.marks)} marked ({size:,} B)", "mark"))
+            if self._marked:
+                pieces.append((self._marked, "mark"))
             pieces.append((f" · {table.what.order}", "plain"))
-            pieces.append((f" · / {safe(self.words, 200)}" if self.words else " · / filters", "plain" if self.words else "dim"))
+            pieces.append(words)
         self.query_one(FilterLine).show(pieces)
 
-    def on_virtual_table_moved(self, message: FileTable.Moved) -> None:
+    def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
         message.stop()
         self._line()
         self.state_changed()
 
-    def on_virtual_table_chosen(self, message: FileTable.Chosen) -> None:
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()
         self.action_act("details")
 
     # keys
 
     def why_not(self, action: str) -> str | None:
-        rows = self.table.chosen()
-        if self.table.stale and action in ON_A_ROW and not self.table.marks:
+        table = self.table
+        if self.grouped and action in FILES_ONLY:
+            return "enter opens the group's files first"
+        if table.stale and action in ON_A_ROW and not table.any_marked and not self.grouped:
             return "the filter's first page is still on its way"
-        if action in ("promote", "quarantine", "release", "withdraw"):
-            return self.refusal_of_all(Verb(action), rows)
-        if action in ("details", "review", "mark", "copy_id", "copy_path") and self.table.row() is None:
+        if action in DECISIONS:
+            return self.refusal_of_chosen(DECISIONS[action])
+        if action in ("details", "review", "mark", "copy_id", "copy_path") and table.row() is None and not self.grouped:
             return "no file here"
         if action == "validate":
             if self.console.backend.read_only:
                 return "this console is read-only"
-            return None if rows else "no file here"
+            if table.whole is not None:
+                return "mark files one by one for this; in a shell: bedrot validate --pending"
+            return None if table.chosen() else "no file here"
+        if action == "stop" and (self.stopped is None or not self._busy("decision")):
+            return "no decision is under way"
         return None
 
+    @property
+    def moving(self) -> VirtualTable:
+        """What the cursor keys move in."""
+        if self.grouped:
+            return self.groups
+        self.table.end_span()
+        return self.table
+
     def do_up(self) -> None:
-        self.table.move_by(-1)
+        self.moving.move_by(-1)
 
     def do_down(self) -> None:
-        self.table.move_by(1)
+        self.moving.move_by(1)
 
     def do_page_up(self) -> None:
-        self.table.page(-1)
+        self.moving.page(-1)
 
     def do_page_down(self) -> None:
-        self.table.page(1)
+        self.moving.page(1)
 
     def do_home(self) -> None:
-        self.table.home()
+        self.moving.home()
 
     def do_end(self) -> None:
-        self.table.end()
+        self.moving.end()
 
     def do_filter(self) -> None:
-        field = self.query_one("#filter", Field)
+        field = self.query_one(FilterField)
         field.value = self.words
         field.cursor_position = len(self.words)
         field.remove_class("waiting")
         self.screen.set_focus(field)
+        self._learn_words()
 
     def do_back(self) -> None:
+        if self.leave_group():
+            return
         if self.words:
             self.set_words("")
-        elif self.table.marks:
+        elif self.table.any_marked:
             self.do_unmark()
 
-    def do_mark(self) -> None:
-        self.table.toggle_mark()
-        self.table.move_by(1)
-        self._line()
-        self.state_changed()
-
-    def do_mark_range(self) -> None:
-        count = self.table.mark_range()
-        self.notice(f"{count} more marked")
-        self._line()
-        self.state_changed()
-
-    def do_unmark(self) -> None:
-        self.table.unmark()
-        self._line()
-        self.state_changed()
-
     def do_order(self) -> None:
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
-        self.set_words(" ".join(w for w in self.words.split() if not w.startswith("order:")))
+        if self.grouped:
+            self.groups.turn()
+            self._line()
+        else:
+            ahead = ORDERS[::2]
+            now = self.asked.order if self.asked.order in ahead else OPPOSITE[self.asked.order]
+            self._order(ahead[(ahead.index(now) + 1) % len(ahead)])
+
+    def do_turn(self) -> None:
+        self._order(OPPOSITE[self.asked.order])
+
+    def _order(self, order: str) -> None:
+        self.order = order
+        self.set_words(" ".join(self._without("order")))
 
     def do_details(self) -> None:
         row = self.table.row()
-        if row:
+        if self.grouped:
+            self.open_group()
+        elif row:
             self.console.show_details(row.id)
 
     def do_review(self) -> None:
@@ -290,16 +367,21 @@ class FilesView(View):
             self.console.review_file(row.id)
 
     def do_promote(self) -> None:
-        self.ask_decision(Verb.PROMOTE, self.table.chosen())
+        self.decide_chosen(Verb.PROMOTE)
 
     def do_quarantine(self) -> None:
-        self.ask_decision(Verb.QUARANTINE, self.table.chosen())
+        self.decide_chosen(Verb.QUARANTINE)
 
     def do_release(self) -> None:
-        self.ask_decision(Verb.RELEASE, self.table.chosen())
+        self.decide_chosen(Verb.RELEASE)
 
     def do_withdraw(self) -> None:
-        self.ask_decision(Verb.WITHDRAW, self.table.chosen())
+        self.decide_chosen(Verb.WITHDRAW)
+
+    def do_stop(self) -> None:
+        if self.stopped is not None:
+            self.stopped.set()
+            self.notice("stopping after the files under way")
 
     def do_validate(self) -> None:
         self.ask_validation(self.table.chosen())
@@ -313,17 +395,6 @@ class FilesView(View):
         row = self.table.row()
         if row:
             self.console.copy(f"{row.zone}/{row.path}", "path")
-
-    # what verbs did
-
-    def decided(self, message: Decided) -> None:
-        """Show what moved before the catalog tells; what failed stays marked."""
-        done = {o.id: o for o in message.outcomes if o.done and o.zone}
-        known = {r.id: r for r in [*self.table.rows, *self.table.marks.values()]}
-        self.table.patch({i: moved_row(known[i], o.zone, o.path) for i, o in done.items() if i in known})
-        self.table.unmark(list(done))
-        self._line()
-        self.state_changed()
 
     def validated(self, message: Validated) -> None:
         self._line()

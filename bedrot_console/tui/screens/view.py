@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
-from ...domain.browsing import FileRow, Outcome
+from ...domain.browsing import FileFilter, FileRow, Outcome
 from ...domain.errors import BedrotError
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
-from ..fetch import Fetcher
-from ..messages import Decided, Failed, Notice, Validated
+from ...domain.plans import Plan
+from ..fetch import Fetcher, attempt
+from ..messages import Decided, Failed, Notice, Planned, Validated
 
 if TYPE_CHECKING:
     from ..app import Console
+    from ..modals.decide import DecideModal
 
 DONE_WORDS = {
     "promote": "promoted",
@@ -32,6 +37,10 @@ class View(Fetcher, Container):
 
     DEFAULT_CSS = "View { height: 1fr; }"
     place = "files"
+    part = 500
+    """Files that one call decides on; between two of them a decision can be stopped."""
+    stopped: threading.Event | None = None
+    """Set, it stops the decision under way."""
 
     @property
     def console(self) -> Console:
@@ -104,24 +113,66 @@ class View(Fetcher, Container):
 
     def ask_decision(self, verb: Verb, rows: Sequence[FileRow], why: str = "") -> None:
         """Name object, count and consequence, ask for a reason (`why` stands there already), then carry it out."""
+        if len(rows) > 1:
+            self.ask_plan(verb, [r.id for r in rows], why=why)
+            return
+        refused = Counter(reason for r in rows if (reason := self.refusal(verb, r)))
+        self._ask(verb, Plan(verb=verb, rows=() if refused else tuple(rows), refused=refused), why, whole=False)
+
+    def ask_plan(
+        self, verb: Verb, what: FileFilter | Sequence[str], *, spared: frozenset[str] = frozenset(), why: str = ""
+    ) -> None:
+        """The same for all files that a filter has, but for those spared, or for many: what will happen is counted in the meantime."""
+        modal = self._ask(verb, None, why, whole=isinstance(what, FileFilter))
+        backend = self.console.backend
+
+        def work() -> None:
+            plan = backend.plan(verb, what)
+            rows = tuple(r for r in plan.rows if r.id not in spared)
+            modal.post_message(Planned(dataclasses.replace(plan, rows=rows)))
+
+        def attempted() -> Message | None:
+            trouble = attempt("plan", work)
+            if trouble is not None:
+                modal.post_message(trouble)
+            return None
+
+        self.fetch("plan", attempted)
+
+    def _ask(self, verb: Verb, plan: Plan | None, why: str, *, whole: bool) -> DecideModal:
         from ..modals.decide import DecideModal
 
-        may = [r for r in rows if self.refusal(verb, r) is None]
-        blocked = Counter(reason for r in rows if (reason := self.refusal(verb, r)))
+        modal = DecideModal(verb, plan, why)
 
         def decided(reason: str | None) -> None:
-            if reason is not None:
-                self.carry_out(verb, [r.id for r in may], reason)
+            if reason is not None and modal.plan is not None:
+                self.carry_out(modal.plan, reason, whole=whole)
 
-        self.console.push_screen(DecideModal(verb, may, dict(blocked), why), decided)
+        self.console.push_screen(modal, decided)
+        return modal
 
-    def carry_out(self, verb: Verb, ids: Sequence[str], reason: str) -> None:
-        backend = self.console.backend
-        self.notice(f"{verb} {len(ids)} file{'s' if len(ids) != 1 else ''}…")
+    def carry_out(self, plan: Plan, reason: str, *, whole: bool = False) -> None:
+        """Decide on a plan's files, a part at a time, saying how far it is; `stop` ends it after the part under way."""
+        backend, verb, rows, ids = self.console.backend, plan.verb, plan.rows, plan.ids
+        self.stopped = threading.Event()
+        stopped, part = self.stopped, self.part
+        self.notice(f"{verb} {counted(len(ids))}…")
 
         def work() -> Decided:
-            outcomes = _collect(backend.decide(verb, ids, reason), len(ids), DONE_WORDS[verb], self.post_message)
-            return Decided(verb.value, outcomes)
+            outcomes: list[Outcome] = []
+            for start in range(0, len(ids), part):
+                if stopped.is_set():
+                    rest = ids[start:]
+                    outcomes += [Outcome(id=i, verb=verb, outcome="failed", reason="stopped before it", hint=None) for i in rest]
+                    break
+                for outcome in backend.decide(verb, ids[start : start + part], reason):
+                    outcomes.append(outcome)
+                    if len(outcomes) % 50 == 0 and len(outcomes) < len(ids):
+                        share = len(outcomes) * 100 // len(ids)
+                        word, many = DONE_WORDS[verb], len(ids) > part
+                        text = f"{word} {len(outcomes):,} of {len(ids):,} ({share} %)…"
+                        self.post_message(Notice(text, hint="X stops" if many else None))
+            return Decided(verb.value, outcomes, rows, whole)
 
         self.fetch("decision", work, keep=True)
 
@@ -143,14 +194,9 @@ class View(Fetcher, Container):
         self.fetch("validation", work, keep=True)
 
 
-def _collect(outcomes: Sequence[Outcome] | object, total: int, word: str, post: Callable[[Notice], object]) -> list[Outcome]:
-    """Gather outcomes; every 50 files say how far it is."""
-    got: list[Outcome] = []
-    for outcome in outcomes:  # type: ignore[attr-defined]
-        got.append(outcome)
-        if len(got) % 50 == 0 and len(got) < total:
-            post(Notice(f"{word} {len(got)} of {total}…"))
-    return got
+def counted(files: int) -> str:
+    """`1 file`, `2,000 files`."""
+    return f"{files:,} file{'s' if files != 1 else ''}"
 
 
 def summary(verb: str, outcomes: Sequence[Outcome]) -> tuple[str, str, str | None]:
@@ -163,13 +209,13 @@ def summary(verb: str, outcomes: Sequence[Outcome]) -> tuple[str, str, str | Non
         if not done:
             return "nothing to do", "info", None
         where = f" to {done[0].zone}" if done[0].zone else ""
-        text = f"{word} {name}{where}" if len(done) == 1 else f"{word} {len(done)} files{where}"
+        text = f"{word} {name}{where}" if len(done) == 1 else f"{word} {counted(len(done))}{where}"
         return text, "done", None if verb == "undo" else "u undoes"
     reason = Counter(o.reason for o in failed).most_common(1)[0][0]
     hint = next((o.hint for o in failed if o.hint), None)
     if not done and len(failed) == 1:
         return f"{verb} failed: {reason}", "error", hint
-    return f"{word} {len(done)}, failed {len(failed)}: {reason}", "error", hint
+    return f"{word} {len(done):,}, failed {len(failed):,}: {reason}", "error", hint
 
 
 def needs_reason(verb: Verb) -> bool:

@@ -52,8 +52,14 @@ class FileTable(VirtualTable):
         self.loaded = False
         self.stale = True
         self.marks: dict[str, FileRow] = {}
-        self.last_mark: str | None = None
+        self.last_mark: FileRow | None = None
+        self.whole: FileFilter | None = None
+        """All that this filter has is marked, but for `spared`."""
+        self.spared: dict[str, FileRow] = {}
+        self.patched: set[str] = set()
         self._asked: set[str] = set()
+        self._ends: dict[str, PageLoaded] = {}
+        self._span: tuple[int, set[str]] | None = None
 
     # rows
 
@@ -72,7 +78,7 @@ class FileTable(VirtualTable):
 
     def row_sign(self, index: int) -> Piece:
         row = self.row(index)
-        return ("*", "mark") if row is not None and row.id in self.marks else (" ", "plain")
+        return ("*", "mark") if row is not None and self.is_marked(row) else (" ", "plain")
 
     def row_pieces(self, index: int) -> Sequence[Piece] | None:
         row = self.row(index)
@@ -92,11 +98,18 @@ class FileTable(VirtualTable):
     # loading
 
     def restart(self, what: FileFilter) -> None:
-        """Show another filter: from its first row, which is on its way. What is shown stays until then."""
+        """Show another filter, or the same anew: from its first row, which is on its way. What is shown stays until then."""
         self.what = what
         self.total = None
         self.stale = True
+        self._ends.clear()
+        self._asked.clear()
         self._ask("first", None)
+
+    @property
+    def page_rows(self) -> int:
+        """Rows to ask for at once: more where the order has no key that the catalog is sorted by, since asking costs more there."""
+        return PAGE if self.what.order in ("newest", "oldest") else PAGE * 5
 
     def place(self, page: PageLoaded) -> bool:
         """Take rows in; False when they answer an older question."""
@@ -105,27 +118,44 @@ class FileTable(VirtualTable):
         self._asked.discard(page.where)
         if page.total is not None:
             self.total = page.total
+        if page.where in ("first", "last"):
+            self._ends[page.where] = page
+        elif page.where == "around":
+            self._ends.clear()
+        if page.where in ("after", "before"):
+            seen = self.row(self.top), self.row(self.top + self.view_height - 1)
+            getattr(self, f"_place_{page.where}")(page)
+            if seen != (self.row(self.top), self.row(self.top + self.view_height - 1)):
+                self.rows_changed()
+            self.near_edges()
+            return True
+        was = self.cursor
         getattr(self, f"_place_{page.where}")(page)
         self.loaded = True
         self.stale = False
-        self._strips.clear()
+        self._span = None
         self.rows_changed()
         self.near_edges()
+        if self.cursor != was:
+            self.post_message(self.Moved(self, self.cursor))
         return True
+
+    def keep(self, page: PageLoaded) -> None:
+        """Keep the first or last page at hand, so that the way there costs no question."""
+        if page.what == self.what:
+            self._ends[page.where] = page
 
     def _place_first(self, page: PageLoaded) -> None:
         self.rows, self.base = list(page.rows), 0
-        self.at_start, self.at_end = True, len(page.rows) < PAGE
+        self.at_start, self.at_end = True, not page.full
         self.cursor = self.top = 0
 
     def _place_last(self, page: PageLoaded) -> None:
         self.rows = list(page.rows)
         total = max(page.total or 0, len(page.rows))
-        self.base = total - len(page.rows)
+        self.base = total - len(page.rows) if page.full else 0
         self.total = total
-        self.at_start, self.at_end = len(page.rows) < PAGE, True
-        if self.at_start:
-            self.base = 0
+        self.at_start, self.at_end = not page.full, True
         self.cursor = max(0, self.base + len(self.rows) - 1)
         self.top = max(0, self.cursor - self.view_height + 1)
 
@@ -133,9 +163,10 @@ class FileTable(VirtualTable):
         if not self.rows or page.anchor != self.rows[-1].id:
             return
         self.rows.extend(page.rows)
-        self.at_end = len(page.rows) < PAGE
-        if len(self.rows) > KEPT:
-            cut = min(len(self.rows) - KEPT, max(0, self.cursor - self.base - NEAR * 2))
+        self.at_end = not page.full
+        kept = max(KEPT, self.page_rows * 3)
+        if len(self.rows) > kept:
+            cut = min(len(self.rows) - kept, max(0, self.cursor - self.base - NEAR * 2))
             del self.rows[:cut]
             self.base += cut
             self.at_start = self.at_start and cut == 0
@@ -145,12 +176,9 @@ class FileTable(VirtualTable):
             return
         self.rows[:0] = page.rows
         self.base -= len(page.rows)
-        if len(page.rows) < PAGE or self.base < 0:
-            shift = -self.base if len(page.rows) < PAGE or self.base < 0 else 0
-            self.base += shift
-            self.cursor += shift
-            self.top += shift
-        self.at_start = len(page.rows) < PAGE
+        self.at_start = not page.full
+        if self.at_start or self.base < 0:
+            self.shift_to(self.cursor - self.base)
         if len(self.rows) > KEPT:
             keep = max(KEPT, self.cursor - self.base + NEAR * 2)
             if keep < len(self.rows):
@@ -158,21 +186,39 @@ class FileTable(VirtualTable):
                 self.at_end = False
 
     def _place_around(self, page: PageLoaded) -> None:
-        offset = self.cursor - self.top
         here = next((i for i, r in enumerate(page.rows) if r.id == page.anchor), min(page.head, max(0, len(page.rows) - 1)))
-        before = self.cursor
+        offset, before = self.cursor - self.top, self.cursor
         self.rows = list(page.rows)
-        self.at_start = page.at_start
+        self.at_start, self.at_end = page.at_start, not page.full
         self.base = 0 if page.at_start else max(0, before - here)
-        self.at_end = len(page.rows) - page.head < PAGE
         self.cursor = self.base + here
-        self.top = max(0, self.cursor - offset)
+        self.top = max(self.base, self.cursor - offset)
+        self.patched.clear()
+
+    def shift_to(self, index: int) -> None:
+        """The row under the cursor is the one of this index: the same rows are shown, with other numbers."""
+        by = index - self.cursor
+        self.base += by
+        self.cursor += by
+        self.top += by
+
+    def anchor(self) -> tuple[FileRow, int] | None:
+        """The row to find this place again by, and its distance from the cursor.
+
+        A row that was changed here already is no anchor: in the catalog's order it may be elsewhere.
+        """
+        here = self.cursor - self.base
+        for i in [*range(here, len(self.rows)), *range(here - 1, -1, -1)]:
+            if 0 <= i < len(self.rows) and self.rows[i].id not in self.patched:
+                return self.rows[i], i - here
+        return None
 
     def patch(self, rows: dict[str, FileRow]) -> None:
         """Show changed rows before the catalog tells of them."""
         self.rows = [rows.get(r.id, r) for r in self.rows]
-        for key in [k for k in self.marks if k in rows]:
-            self.marks[key] = rows[key]
+        self.patched |= rows.keys()
+        self._ends.clear()
+        self.renew_marks(rows)
         self._strips.clear()
         self.refresh()
 
@@ -218,42 +264,91 @@ class FileTable(VirtualTable):
         if self.at_start:
             self.move_to(0)
         else:
-            self._ask("first", None)
+            self._go("first")
 
     def end(self) -> None:
         if self.at_end:
             self.move_to(self.base + len(self.rows) - 1)
         else:
-            self._ask("last", None)
+            self._go("last")
+
+    def _go(self, where: str) -> None:
+        known = self._ends.get(where)
+        if known is None or not self.place(known):
+            self._ask(where, None)
 
     # marks
 
+    def is_marked(self, row: FileRow) -> bool:
+        return row.id in self.marks or (self.whole is not None and row.id not in self.spared)
+
+    @property
+    def any_marked(self) -> bool:
+        return bool(self.marks) or self.whole is not None
+
     def toggle_mark(self) -> None:
+        """Mark the row under the cursor, or no longer; where all are marked, spare it, or no longer."""
         row = self.row()
         if row is None:
             return
-        if row.id in self.marks:
-            del self.marks[row.id]
+        held = self.marks if self.whole is None else self.spared
+        if row.id in held:
+            del held[row.id]
         else:
-            self.marks[row.id] = row
-            self.last_mark = row.id
+            held[row.id] = row
+            self.last_mark = row if self.whole is None else None
         self._refresh_row(self.cursor)
 
-    def mark_range(self) -> int:
-        """Mark all loaded rows between the last mark and the cursor; returns how many are new."""
-        here = self.cursor - self.base
-        start = next((i for i, r in enumerate(self.rows) if r.id == self.last_mark), here)
+    def mark(self, rows: Sequence[FileRow]) -> int:
+        """Mark these too; returns how many are new."""
         before = len(self.marks)
-        for row in self.rows[min(start, here) : max(start, here) + 1]:
-            self.marks[row.id] = row
+        self.marks.update((row.id, row) for row in rows)
         self.refresh()
         return len(self.marks) - before
 
+    def extend(self, rows: int) -> None:
+        """Move by `rows` and mark from where this began to the cursor; coming back takes the marks off again."""
+        if not self.rows:
+            return
+        if self._span is None:
+            self._span = self.cursor, set()
+        start, mine = self._span
+        self.move_to(self.cursor + rows)
+        low, high = sorted((start, self.cursor))
+        inside = {row.id: row for row in self.rows[max(0, low - self.base) : high - self.base + 1]}
+        for key in mine - inside.keys():
+            self.marks.pop(key, None)
+        mine &= inside.keys()
+        mine |= inside.keys() - self.marks.keys()
+        self.marks.update(inside)
+        self._span = start, mine
+        self.last_mark = self.row(start)
+        self.refresh()
+
+    def end_span(self) -> None:
+        """The next `extend` begins where the cursor stands then."""
+        self._span = None
+
+    def mark_whole(self, what: FileFilter | None) -> None:
+        """Mark all that a filter has, seen or not; None: nothing."""
+        self.marks.clear()
+        self.spared.clear()
+        self.whole = what
+        self.refresh()
+
     def unmark(self, ids: Sequence[str] | None = None) -> None:
         """Drop marks: these, or all."""
-        for key in list(self.marks) if ids is None else ids:
+        if ids is None:
+            self.mark_whole(None)
+            self.last_mark = None
+        for key in ids or ():
             self.marks.pop(key, None)
         self.refresh()
+
+    def renew_marks(self, rows: dict[str, FileRow]) -> None:
+        """What is marked changed: the marks stay, the rows are these."""
+        for key in self.marks.keys() & rows.keys():
+            self.marks[key] = rows[key]
 
     def chosen(self) -> list[FileRow]:
         """The marked rows, or the one under the cursor."""

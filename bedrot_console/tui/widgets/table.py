@@ -110,6 +110,14 @@ class VirtualTable(Widget, can_focus=True):
     def move_by(self, rows: int) -> None:
         self.move_to(self.cursor + rows)
 
+    def home(self) -> None:
+        """To the first row."""
+        self.move_to(0)
+
+    def end(self) -> None:
+        """To the last row."""
+        self.move_to(self.row_count() - 1)
+
     def page(self, direction: int) -> None:
         """One screen on, the cursor keeping its place in the view."""
         height = self.view_height
