@@ -8,11 +8,12 @@ from typing import Any
 
 from ...domain.browsing import ORDERS, FileFilter, FileRow
 from ...domain.errors import UsageError
-from ...domain.filterwords import parse_filter
+from ...domain.filterwords import parse_filter, split_words
 from ...domain.identifiers import is_id
 from ...domain.lifecycle import Zone
 from ...domain.text import safe
 from ..backend import Backend
+from ..palette import size_text
 from ..words import Order
 from .lists import Item, Listing, is_number
 from .speech import Speech
@@ -59,6 +60,13 @@ class Places:
         if self.listing is not None and self.listing.kind == "run" and is_number(words, self.listing):
             words = f"run:{self.listing.numbers([words])[0].id}"
         what = parse_filter(words, self.backend.now())
+        by = split_words(words)[0].get("group")
+        if by is not None:
+            for key, files, size in self.backend.groups(what, by):
+                self.speech.say(
+                    f"{by} {safe(key or '(none)', 80)}: {files:,} file{'s' if files != 1 else ''}, {size_text(size)}."
+                )
+            return
         if "order:" not in words:
             what = dataclasses.replace(what, order=self.sorting)
         self.words = words

@@ -53,7 +53,7 @@ WORDS: dict[str, dict[str, str]] = {
     "files": {
         "filter": "files", "mark": "mark", "mark_range": "mark", "unmark": "unmark", "details": "show", "review": "review",
         "promote": "promote", "quarantine": "quarantine", "release": "release", "withdraw": "withdraw", "validate": "validate",
-        "order": "order", "back": "files", "up": "previous", "down": "next", "page_up": "back", "page_down": "more",
+        "order": "order", "turn": "order", "group": "files", "back": "files", "up": "previous", "down": "next", "page_up": "back", "page_down": "more",
         "home": "first", "end": "last",
     },
     "review": {"promote": "promote", "quarantine": "quarantine", "next": "next", "back": "previous", "validate": "validate"},
@@ -71,6 +71,10 @@ WORDS: dict[str, dict[str, str]] = {
 NOT_HERE: dict[str, dict[str, str]] = {
     "everywhere": {"redraw": DRAWS, "suspend": "the terminal's own ctrl+z does it"},
     
+    "files": {
+        **{a: "mark A-B marks a range" for a in ("mark_up", "mark_down", "mark_page_up", "mark_page_down")},
+        "mark_all": "in a shell, promote --matching WORDS decides on all that a filter has", "stop": "ctrl+c stops it",
+    },
     "review": {"pane": DRAWS},
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
