@@ -56,7 +56,10 @@ WORDS: dict[str, dict[str, str]] = {
         "order": "order", "turn": "order", "group": "files", "back": "files", "up": "previous", "down": "next", "page_up": "back", "page_down": "more",
         "home": "first", "end": "last",
     },
-    "review": {"promote": "promote", "quarantine": "quarantine", "next": "next", "back": "previous", "validate": "validate"},
+    "review": {
+        "promote": "promote", "quarantine": "quarantine", "release": "release", "next": "next", "back": "previous", "validate": "validate",
+        "whole": "diff",
+    },
     "runs": {
         "start": "extract", "start_due": "extract", "cancel": "cancel", "cancel_all": "cancel", "again": "again", "large": "log", "level": "log",
         "search": "log", "error": "log", "end": "follow", "files": "files",
@@ -70,12 +73,15 @@ WORDS: dict[str, dict[str, str]] = {
 
 NOT_HERE: dict[str, dict[str, str]] = {
     "everywhere": {"redraw": DRAWS, "suspend": "the terminal's own ctrl+z does it"},
-    
     "files": {
         **{a: "mark A-B marks a range" for a in ("mark_up", "mark_down", "mark_page_up", "mark_page_down")},
         "mark_all": "in a shell, promote --matching WORDS decides on all that a filter has", "stop": "ctrl+c stops it",
     },
-    "review": {"pane": DRAWS},
+    "review": {
+        "pane": DRAWS, "leave": DRAWS,
+        **{a: "in a shell, show ID names a part of a payload" for a in ("open", "form", "search")},
+        "accept": "report names what drifted; it is accepted on the screen",
+    },
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
         "leave": DRAWS, "edit": DRAWS,
