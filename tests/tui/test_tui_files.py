@@ -314,7 +314,12 @@ def test_files_are_grouped_and_a_group_opens_as_a_filter(drive):
         assert "2 of 4 feeds" in d.screen and d.app.files_view.words == ""
         await d.press("p")
         assert "Promote 2 files" in d.screen and "! not 8: " in d.screen and "! not 1: not validated yet" in d.screen
-        await d.press("escape", "escape")
+        await d.press("escape")
+        d.app.files_view.do_group()
+        assert d.app.files_view.why_not("promote") == "no group here"
+        await d.settle()
+        assert "1 of 1 day · 64 files" in d.screen
+        await d.press("escape")
         assert "1 of 64 · newest" in d.screen
 
     drive(lake, scenario)

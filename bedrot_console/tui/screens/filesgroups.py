@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...domain.browsing import FileFilter
+from ...domain.errors import UsageError
 from ...domain.filterwords import quoted
 from ..messages import GroupsLoaded
 from ..widgets.grouptable import GroupTable
@@ -75,11 +77,14 @@ class Grouping(Base):
     def group_filter(self) -> FileFilter | None:
         """The files of the group under the cursor; None where there is no group, or none that a word could name."""
         words = self._group_words()
-        return None if words is None else self.parsed(words)[0]
+        try:
+            return None if words is None else dataclasses.replace(self.parsed(words)[0], order=self.asked.order)
+        except UsageError:
+            return None  # a value that the catalog holds, but no word may say
 
     def _group_words(self) -> str | None:
         key = self.groups.key
-        if self.by is None or not isinstance(key, str) or not key:
+        if self.by is None or self.by != self.groups.by or not isinstance(key, str) or not key:
             return None
         return " ".join([*self._without("group"), f"{self.by}:{quoted(key)}"])
 
@@ -120,8 +125,7 @@ class Grouping(Base):
         """Where the cursor stands among the groups, and what they hold."""
         number, files, _ = self.groups.totals
         at = self.groups.cursor + 1 if number else 0
-        kind = f"{self.by}{'s' if number != 1 else ''}" if self.by != "status" else "statuses"
-        kind = kind if self.by != "day" else "days"
+        kind = f"{self.by}{('es' if self.by == 'status' else 's') if number != 1 else ''}"
         return [(f" {at:,} of {number:,}", "strong"), (f" {kind} · {files:,} files · by {self.groups.sort}", "plain")]
 
     def act_on_groups(self, action: str, *given: Any) -> None:
