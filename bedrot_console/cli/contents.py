@@ -44,6 +44,10 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("cat", "Write a payload to stdout, byte for byte."),
             ("validate", "Check files against what is expected of their feed."),
             ("diff", "Compare a file with the last good capture before it, or with another."),
+            (
+                "drift",
+                "Accept what a platform changed in its data, item by item, into a new version of a feed's schema; or take that back.",
+            ),
             ("promote", "Move checked files from landing to raw."),
             ("quarantine", "Move files from landing to quarantine."),
             ("release", "Move files from quarantine back to landing, to be validated again."),

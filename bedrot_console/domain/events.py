@@ -17,6 +17,8 @@ KINDS: dict[str, str] = {
     "decided": "decision, file, verb, reason, sha256, report, source, source_path, target, target_path, undoes",
     "moved": "decision, file, verb, zone, path",
     "refused": "decision, file, verb, code",
+    "drift-accepted": "acceptance, feed, code, version, sha256 (of its record), file, report",
+    "drift-revoked": "acceptance, feed, sha256 (of its record)",
     "run-started": "run, platform, account, expected, attended",
     "run-ended": "run, platform, account, state, error_code, exit_code, landed, files, "
     "nothing (feeds of which the platform showed that it has none)",

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from bedrot_console.domain.drift import Acceptance
 from bedrot_console.domain.excerpts import Wish
 from bedrot_console.domain.feeds import Feed, History
 from bedrot_console.domain.files import Sidecar, format_time, parse_time
@@ -33,6 +34,7 @@ class Job:
         feeds: the platform's other feeds, to tell wrong content and to read siblings.
         options: for checks, over `feed.options`.
         rules: hash of the rules; computed when empty.
+        accepted: what was accepted of drift; told as notes.
     """
 
     feed: Feed
@@ -48,6 +50,7 @@ class Job:
     feeds: Sequence[Feed] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     rules: str = ""
+    accepted: Sequence[Acceptance] = ()
 
     @property
     def to_read_bytes(self) -> int:
@@ -70,7 +73,7 @@ class Job:
             ],
             "siblings": {name: str(path) for name, path in self.siblings.items()}, "declared": list(self.declared),
             "twins": [[i, format_time(at)] for i, at in self.twins], "feeds": [f.name for f in self.feeds],
-            "options": dict(self.options), "rules": self.rules,
+            "options": dict(self.options), "rules": self.rules, "accepted": [a.to_record() for a in self.accepted],
         }  # fmt: skip
 
     @classmethod
@@ -89,6 +92,7 @@ class Job:
             siblings={name: Path(path) for name, path in record["siblings"].items()}, declared=record["declared"],
             twins=[(i, parse_time(at)) for i, at in record["twins"]], feeds=[load_feed(n) for n in record["feeds"]],
             options=record["options"], rules=record["rules"],
+            accepted=[Acceptance.from_record(a) for a in record["accepted"]],
         )  # fmt: skip
 
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from bedrot_console.domain.drift import Acceptance
 from bedrot_console.domain.feeds import Feed
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _known_rules: dict[int, tuple[Feed, str]] = {}
 
 
-def rules_of(feed: Feed) -> str:
+def rules_of(feed: Feed, accepted: Sequence[Acceptance] = ()) -> str:
     """Hash of everything a verdict depends on beside the bytes: the declaration, the schema, the source of parse, checks and recogniser,
-    and this room's own version. Lower-case hex."""
+    what was accepted of drift, and this room's own version. Lower-case hex."""
+    declared = _declared(feed)
+    if not accepted:
+        return declared
+    return hashlib.sha256(
+        "\n".join([declared, *sorted(repr(a.shape) for a in accepted)]).encode("utf-8", "backslashreplace")
+    ).hexdigest()
+
+
+def _declared(feed: Feed) -> str:
     known = _known_rules.get(id(feed))
     if known is not None and known[0] is feed:
         return known[1]

@@ -16,7 +16,12 @@ from bedrot_console.domain.findings import Finding, Place, Severity
 from .texts import masked
 
 NAMED_PER_CODE = 100
-"""So many findings name their own place per code and field; the rest are counted in one more."""
+"""So many findings name their own place per code and place (in any row); the rest are counted in one more."""
+
+
+BY_SEEN = ("schema.drift", "schema.type", "schema.required")
+"""Codes that count what was seen apart: drift is accepted by it."""
+Group = tuple[str, str, str | None]
 
 
 @lru_cache(maxsize=64)
@@ -75,14 +80,17 @@ def pointer(path: Sequence[Any], base: str = "") -> str:
 
 
 def findings(schema: Any, document: Any, *, per_row: bool = False, base: str = "") -> list[Finding]:
-    """Every violation as a finding with its own sentence; beyond NAMED_PER_CODE of one kind in one field the rest are counted."""
+    """Every violation as a finding with its own sentence; beyond NAMED_PER_CODE of one kind in one place the rest are counted."""
     found: list[Finding] = []
-    counts: dict[tuple[str, str], int] = {}
-    spots: dict[tuple[str, str], int] = {}
+    counts: dict[Group, int] = {}
+    spots: dict[Group, int] = {}
     for path, keyword, detail, instance in violations(schema, document, per_row=per_row):
-        field = next((str(p) for p in reversed(path) if not isinstance(p, int)), "")
         for one in _sentences(path, keyword, detail, instance, base):
-            group = (one.code, field + (one.seen or "" if one.code == "schema.drift" else ""))
+            group = (
+                one.code,
+                "/".join("*" if isinstance(p, int) else str(p) for p in path),
+                one.seen if one.code in BY_SEEN else None,
+            )
             counts[group] = counts.get(group, 0) + 1
             if one.code == "schema.drift" and counts[group] > 1:
                 continue

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from bedrot_console.domain.drift import applied
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
 
 from . import history, schema
@@ -82,7 +83,7 @@ class _Inspection:
             if outcome is Outcome.FAILED and name in GATES:
                 blocked = name
         return Report(
-            id=job.report_id, file_id=job.sidecar.id, sha256=job.sidecar.sha256, rules=job.rules or rules_of(job.feed), at=job.now,
+            id=job.report_id, file_id=job.sidecar.id, sha256=job.sidecar.sha256, rules=job.rules or rules_of(job.feed, job.accepted), at=job.now,
             stages=tuple(self.results), findings=tuple(self.findings), facts=self.facts,
         )  # fmt: skip
 
@@ -96,6 +97,7 @@ class _Inspection:
             because = str(skip)
         except FormatTrouble as trouble:
             found.append(replace(finding_of(trouble), stage=name))
+        found = applied(found, self.job.accepted)
         if not found:
             outcome = Outcome.SKIPPED if because else Outcome.PASSED
             self.results.append(StageResult(stage=name, outcome=outcome, because=because))

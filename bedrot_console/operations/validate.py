@@ -279,6 +279,7 @@ def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
         report_id=new_id(ws.clock.now()),
         feeds=[f for f in ws.registry.load(feed.platform).feeds.values() if f.name != feed.name],
         options=dict(feed.options),
+        accepted=ws.acceptances.standing(feed.name),
     )
 
 
@@ -295,7 +296,7 @@ def current_rules(ws: Workspace, feed_name: str, cache: dict[str, str]) -> str:
     from ..inspection.rules import rules_of
 
     if feed_name not in cache:
-        cache[feed_name] = rules_of(ws.registry.feed(feed_name))
+        cache[feed_name] = rules_of(ws.registry.feed(feed_name), ws.acceptances.standing(feed_name))
     return cache[feed_name]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..catalog.store import Catalog
     from ..domain.findings import Report
     from ..extraction.registry import Registry
+    from ..inspection.acceptances import Acceptances
     from ..inspection.archive import ReportArchive
     from ..inspection.pool import Readers
     from ..inspection.viewers import Viewers
@@ -74,6 +75,12 @@ class Workspace:
         from ..inspection.archive import ReportArchive
 
         return ReportArchive(self.settings.state / "reports")
+
+    @cached_property
+    def acceptances(self) -> Acceptances:
+        from ..inspection.acceptances import Acceptances
+
+        return Acceptances(self.settings.state / "drift")
 
     @cached_property
     def catalog(self) -> Catalog:

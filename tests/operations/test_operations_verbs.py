@@ -126,7 +126,7 @@ def test_a_verdict_made_under_other_rules_does_not_carry_a_promotion(ws, plays, 
     """When the rules of a feed changed since the report, the decision is void."""
     (one,) = landed(ws, plays())
     judged(ws, one)
-    monkeypatch.setattr("bedrot_console.inspection.rules.rules_of", lambda feed: "other rules")
+    monkeypatch.setattr("bedrot_console.inspection.rules.rules_of", lambda feed, accepted: "other rules")
     (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
     assert outcome.exit_code == 7 and "rules changed" in outcome.reason
 

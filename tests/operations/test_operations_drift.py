@@ -1,0 +1,219 @@
+"""Drift: accepted item by item, applied by validation from then on, told by which acceptance, taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bedrot_console.domain.drift import ACCEPTED, Shape, acceptance_of, generalised
+from bedrot_console.domain.errors import FixityError, LifecycleError, PermissionDenied, UsageError
+from bedrot_console.domain.findings import Finding, Place, Report, Severity
+from bedrot_console.domain.lifecycle import Verdict, Zone
+from bedrot_console.operations import browse, drift
+from bedrot_console.operations.land import land
+from bedrot_console.operations.validate import validate
+from bedrot_console.operations.workspace import Workspace
+
+SCHEMA = {
+    "type": "object", "additionalProperties": False, "required": ["source", "plays"],
+    "properties": {
+        "source": {"type": "string"},
+        "plays": {
+            "type": "array",
+            "items": {
+                "type": "object", "additionalProperties": False, "required": ["day", "plays"],
+                "properties": {"day": {"type": "string"}, "plays": {"type": "integer"}},
+            },
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def open_workspace(open_workspace, tmp_path: Path) -> Callable[..., Workspace]:
+    """The press, with a schema for its plays."""
+    schema = tmp_path / "plays.schema.json"
+    schema.write_text(json.dumps(SCHEMA))
+
+    def open_one(**options: bool) -> Workspace:
+        ws = open_workspace(**options)
+        extractor = ws.registry.load("press")
+        feed = extractor.feeds["plays"]
+        if feed.schema is None:
+            object.__setattr__(feed, "schema", schema)
+        return ws
+
+    yield open_one
+    object.__setattr__(open_workspace().registry.load("press").feeds["plays"], "schema", None)
+
+
+@pytest.fixture
+def ws(open_workspace, monkeypatch) -> Workspace:
+    """Payloads are read here, not by a child, which would not know the schema of this test."""
+    from bedrot_console.inspection import pool
+    from bedrot_console.inspection.child import here
+
+    class Here:
+        def __init__(self, readers: object) -> None:
+            pass
+
+        def __enter__(self) -> Here:
+            return self
+
+        def __exit__(self, *exc: object) -> None:
+            pass
+
+        def run_chained(self, jobs):
+            for job in jobs:
+                yield from here([job]) if job is not None else [None]
+
+    monkeypatch.setattr(pool, "Inspectors", Here)
+    return open_workspace()
+
+
+@pytest.fixture
+def drifted(ws, plays, clock) -> Callable[..., str]:
+    """Lands plays with a field that nobody knows in every row (and more of that kind); gives the file's id, validated."""
+
+    def make(name: str, **more: object) -> str:
+        last = clock.now().date() - timedelta(days=1)
+        rows = [
+            {"day": (last - timedelta(days=n)).isoformat(), "plays": 100 + n, "mood": "calm", **more} for n in reversed(range(9))
+        ]
+        body = json.dumps({"source": "press", "plays": rows, "at": name}).encode()
+        (outcome,) = land(ws, [plays(name=name, body=body)])
+        assert len(list(validate(ws, [outcome.id]))) == 1
+        clock.advance(3600)
+        return outcome.id
+
+    return make
+
+
+def report_of(ws: Workspace, name: str) -> Report:
+    return browse.report_of(ws, browse.find(ws, name))
+
+
+def codes(ws: Workspace, name: str) -> dict[str, str]:
+    """Generalised place → code, of what schema says of a file."""
+    return {generalised(f.place): f.code for f in report_of(ws, name).findings if f.stage == "schema"}
+
+
+def test_what_was_accepted_is_a_note_in_the_next_file_of_the_same_shape(ws, drifted) -> None:
+    """One of two unknown fields is accepted: the next file tells it as a note by that acceptance, and the other still as drift."""
+    first = drifted("a.json")
+    assert codes(ws, first) == {"/plays/*/mood": "schema.drift", "/at": "schema.drift"}
+    before = report_of(ws, first)
+    number = next(i.number for i in drift.items(ws, first) if i.finding.seen == "mood")
+    (made,) = drift.accept(ws, first, [number], reason="their changelog")
+    assert (made.feed, made.version, made.place, made.reason) == ("press/plays", "1.1", "/plays/*/mood", "their changelog")
+    assert report_of(ws, first) == before, "an acceptance changes no report"
+    second = drifted("b.json")
+    assert codes(ws, second) == {"/plays/*/mood": ACCEPTED, "/at": "schema.drift"}
+    told = next(f for f in report_of(ws, second).findings if f.code == ACCEPTED)
+    assert acceptance_of(told) == made.id and told.count == 9 and ws.actor in told.message and "1.1" in told.expected
+    assert told.severity is Severity.NOTE
+
+
+def test_another_type_can_be_accepted_and_the_file_passes_then(ws, drifted) -> None:
+    """Numbers that came as text fail the file until somebody accepts them; nothing else is let through with it."""
+    first = drifted("a.json", plays="7")
+    assert browse.find(ws, first).verdict is Verdict.FAILED
+    number = next(i.number for i in drift.items(ws, first) if i.finding.code == "schema.type")
+    drift.accept(ws, first, [number])
+    assert drift.concerned(ws, ["press/plays"]) == [first]
+    list(validate(ws, [first]))
+    assert codes(ws, first)["/plays/*/plays"] == ACCEPTED and browse.find(ws, first).verdict is not Verdict.FAILED
+    assert browse.find(ws, drifted("b.json", plays=None)).verdict is Verdict.FAILED
+
+
+def test_a_verdict_from_before_an_acceptance_carries_no_decision(ws, drifted) -> None:
+    """The rules are others: the file must be validated again, then it can be promoted."""
+    from bedrot_console.domain.lifecycle import Verb
+    from bedrot_console.operations.decide import decide
+
+    name = drifted("a.json")
+    drift.accept(ws, name)
+    (outcome,) = decide(ws, Verb.PROMOTE, [name])
+    assert outcome.outcome == "failed" and "rules changed" in outcome.reason
+    list(validate(ws, [name]))
+    assert [o.outcome for o in decide(ws, Verb.PROMOTE, [name])] == ["done"]
+
+
+def test_an_acceptance_can_be_taken_back(ws, drifted) -> None:
+    """The next file drifts again; record and journal keep both, and the version goes on."""
+    name = drifted("a.json")
+    made = drift.accept(ws, name)
+    assert [a.version for a in made] == ["1.1", "1.2"]
+    (gone,) = drift.revoke(ws, [made[0].id])
+    assert gone.revoked_by == ws.actor and not gone.stands
+    assert [a.stands for a in drift.listing(ws)] == [False, True]
+    assert sorted(codes(ws, drifted("b.json")).values()) == ["schema.drift", ACCEPTED]
+    kinds = [e.kind for e in ws.journal.read() if e.kind.startswith("drift")]
+    assert kinds == ["drift-accepted", "drift-accepted", "drift-revoked"]
+    with pytest.raises(UsageError):
+        drift.revoke(ws, [made[0].id])
+
+
+def test_accepting_twice_is_accepting_once(ws, drifted) -> None:
+    """The one that stands is given again; no event, no version more."""
+    name = drifted("a.json")
+    made = drift.accept(ws, name, [1])
+    head = ws.journal.head
+    list(validate(ws, [name]))
+    with pytest.raises(LifecycleError, match="accepted already"):
+        drift.accept(ws, name, [next(i.number for i in drift.items(ws, name) if i.acceptance)])
+    assert [e.kind for e in ws.journal.read(after=head)] == ["validated"] and drift.listing(ws) == made
+
+
+def test_only_drift_of_a_report_of_today_can_be_accepted(ws, drifted, plays) -> None:
+    """Other findings, findings there are not, files that were not validated, and consoles that only read are refused; nothing is written."""
+    name = drifted("a.json", day="no day")
+    other = next(i.number for i in drift.items(ws, name) if i.finding.code.startswith("consistency"))
+    for numbers, error in (([other], LifecycleError), ([99], UsageError), ([1, other], LifecycleError)):
+        with pytest.raises(error):
+            drift.accept(ws, name, numbers)
+    (fresh,) = land(ws, [plays(name="c.json")])
+    with pytest.raises(LifecycleError, match="not validated"):
+        drift.accept(ws, fresh.id)
+    ws.read_only = True
+    with pytest.raises(PermissionDenied):
+        drift.accept(ws, name, [1])
+    assert drift.listing(ws) == []
+
+
+def test_another_process_applies_it_and_bytes_stay_as_they_are(ws, open_workspace, drifted) -> None:
+    """The record is found by a workspace that was open before; the payload is the same."""
+    other = open_workspace()
+    assert other.acceptances.standing("press/plays") == []
+    name = drifted("a.json")
+    row = browse.find(ws, name)
+    made = drift.accept(ws, name)
+    assert other.acceptances.standing("press/plays") == made
+    assert hashlib.sha256(ws.payload(Zone.LANDING, row.path).read_bytes()).hexdigest() == row.sha256
+
+
+def test_a_record_that_was_forged_is_noticed(ws, drifted) -> None:
+    """The journal holds the hash of each line; a damaged file stops validation instead of being passed over."""
+    drift.accept(ws, drifted("a.json"))
+    assert drift.not_in_journal(ws) == []
+    path = ws.settings.state / "drift" / "press" / "plays.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(
+        lines[0].replace(b"mood", b"food") + lines[1] if b"mood" in lines[0] else lines[0] + lines[1].replace(b"mood", b"food")
+    )
+    assert len(drift.not_in_journal(ws)) == 1
+    path.write_bytes(b"{nothing\n")
+    with pytest.raises(FixityError):
+        ws.acceptances.standing("press/plays")
+
+
+def test_a_shape_is_a_place_in_any_row() -> None:
+    """Numbers of rows are left out; what was seen counts."""
+    one = Finding(code="schema.drift", severity=Severity.NOTE, message="", place=Place(pointer="/a/3/b/12/c"), seen="c")
+    assert Shape.of(one) == ("schema.drift", "/a/*/b/*/c", "c")
+    assert generalised(Place(row=7, column="Store")) == "column Store" and generalised(Place(pointer="")) == "/"
