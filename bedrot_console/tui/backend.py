@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..domain.blocks import Indexed, Raster, View
 from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
+from ..domain.drift import Acceptance
 from ..domain.errors import BedrotError
 from ..domain.excerpts import Excerpt, Wish
 from ..domain.findings import Report
@@ -82,6 +83,9 @@ class Backend(Oversight, Protocol):
     def review(self, name: str) -> Review: ...
     def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt: ...
     def diff(self, name: str, whole: bool) -> Diff: ...
+    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance: ...
+    def revoke_drift(self, acceptance: str) -> Acceptance: ...
+    def outdated(self, feed: str) -> Sequence[str]: ...
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterable[Outcome]: ...
     def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterable[Outcome]: ...
     def validate(self, ids: Sequence[str]) -> Iterable[tuple[FileRow, Report] | Outcome]: ...
@@ -197,6 +201,22 @@ class OperationsBackend(OperationsOversight):
         from ..operations import review
 
         return review.diff(self.ws, name, whole=whole)
+
+    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance:
+        from ..operations import drift
+
+        return drift.accept(self.ws, name, [number], reason=reason)[0]
+
+    def revoke_drift(self, acceptance: str) -> Acceptance:
+        from ..operations import drift
+
+        return drift.revoke(self.ws, [acceptance])[0]
+
+    def outdated(self, feed: str) -> Sequence[str]:
+        """Ids of files in landing whose verdict was made under other rules than the feed has now."""
+        from ..operations import drift
+
+        return drift.concerned(self.ws, [feed])
 
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
         from ..operations import decide

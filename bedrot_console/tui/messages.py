@@ -11,6 +11,7 @@ from textual.message import Message
 from ..domain.blocks import Cell, View
 from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look
+from ..domain.drift import Acceptance
 from ..domain.excerpts import Excerpt, Wish
 from ..domain.plans import Plan
 from ..domain.runs import RunView
@@ -143,6 +144,15 @@ class DiffLoaded(Message):
 
     name: str
     diff: Diff
+
+
+@dataclass
+class DriftChanged(Message):
+    """What was accepted or taken back, and the verdicts of the files that were validated again."""
+
+    acceptance: Acceptance
+    verdicts: dict[str, int]
+    failed: list[Outcome]
 
 
 @dataclass

@@ -23,10 +23,11 @@ from bedrot_console.catalog import queries
 from bedrot_console.domain.blocks import Indexed, Raster, View
 from bedrot_console.domain.browsing import OPPOSITE, Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
+from bedrot_console.domain.drift import Acceptance, Shape, applied
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
 from bedrot_console.domain.excerpts import Excerpt, Wish
 from bedrot_console.domain.files import format_time
-from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
+from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult, in_order
 from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.identifiers import ALPHABET
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
@@ -151,6 +152,8 @@ class FakeLake(FakePlaces):
         self.bodies: dict[str, bytes] = {}
         self.places: dict[str, Place] = {}
         self.wishes: list[Wish] = []
+        self.drifts: dict[str, tuple[Finding, ...]] = {}
+        self.accepted: list[Acceptance] = []
         self.stuck = threading.Event()
         self.attempts = 3
         self.looks = 0
@@ -298,6 +301,7 @@ class FakeLake(FakePlaces):
                     place=self.places.get(row.id, Place(pointer="/days/3/country")), expected="two letters", seen=text, count=3,
                 ),
             )  # fmt: skip
+        findings = tuple(applied((*findings, *self.drifts.get(row.id, ())), self.accepted))
         stages = tuple(
             StageResult(
                 stage=s, outcome=StageOutcome.FAILED if s == "format" and severity is Severity.ERROR else StageOutcome.PASSED
@@ -344,6 +348,26 @@ class FakeLake(FakePlaces):
         assert diff is not None
         same = DiffRow(kind="same", key=("2026-02-27", "GB"), changes={"streams": ("99", "99")})
         return dataclasses.replace(diff, rows=(*diff.rows, same)) if whole else diff
+
+    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance:
+        row = self.find(name)
+        report = self.review(row.id).report
+        assert report is not None
+        shape = Shape.of(in_order(report.findings)[number - 1])
+        made = Acceptance(
+            id=f"a{len(self.accepted)}", feed=row.feed, code=shape.code, place=shape.place, seen=shape.seen, version=f"1.{len(self.accepted) + 1}",
+            at=self.at, actor="uid:1000", file_id=row.id, report_id=report.id, reason=reason,
+        )  # fmt: skip
+        self.accepted.append(made)
+        return made
+
+    def revoke_drift(self, acceptance: str) -> Acceptance:
+        found = next(a for a in self.accepted if a.id == acceptance)
+        self.accepted.remove(found)
+        return dataclasses.replace(found, revoked_at=self.at, revoked_by="uid:1000")
+
+    def outdated(self, feed: str) -> Sequence[str]:
+        return [name for name in self.drifts if self.find(name).feed == feed]
 
     # verbs
 

@@ -58,7 +58,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "review": {
         "promote": "promote", "quarantine": "quarantine", "release": "release", "next": "next", "back": "previous", "validate": "validate",
-        "whole": "diff",
+        "whole": "diff", "accept": "drift accept",
     },
     "runs": {
         "start": "extract", "start_due": "extract", "cancel": "cancel", "cancel_all": "cancel", "again": "again", "large": "log", "level": "log",
@@ -80,7 +80,6 @@ NOT_HERE: dict[str, dict[str, str]] = {
     "review": {
         "pane": DRAWS, "leave": DRAWS,
         **{a: "in a shell, show ID names a part of a payload" for a in ("open", "form", "search")},
-        "accept": "report names what drifted; it is accepted on the screen",
     },
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
@@ -98,8 +97,8 @@ NOT_HERE: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Section -> action -> why it has no words."""
 
-SHELL = {"sessions": "sessions", "health": "status", "audit": "audit show"}
-"""Place that is reached by the shell's commands at the same prompt -> its command."""
+SHELL = {"sessions": "sessions", "health": "status", "audit": "audit show", "drift": "drift list"}
+"""Place, or group of commands, that is reached by the shell's commands at the same prompt -> its command."""
 
 
 def words_for(section: str, action: str) -> tuple[str | None, str | None]:

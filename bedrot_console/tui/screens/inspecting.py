@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from ...domain.browsing import FileRow, Review
+from ...domain.browsing import FileRow, Outcome, Review
+from ...domain.drift import acceptance_of, why_not
 from ...domain.excerpts import place_of, pointer_of
-from ...domain.findings import Finding
-from ..messages import DiffLoaded, ExcerptLoaded
+from ...domain.findings import Finding, in_order
+from ..messages import DiffLoaded, DriftChanged, ExcerptLoaded, Validated
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
 from ..widgets.payload import PayloadPane
@@ -33,6 +35,7 @@ class InspectingView(View):
         self.whole: Diff | None = None
         self._payload_of = ""
         self._stop = threading.Event()
+        self._go_on = False
 
     @property
     def report_pane(self) -> EntryPane:
@@ -64,6 +67,10 @@ class InspectingView(View):
         diff = self.whole if self.whole is not None and review.diff is not None else review.diff
         lines = report_lines(review, width)
         pane.fill(lines + diff_lines(diff, width, whole=self.whole is not None), finding_spans(review, width), keep=keep)
+        if self._go_on and review.report is not None:
+            self._go_on = False
+            findings = in_order(review.report.findings)
+            pane.stand_on(next((i for i, f in enumerate(findings) if why_not(f) is None), pane.cursor))
 
     def open_payload(self, row: FileRow | None) -> None:
         """Show the beginning of a file's payload."""
@@ -135,11 +142,21 @@ class InspectingView(View):
             return None if found is not None and len(found.forms) > 1 else "this content has one form only"
         if action == "search" and (found is None or found.form in ("picture", "members") or not found.forms):
             return "nothing to search in"
+        if action == "accept":
+            return self._why_not_accept()
         if action in ("left", "right") and not self.in_payload:
             return "tab goes to the preview"
         if action == "whole" and (self.review is None or self.review.diff is None or self.review.diff.old_id is None):
             return "nothing to compare with"
         return None
+
+    def _why_not_accept(self) -> str | None:
+        finding = self.finding
+        if self.console.backend.read_only:
+            return "this console is read-only"
+        if finding is None:
+            return "no finding here"
+        return None if acceptance_of(finding) else why_not(finding)
 
     @property
     def searched(self) -> bool:
@@ -167,6 +184,51 @@ class InspectingView(View):
         if message.name == self._payload_of:
             self.whole = message.diff
             self.draw(keep=True)
+
+    def do_accept(self) -> None:
+        """Accept the drift under the cursor, or take its acceptance back; then validate what that concerns."""
+        from ..modals.accept import AcceptModal
+
+        row, finding, review = self.row, self.finding, self.review
+        if row is None or finding is None or review is None or review.report is None:
+            return
+        number = next(n for n, f in enumerate(in_order(review.report.findings), start=1) if f is finding)
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self._change_drift(row, number, acceptance_of(finding), reason)
+
+        self.console.push_screen(AcceptModal(row, finding), answered)
+
+    def _change_drift(self, row: FileRow, number: int, standing: str | None, reason: str) -> None:
+        backend = self.console.backend
+        self.notice("taking it back…" if standing else "accepting…")
+
+        def work() -> DriftChanged:
+            made = backend.revoke_drift(standing) if standing else backend.accept_drift(row.id, number, reason)
+            verdicts: Counter[str] = Counter()
+            failed: list[Outcome] = []
+            for item in backend.validate(backend.outdated(row.feed)):
+                if isinstance(item, Outcome):
+                    failed.append(item)
+                else:
+                    verdicts[item[1].verdict.value] += 1
+            return DriftChanged(made, dict(verdicts), failed)
+
+        self.fetch("drift", work, keep=True)
+
+    def on_drift_changed(self, message: DriftChanged) -> None:
+        message.stop()
+        made = message.acceptance
+        self._go_on = made.stands
+        self.post_message(Validated(message.verdicts, message.failed))
+        word = f"accepted into schema version {made.version}" if made.stands else "taken back"
+        again = ", ".join(f"{n} {v}" for v, n in sorted(message.verdicts.items()))
+        self.notice(
+            f"{word}: {made.place}" + (f"; validated again: {again}" if again else ""),
+            "done",
+            "A takes it back" if made.stands else None,
+        )
 
     def do_pane(self) -> None:
         self.to_payload(not self.in_payload)

@@ -22,7 +22,7 @@ from .inspecting import WIDE, InspectingView
 QUEUE = 200
 
 COLUMNS = (
-    Column("status", 12),
+    Column("status", 13),
     Column("file", 20, "tail", flex=2),
     Column("first finding", 12, flex=1),
     Column("data to", 10, least=96),
@@ -61,6 +61,7 @@ class ReviewView(InspectingView):
         self.loaded = False
         self.stale = True
         self._wanted: str | None = None
+        self._drawn = ""
 
     def compose(self) -> ComposeResult:
         yield Queue(COLUMNS, id="queue", empty=("loading…",))
@@ -190,7 +191,9 @@ class ReviewView(InspectingView):
         self._wanted = f"{row.id} {row.report_id} {row.zone}"
         self.review, self.problem = None, None
         backend, name = self.console.backend, row.id
-        self.report_pane.fill([[(" loading…", "dim")]], ())
+        self.report_pane.show([[(" loading…", "dim")]]) if self._drawn == row.id else self.report_pane.fill(
+            [[(" loading…", "dim")]], ()
+        )
         if not self.wide:
             self.to_payload(False)
         self.open_payload(row)
@@ -201,7 +204,8 @@ class ReviewView(InspectingView):
         if self.row is None or message.name != self.row.id:
             return
         self.review = message.review
-        self.draw()
+        self.draw(keep=self._drawn == message.name)
+        self._drawn = message.name
         self.state_changed()
 
     def on_failed(self, message: Failed) -> None:
@@ -290,6 +294,9 @@ class ReviewView(InspectingView):
                 if self.guest is not None and self.guest.id == outcome.id:
                     self.guest = None
         self.stale = True
+        back = next((o.id for o in message.outcomes if o.done), None)
+        if message.verb == "undo" and back is not None and self.is_shown:
+            self.console.review_file(back)
         if self.loaded:
             self._set_rows([r for r in self.rows if r.id not in self.gone])
             if self.is_shown and any(o.zone is Zone.LANDING for o in message.outcomes):

@@ -46,7 +46,7 @@ class EntryPane(Pane):
         """To the next entry if it is in view or just beyond; else a line on."""
         wanted = self.cursor + by
         if self.spans and 0 <= wanted < len(self.spans) and self._near(wanted):
-            self._stand(wanted)
+            self.stand_on(wanted)
             return
         self.scroll_by(by)
 
@@ -54,7 +54,10 @@ class EntryPane(Pane):
         first = self.spans[index][0]
         return self.top - 3 <= first < self.top + self.size.height + 3
 
-    def _stand(self, index: int) -> None:
+    def stand_on(self, index: int) -> None:
+        """Put the cursor on an entry and bring it into view."""
+        if not 0 <= index < len(self.spans):
+            return
         self.cursor = index
         first, after, _ = self.spans[index]
         if first < self.top:
@@ -81,6 +84,6 @@ class EntryPane(Pane):
         line = self.top + event.y
         spot = next((i for i, (first, after, _) in enumerate(self.spans) if first <= line < after), None)
         if spot is not None:
-            self._stand(spot)
+            self.stand_on(spot)
             if event.chain == 2:
                 self.post_message(self.Chosen())
