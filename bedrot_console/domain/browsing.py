@@ -13,10 +13,11 @@ from .lifecycle import Verdict, Zone
 class FileFilter:
     """Which files. Empty fields do not restrict. `text` is matched case-insensitively inside path, feed and id prefix.
 
-    `since` and `until` are aware: files landed at or after the one and before the other. `code` is that of the first finding.
+    `ids` are whole ids or beginnings of some, of which one must fit. `since` and `until` are aware: files landed at or after the one and before the other. `code` is that of the first finding.
     `order` is one of ORDERS; ties and paging go by id.
     """
 
+    ids: tuple[str, ...] = ()
     zone: Zone | None = None
     platform: str | None = None
     feed: str | None = None

@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
     "run": "only files of this run",
     "set": "only files of this set",
     "sha256": "only files with these bytes: the whole hash",
+    "id": "only these files: ids, or beginnings of some, with commas between",
     "order": ", ".join(ORDERS),
     "group": "count by " + ", ".join(GROUPINGS),
 }
@@ -84,6 +85,8 @@ def filter_of(given: Mapping[str, str], text: str, now: datetime) -> FileFilter:
             if value not in FIXED[word]:
                 raise UsageError(f"no such {word}: {value}", hint=", ".join(FIXED[word]))
             values[word] = Zone(value) if word == "zone" else value
+        elif word == "id":
+            values["ids"] = tuple(dict.fromkeys(v for v in value.lower().split(",") if v))
         elif word == "sha256":
             values[word] = value.lower()
         else:

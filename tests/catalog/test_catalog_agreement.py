@@ -70,6 +70,9 @@ def test_grown_overlaid_and_rebuilt_answers_agree(lake, seed):
         assert reader.files(recent, limit=None) == [r for r in overlay[0] if queries.matches(recent, r)]
         for wanted in (FileFilter(until=since), FileFilter(code=overlay[0][-1].first_code), FileFilter(text="_2")):
             assert reader.files(wanted, limit=None) == [r for r in overlay[0] if queries.matches(wanted, r)]
+        named = FileFilter(ids=(overlay[0][3].id, overlay[0][-1].id[:19], "zzzzzz"))
+        assert reader.files(named, limit=None) == [overlay[0][3], overlay[0][-1]] and reader.count(named) == 2
+        assert [r for r in overlay[0] if queries.matches(named, r)] == [overlay[0][3], overlay[0][-1]]
         for row in overlay[0]:
             assert reader.file(row.id) == row
             assert lake.catalog.resolve([f"{row.zone}/{row.path}", row.id[:19]]) == [row, row]

@@ -106,6 +106,7 @@ def test_the_filter_grammar_reads_words_and_text() -> None:
     assert parse_filter("http://x", NOW).text == "http://x"
     assert parse_filter("day:2026-01-31", NOW).until == datetime(2026, 2, 1, tzinfo=UTC)
     assert parse_filter("run:r1 set:s1 code:x.y group:day", NOW) == FileFilter(run_id="r1", set_id="s1", code="x.y")
+    assert parse_filter("id:1m8ct9,1M8CT9,,1n", NOW).ids == ("1m8ct9", "1n")
     for bad in (
         "statsu:failed",
         "group:nope",
