@@ -30,14 +30,25 @@ class Answer:
 
     Attributes:
         columns, types: known once `state` is no longer `waiting`.
+        kept_bytes: what it may take on disk; rows beyond it are not kept.
+        time_seconds: how long it may take, all rows included.
+        check, scope: what the text declares itself to be: `error`, `warning` or empty; a platform, a feed or empty.
         state: `waiting` (nothing came), `reading`, `whole`, or `cut` (there are more rows; `because` says why they are missing).
     """
 
     def __init__(
-        self, begin: Callable[[], SqlRun], folder: Path, clock: Clock, *, text: str = "", kept_bytes: int = KEPT_BYTES
+        self,
+        begin: Callable[[], SqlRun],
+        folder: Path,
+        clock: Clock,
+        *,
+        text: str = "",
+        check: str = "",
+        scope: str = "",
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         """Costs nothing: `read` begins."""
-        self.text = text
+        self.text, self.check, self.scope = text, check, scope
         self.columns: tuple[str, ...] = ()
         self.types: tuple[str, ...] = ()
         self.state = WAITING
@@ -46,7 +57,7 @@ class Answer:
         self._begin = begin
         self._folder = folder
         self._clock = clock
-        self._kept_bytes = kept_bytes
+        self.kept_bytes = kept_bytes
         self._run: SqlRun | None = None
         self._cancelled = threading.Event()
         self._spool: Spool | None = None
@@ -93,8 +104,8 @@ class Answer:
     def _fill(self, run: SqlRun, spool: Spool, tell: Callable[[], object]) -> None:
         told = None
         for count, rows in run.lines():
-            if spool.size_bytes + len(rows) > self._kept_bytes and spool.count:
-                self._cut(f"{self._kept_bytes >> 20:,} MB are kept of one answer")
+            if spool.size_bytes + len(rows) > self.kept_bytes and spool.count:
+                self._cut(f"{self.kept_bytes >> 20:,} MB are kept of one answer")
                 return
             spool.add(count, rows)
             if self._cancelled.is_set():
@@ -133,11 +144,19 @@ class Answer:
             self._spool.close()
 
 
-def answer(ws: Workspace, text: str, *, scope: str | None = None) -> Answer:
-    """An answer to one SELECT or EXPLAIN that has not begun."""
+def answer(ws: Workspace, text: str) -> Answer:
+    """An answer to one SELECT or EXPLAIN that has not begun. A text that declares itself a check is asked inside its scope.
+
+    Raises:
+        UsageError: it declares what cannot be.
+    """
     from . import sql
+    from .queries import SavedQuery
+
+    said = SavedQuery.of("query", text)
+    scope = said.scope if said.check else ""
 
     def begin() -> SqlRun:
-        return sql.start(ws, text, timeout_seconds=TIME_SECONDS, scope=scope)
+        return sql.start(ws, text, timeout_seconds=TIME_SECONDS, scope=scope or None)
 
-    return Answer(begin, ws.settings.state, ws.clock, text=text)
+    return Answer(begin, ws.settings.state, ws.clock, text=text, check=said.check, scope=scope)

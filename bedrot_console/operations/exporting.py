@@ -151,7 +151,8 @@ class Export:
 
         if self._answer.state == WHOLE:
             return self._answer.columns, self._answer.types, self._answer.batches()
-        self._run = sql.start(self.ws, self._answer.text, timeout_seconds=self._time_seconds)
+        asked = self._answer
+        self._run = sql.start(self.ws, asked.text, timeout_seconds=self._time_seconds, scope=asked.scope or None)
         self._run.open()
         return self._run.columns, self._run.types, self._run.batches()
 

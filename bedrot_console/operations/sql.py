@@ -58,14 +58,16 @@ STARTERS: tuple[tuple[str, str], ...] = (
 """Starter queries: (name, text)."""
 
 
-def query(ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0) -> SqlResult:
-    """Run one SELECT or EXPLAIN; the result streams and can be cancelled.
+def query(
+    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0, scope: str | None = None
+) -> SqlResult:
+    """Run one SELECT or EXPLAIN; the result streams and can be cancelled. Takes what `start` takes.
 
     Raises:
         QueryError: not one SELECT or EXPLAIN, or the engine refused it; the message is the engine's.
         CatalogError: there is no catalog to read.
     """
-    return SqlResult(start(ws, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds).open())
+    return SqlResult(start(ws, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds, scope=scope).open())
 
 
 def start(

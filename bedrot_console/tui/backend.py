@@ -17,6 +17,7 @@ from ..domain.findings import Report
 from ..domain.lifecycle import Verb, Zone
 from ..domain.plans import Plan
 from ..domain.runs import RunView
+from .inquiry import Inquiry, OperationsInquiry
 from .oversight import OperationsOversight, Oversight
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Table:
     truncated: bool = False
 
 
-class Backend(Oversight, Protocol):
+class Backend(Oversight, Inquiry, Protocol):
     """All calls block and may raise BedrotError; the console makes them in thread workers only."""
 
     home: str
@@ -112,7 +113,7 @@ class Backend(Oversight, Protocol):
     def starters(self) -> Sequence[tuple[str, str]]: ...
 
 
-class OperationsBackend(OperationsOversight):
+class OperationsBackend(OperationsOversight, OperationsInquiry):
     """The real one. Operations are imported on first use, so that the first frame loads no more than it shows."""
 
     def __init__(self, workspace: Workspace) -> None:

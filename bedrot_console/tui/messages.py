@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -15,14 +16,17 @@ from ..domain.drift import Acceptance
 from ..domain.excerpts import Excerpt, Wish
 from ..domain.plans import Plan
 from ..domain.runs import RunView
-from .backend import Need, Startable, Table
+from .backend import Need, Startable
 from .pictures import Picture
 from .widgets.log import Entry
 
 if TYPE_CHECKING:
     from ..operations.accounts import Accounts
+    from ..operations.answers import Answer
+    from ..operations.checks import CheckResult
     from ..operations.explain import Why
     from ..operations.health import Health
+    from ..operations.queries import SavedQuery
 
 
 @dataclass
@@ -247,20 +251,106 @@ class Drawn(Message):
 
 
 @dataclass
-class SqlDone(Message):
-    """The answer to a query, or the engine's complaint."""
+class AnswerGrew(Message):
+    """More of an answer can be read, or its columns are known."""
 
-    table: Table | None
-    seconds: float
-    problem: str | None = None
-    hint: str | None = None
+    answer: Answer
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, AnswerGrew) and message.answer is self.answer
 
 
 @dataclass
-class SchemaLoaded(Message):
-    """(view, column, type) of every view people may ask."""
+class AnswerEnded(Message):
+    """An answer is as whole as it gets; or the engine's complaint, with its place in the text (line and column, from 1)."""
+
+    answer: Answer
+    seconds: float
+    problem: str | None = None
+    hint: str | None = None
+    place: tuple[int, int] | None = None
+
+
+@dataclass
+class BlockLoaded(Message):
+    """Rows of an answer, by the number of their block."""
+
+    answer: Answer
+    number: int
+    rows: Sequence[Sequence[Any]] = field(repr=False)
+
+
+@dataclass
+class RowsMarked(Message):
+    """Rows to mark: number and file id."""
+
+    answer: Answer
+    rows: dict[int, str]
+
+
+@dataclass
+class RowsFound(Message):
+    """The files that rows of an answer name, for an action; `problems` counts those that name none, by the reason."""
+
+    action: str
+    rows: list[FileRow]
+    problems: dict[str, int]
+
+
+@dataclass
+class LexiconLoaded(Message):
+    """What a query may name: (view, column, type), and (function, kind)."""
 
     columns: Sequence[tuple[str, str, str]]
+    functions: Sequence[tuple[str, str]] = ()
+    show: bool = False
+
+
+@dataclass
+class KeptLoaded(Message):
+    """Queries that are kept: saved ones, and what this user asked, oldest first. `show`: the operator wants to choose one."""
+
+    saved: Sequence[SavedQuery]
+    asked: Sequence[str]
+    show: bool = False
+
+
+@dataclass
+class QuerySaved(Message):
+    """A query was saved, or (`taken`) was not, since the name is another one's. A check was asked at once: `result`."""
+
+    name: str
+    text: str = field(repr=False)
+    taken: bool = False
+    result: CheckResult | None = None
+
+
+@dataclass
+class ChecksDone(Message):
+    """What the saved checks found."""
+
+    results: Sequence[CheckResult]
+
+
+@dataclass
+class ExportReady(Message):
+    """Where an export goes; `taken`: there is a file already."""
+
+    name: str
+    path: Path
+    fmt: str
+    taken: bool
+
+
+@dataclass
+class Exported(Message):
+    """An answer was written to a file, or `problem` says why not."""
+
+    name: str
+    rows: int = 0
+    size_bytes: int = 0
+    problem: str | None = None
+    hint: str | None = None
 
 
 @dataclass

@@ -111,7 +111,7 @@ class Moving:
             bar.show(KEYS["prompt"], lambda action: None)
             return
         view = self.current_view
-        bar.show((*KEYS[self.place], *KEYS[EVERYWHERE]), lambda a: view.why_not(a) or self.why_not(a))
+        bar.show((*view.keys(), *KEYS[EVERYWHERE]), lambda a: view.why_not(a) or self.why_not(a))
 
     def on_descendant_focus(self) -> None:
         self.refresh_keys()

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fake_answers import FakeInquiry
 from fake_places import FakePlaces
 
 from bedrot_console.catalog import queries
@@ -120,7 +121,7 @@ class FakeRun:
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
-class FakeLake(FakePlaces):
+class FakeLake(FakePlaces, FakeInquiry):
     """The Backend port. Files are computed from their number unless changed; newest first means highest number first."""
 
     def __init__(self, files: int = 1000, *, names: Sequence[str] = (), read_only: bool = False) -> None:

@@ -165,23 +165,6 @@ def test_sql_rows_with_an_id_lead_to_their_file(drive):
     drive(FakeLake(400), scenario)
 
 
-def test_a_running_query_is_stopped_by_a_key(drive):
-    """ctrl+s stops the query; the screen answers all the while."""
-    lake = FakeLake(10)
-
-    async def scenario(d):
-        d.app.show_place("sql")
-        await d.pilot.pause()
-        d.app.sql_view.run_text("select slow")
-        await d.pilot.pause()
-        assert "running" in d.screen
-        await d.pilot.press("ctrl+s")
-        await d.settle()
-        assert "cancelled" in d.screen and not d.app.sql_view.running
-
-    drive(lake, scenario)
-
-
 def test_debugging_switches_of_textual_are_gone_before_it_is_imported():
     """TEXTUAL_LOG would write every key to a file; it and its kin do not survive the import of this room."""
     env = {

@@ -69,12 +69,14 @@ def sql(face: Face, query: str | None, name: str | None, saved: str | None, remo
         kept = queries.save(ws, name, text, replace=options["force"] or known)
         face.say.note(f"saved {kept.name}; run it: bedrot {'check run' if kept.check else 'sql --saved'} {kept.name}")
     else:
-        asked = queries.load(ws, saved).text if saved is not None else _text(query)
+        kept = queries.load(ws, saved) if saved is not None else None
+        asked = kept.text if kept is not None else _text(query)
+        scope = kept.scope if kept is not None and kept.check else None
         try:
             if options["out"] is not None:
                 _export(face, ws, asked, options["out"], options["timeout"], fmt=wanted, force=options["force"])
             else:
-                _ask(face, ws, asked, fmt, options["limit"], options["timeout"])
+                _ask(face, ws, asked, fmt, options["limit"], options["timeout"], scope)
         except QueryError as error:
             _show_place(face, asked, error)
             raise
@@ -88,14 +90,14 @@ def _text(query: str | None) -> str:
     return sys.stdin.read()
 
 
-def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, timeout: float | None) -> None:
+def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, timeout: float | None, scope: str | None) -> None:
     from ...operations import sql as verb
 
     if fmt == "parquet":
         raise UsageError("parquet goes to a file", hint="--out FILE.parquet")
     if limit is None and face.out.is_terminal and fmt == "table":
         limit = TERMINAL_LIMIT
-    result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout or 10.0)
+    result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout or 10.0, scope=scope)
     _print(face, fmt, result.columns, result.rows)
     if result.truncated:
         face.say.note(f"showing {limit:,} rows; --limit N shows more" if limit else "long texts were cut")

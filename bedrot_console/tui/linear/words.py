@@ -64,7 +64,11 @@ WORDS: dict[str, dict[str, str]] = {
         "start": "extract", "start_due": "extract", "cancel": "cancel", "cancel_all": "cancel", "again": "again", "large": "log", "level": "log",
         "search": "log", "error": "log", "end": "follow", "files": "files",
     },
-    "sql": {"run": "sql", "starters": "starters", "schema": "columns", "details": "show"},
+    "sql": {
+        "run": "sql", "starters": "starters", "schema": "columns", "details": "show", "review": "review", "open_files": "files",
+        "promote": "promote", "quarantine": "quarantine", "release": "release", "withdraw": "withdraw", "validate": "validate",
+        "mark": "mark", "mark_range": "mark", "unmark": "unmark",
+    },
     "prompt": {"send": "answer", "resend": "tell", "other": "tell", "next": "needs"},
     "scan": {"look": "answer", "done": "tell"},
     "page": {a: "answer" for a in ("click", "type", "enter", "press", "tab", "backspace", "drag", "outline", "look", "done", "page_up", "page_down")},
@@ -83,7 +87,10 @@ NOT_HERE: dict[str, dict[str, str]] = {
     },
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
-        "leave": DRAWS, "edit": DRAWS,
+        "leave": DRAWS, "edit": DRAWS, "narrower": DRAWS, "wider": DRAWS, "cell": "values are said whole",
+        "open": "in a shell: bedrot sql --list, bedrot sql --saved NAME", "save": "in a shell: bedrot sql --save NAME QUERY",
+        "export": "in a shell: bedrot sql --out FILE", "declare": "in a shell: bedrot sql --save NAME --check error",
+        "checks": "in a shell: bedrot check run",
     },
     "runs": {
         "pause": SCROLLS, "next_match": SCROLLS, "match_before": SCROLLS, "wrap": SCROLLS, "back": "nothing is covered that could be uncovered",

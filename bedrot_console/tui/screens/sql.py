@@ -1,88 +1,88 @@
-"""SQL: read-only questions, answered by a locked-down child on the published catalog. Result rows with an id lead to their file."""
+"""SQL: read-only questions, answered by a locked-down child on the published catalog. Result rows with an id are files to act on."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import TextArea
 
-from ...domain.errors import BedrotError
-from ...domain.identifiers import is_id
+from ...domain.errors import BedrotError, Cancelled, QueryError, UsageError
 from ...domain.text import safe
-from ..keys import bindings
-from ..messages import Failed, SchemaLoaded, SqlDone
-from ..widgets.lines import RULE, Piece, strip_of
-from ..widgets.table import Column, ListTable
+from ..keys import KEYS, Key, bindings
+from ..messages import AnswerEnded, AnswerGrew, BlockLoaded, Failed, LexiconLoaded
+from ..sqltext import Lexicon
+from ..widgets.lines import RULE, Line, Piece, strip_of, wrap
+from ..widgets.resultgrid import BLOCK, Results, cell_text
+from ..widgets.sqleditor import Completions, SqlEditor
+from .sqlkeep import KeptQueries
+from .sqlrows import ActionRows
 from .view import View
 
-LIMIT = 10_000
+if TYPE_CHECKING:
+    from ...operations.answers import Answer
+
 LONGEST_QUERY = 100_000
-_NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "BIGINT", "HUGEINT")
-
-
-class Editor(TextArea):
-    """The query. Plain text: no language, no markup."""
-
-    is_editor = True
-
-    DEFAULT_CSS = """
-    Editor, Editor:focus { height: 6; border: none; padding: 0 1; }
-    """
+IN_EDITOR = ("run", "stop", "open", "starters", "schema", "older", "newer", "leave")
+FIRST_QUERY = "select feed, status, count(*) as files\nfrom files\ngroup by all\norder by files desc"
+TEACH = (
+    "no answer yet",
+    "ctrl+r runs the query; tab completes the word at the cursor",
+    "ctrl+t starter queries, ctrl+o what was saved or asked, ctrl+g views and columns",
+)
 
 
 class ResultHead(Widget):
-    """How the last query ended."""
+    """How the last query goes or went, and where the cursor stands in its answer."""
 
     DEFAULT_CSS = "ResultHead { height: 1; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self.pieces: list[Piece] = [("── results ", "dim"), (RULE, "dim")]
+        self.pieces: list[Piece] = [("results", "dim")]
+        self.place = ""
 
-    def show(self, pieces: list[Piece]) -> None:
-        self.pieces = [("── ", "dim"), *pieces, (" ", "dim"), (RULE, "dim")]
-        self.refresh()
+    def show(self, pieces: list[Piece], place: str = "") -> None:
+        if (pieces, place) != (self.pieces, self.place):
+            self.pieces, self.place = pieces, place
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
+        palette = self.app.palette  # type: ignore[attr-defined]
+        width = self.size.width
+        said = sum(len(text) for text, _ in self.pieces) + 6
+        place = f" {self.place} ─" if self.place and said + len(self.place) + 3 <= width else ""
+        left = strip_of([("── ", "dim"), *self.pieces, (" ", "dim"), (RULE, "dim")], width - len(place), palette)
+        return Strip([*left, *strip_of([(place, "dim")], len(place), palette)], width)
 
 
-class Results(ListTable, can_focus=True):
-    """The answer's rows."""
-
-
-class SqlView(View):
+class SqlView(KeptQueries, ActionRows, View):
     """Editor above, results below."""
 
     place = "sql"
     BINDINGS = bindings("sql")
-    DEFAULT_CSS = "SqlView.tall Editor { height: 12; }"
+    DEFAULT_CSS = "SqlView { layers: base above; } SqlView.tall SqlEditor { height: 12; }"
 
     def __init__(self) -> None:
         super().__init__(id="sql")
-        self.history: list[str] = []
-        self.at = 0
-        self.running = False
-        self.columns: tuple[str, ...] = ()
-        self.types: tuple[str, ...] = ()
-        self.answer: tuple[tuple[Any, ...], ...] = ()
-        self.first_column = 0
+        self.answer: Answer | None = None
+        self.began = 0.0
+        self.ended: AnswerEnded | None = None
 
     def compose(self) -> ComposeResult:
-        yield Editor("select feed, status, count(*) as files\nfrom files\ngroup by all\norder by files desc", id="editor")
+        completions = Completions()
+        yield SqlEditor(FIRST_QUERY, completions)
         yield ResultHead()
-        yield Results(
-            (), id="results", empty=("no answer yet", "ctrl+r runs the query, ctrl+t shows starter queries, ctrl+g the columns")
-        )
+        yield Results(id="results", empty=TEACH)
+        yield completions
 
     @property
-    def editor(self) -> Editor:
-        return self.query_one(Editor)
+    def editor(self) -> SqlEditor:
+        return self.query_one(SqlEditor)
 
     @property
     def results(self) -> Results:
@@ -91,90 +91,206 @@ class SqlView(View):
     def focus_target(self) -> Widget:
         return self.editor
 
+    def on_mount(self) -> None:
+        self._load_lexicon()
+        self.load_kept()
+
     def on_resize(self) -> None:
         self.set_class(self.size.height >= 30, "tall")
+        self.editor.completions.hide()
+
+    def on_unmount(self) -> None:
+        if self.answer is not None:
+            self.answer.close()
+
+    def catalog_changed(self) -> None:
+        if not self.editor.lexicon.views:
+            self._load_lexicon()
+
+    def _load_lexicon(self, show: bool = False) -> None:
+        backend = self.console.backend
+        self.fetch("lexicon", lambda: LexiconLoaded(backend.schema(), backend.words(), show))
 
     # running
+
+    @property
+    def running(self) -> bool:
+        return self.answer is not None and self.ended is None
 
     def run_text(self, text: str) -> None:
         """Put a query into the editor and run it."""
         self.editor.text = text
+        if self.is_shown:
+            self.screen.set_focus(self.results)
         self.do_run()
 
     def do_run(self) -> None:
-        text = self.editor.text.strip().rstrip(";")
-        self.history = [h for h in self.history if h != text] + [text]
-        self.at = len(self.history)
-        self.running = True
-        self.query_one(ResultHead).show([("running… ", "running"), ("ctrl+s stops it", "dim")])
-        self.state_changed()
+        text = self.editor.text.strip()
+        if self.answer is not None:
+            self.answer.close()
         backend = self.console.backend
+        self.asked_now(text)
+        self.began, self.ended = time.monotonic(), None
+        try:
+            self.answer = answer = backend.inquire(text)
+        except UsageError as error:
+            self.answer = None
+            self._show_problem(str(error), error.hint)
+            self.state_changed()
+            return
+        self._line()
+        self.state_changed()
 
-        def work() -> SqlDone:
-            began = time.perf_counter()
+        def work() -> AnswerEnded:
+            began = time.monotonic()
             try:
-                table = backend.sql(text, LIMIT)
+                answer.read(lambda: self.post_message(AnswerGrew(answer)))
             except BedrotError as error:
-                return SqlDone(None, time.perf_counter() - began, str(error), error.hint)
-            return SqlDone(table, time.perf_counter() - began)
+                place = error.place if isinstance(error, QueryError) else None
+                hint = "ctrl+r asks again" if isinstance(error, Cancelled) else error.hint
+                return AnswerEnded(answer, time.monotonic() - began, str(error), hint, place)
+            return AnswerEnded(answer, time.monotonic() - began)
 
         self.fetch("sql", work)
 
-    def on_sql_done(self, message: SqlDone) -> None:
+    def do_stop(self) -> None:
+        if self.stop_export():
+            return
+        if self.answer is not None:
+            self.answer.cancel()
+
+    def on_answer_grew(self, message: AnswerGrew) -> None:
         message.stop()
-        self.running = False
-        head = self.query_one(ResultHead)
-        if message.table is None:
-            head.show([("✗ ", "error"), (safe(message.problem, 400), "error")])
-            self.columns, self.types, self.answer = (), (), ()
-            self.results.columns = ()
-            self.results.empty = (safe(message.problem, 400), safe(message.hint or "ctrl+g shows views and columns", 200))
-            self.results.set_rows([], keep=False)
+        answer = message.answer
+        if answer is not self.answer:
+            return
+        self._take(answer)
+        self._line()
+
+    def _take(self, answer: Answer) -> None:
+        """Show what came of an answer so far."""
+        results = self.results
+        if results.names != answer.columns or (answer.count < results.count):
+            results.empty = ("", "")
+            results.restart(answer.columns, answer.types)
+        results.grow(answer.count)
+
+    def on_answer_ended(self, message: AnswerEnded) -> None:
+        message.stop()
+        if message.answer is not self.answer:
+            return
+        self.ended = message
+        if message.problem is not None:
+            self._show_problem(message.problem, message.hint, message.place)
         else:
-            table = message.table
-            self.columns, self.types, self.answer = table.columns, table.types, table.rows
-            self.first_column = 0
-            cut = f" (the first {len(table.rows):,}; in full: bedrot sql)" if table.truncated else ""
-            head.show([(f"{len(table.rows):,} rows{cut} · {message.seconds:.2f} s", "strong")])
+            self.results.restart(message.answer.columns, message.answer.types) if not message.answer.count else None
+            self._take(message.answer)
             self.results.empty = ("no rows", "the query is right, and nothing matches it")
-            self._lay_out()
+            if message.answer.check:
+                self.results.empty = ("the check passes", "no row breaks it")
+            self.results.refresh()
+        self._line()
         self.state_changed()
 
     def on_failed(self, message: Failed) -> None:
         message.stop()
-        if message.group == "sql":
-            self.post_message(SqlDone(None, 0.0, message.text, message.hint))
+        if message.group == "sql" and self.answer is not None:
+            self.post_message(AnswerEnded(self.answer, 0.0, message.text, message.hint))
         else:
             super().on_failed(message)
 
-    def _lay_out(self) -> None:
-        names, types = self.columns[self.first_column :], self.types[self.first_column :]
-        sample = self.answer[:200]
-        columns: list[Column] = []
-        for number, (name, kind) in enumerate(zip(names, types, strict=False)):
-            at = number + self.first_column
-            width = max([len(safe(name)), *(len(safe(_text(r[at]), 60)) for r in sample)], default=4)
-            align = "right" if any(n in str(kind).upper() for n in _NUMBERS) else "left"
-            columns.append(Column(f"{safe(name, 60)}", max(3, min(width, 48)), align))
-        seen: dict[str, int] = {}
-        for i, c in enumerate(columns):  # titles are keys in the table
-            seen[c.title] = seen.get(c.title, 0) + 1
-            if seen[c.title] > 1:
-                columns[i] = Column(f"{c.title}:{seen[c.title]}", c.width, c.align)
-        self.results.columns = tuple(columns)
-        self.results._layout = None
-        first = self.first_column
-        rows = [
-            (i, [("∅", "dim") if v is None else (safe(_text(v), 300), "plain") for v in r[first:]])
-            for i, r in enumerate(self.answer)
-        ]
-        self.results.set_rows(rows, keep=False)
+    def _show_problem(self, problem: str, hint: str | None, place: tuple[int, int] | None = None) -> None:
+        """The engine's sentence, the place in the text it is about, and what to do."""
+        if not hint or hint.startswith("bedrot sql --schema"):
+            hint = "ctrl+g shows views and columns"
+        width = max(20, self.size.width - 4)
+        said: list[Line] = wrap(safe(problem, 600), width)
+        lines = ["".join(text for text, _ in line) for line in said]
+        if place is not None:
+            row, column = place
+            text = safe((self.editor.text.split("\n") + [""])[row - 1] if row <= self.editor.document.line_count else "", 4000)
+            start = max(0, column - width // 2)
+            shown = f"line {row}: "
+            lines += [shown + text[start : start + width - len(shown)], " " * (len(shown) + column - 1 - start) + "^"]
+            self.editor.point_at(row, column)
+        self.results.clear([*lines, f"next: {safe(hint, 200)}"])
+        self.query_one(ResultHead).show([("✗ ", "error"), (safe(problem, 300), "error")])
+        if self.is_shown and self.screen.focused is self.results:
+            self.screen.set_focus(self.editor)
+
+    def pulse(self) -> None:
+        if self.running:
+            self._line()
+
+    def _line(self) -> None:
+        """The line between editor and results."""
+        head, answer, results = self.query_one(ResultHead), self.answer, self.results
+        if answer is None or (self.ended is not None and self.ended.problem is not None):
+            return
+        pieces: list[Piece] = []
+        if self.ended is None:
+            seconds = f"{time.monotonic() - self.began:.0f} s of {answer.time_seconds:.0f} s"
+            so_far = f"{answer.count:,} rows so far · " if answer.count else ""
+            pieces = [("▶ running ", "running"), (f"{so_far}{seconds} · ctrl+s stops it", "plain")]
+            pieces.append((f" · {answer.kept_bytes >> 20:,} MB of rows are kept", "dim"))
+        else:
+            if answer.check:
+                bad = "error" if answer.check == "error" else "warning"
+                rows = f"{answer.count:,} row{'s' if answer.count != 1 else ''}"
+                pieces = [(f"✗ check fails: {rows}", bad)] if answer.count else [("✓ check passes", "done")]
+                pieces.append((f" · {safe(answer.scope, 60)}" if answer.scope else " · all of the lake", "dim"))
+            else:
+                pieces = [(f"{answer.count:,} row{'s' if answer.count != 1 else ''}", "strong")]
+            pieces.append((f" · {self.ended.seconds:.2f} s", "plain"))
+            if answer.state == "cut":
+                pieces.append((f" · not all: {safe(answer.because, 120)}; x exports all", "warning"))
+        if results.marks:
+            pieces.append((f" · {len(results.chosen())} marked", "mark"))
+        where = ""
+        if results.names and results.count:
+            name, kind = results.names[results.at], results.types[results.at].strip('"')
+            where = f"{results.cursor + 1:,} · {safe(name, 24)} {safe(kind, 20)} {results.at + 1}/{len(results.names)}"
+        head.show(pieces, where)
+
+    # rows
+
+    def on_results_need_block(self, message: Results.NeedBlock) -> None:
+        message.stop()
+        answer, number, results = self.answer, message.number, self.results
+
+        def work() -> BlockLoaded:
+            near = abs(number - results.cursor // BLOCK) <= 2  # the cursor may be elsewhere by now
+            return BlockLoaded(answer, number, answer.page(number * BLOCK, BLOCK) if near else ())
+
+        if answer is not None:
+            self.fetch("rows", work, keep=True)
+
+    def on_block_loaded(self, message: BlockLoaded) -> None:
+        message.stop()
+        if message.answer is self.answer:
+            self.results.put(message.number, message.rows)
+            self._line()
+            self.state_changed()
+
+    def on_virtual_table_moved(self, message: Results.Moved) -> None:
+        message.stop()
+        self._line()
+        self.state_changed()
+
+    def on_virtual_table_chosen(self, message: Results.Chosen) -> None:
+        message.stop()
+        self.action_act("details")
 
     # keys
 
+    def keys(self) -> Sequence[Key]:
+        """In the editor first what it can do, among the rows first what they can do."""
+        typing = self.editor.has_focus
+        return sorted(KEYS["sql"], key=lambda key: (key.action in IN_EDITOR) is not typing)
+
     def why_not(self, action: str) -> str | None:
         if action == "stop":
-            return None if self.running else "nothing is running"
+            return None if self.running or self.exporting is not None else "nothing is running"
         if action == "run":
             if self.running:
                 return "a query is running; ctrl+s stops it"
@@ -182,60 +298,28 @@ class SqlView(View):
                 return "the editor is empty; ctrl+t has starter queries"
             if len(self.editor.text) > LONGEST_QUERY:
                 return f"longer than {LONGEST_QUERY:,} characters"
-        if action in ("copy_row", "details") and not self.answer:
-            return "no rows"
-        if action == "details" and self._file_id() is None:
-            return "this row has no file id"
-        return None
-
-    def do_stop(self) -> None:
-        backend = self.console.backend
-
-        def work() -> None:
-            backend.cancel_sql()
-
-        self.fetch("sql stop", work)
-
-    def do_starters(self) -> None:
-        from ..modals.pick import PickModal
-
-        starters = self.console.backend.starters()
-        choices = [(name, name, text) for name, text in starters]
-
-        def chosen(name: str | None) -> None:
-            for starter, text in starters:
-                if starter == name:
-                    self.run_text(text)
-
-        self.console.push_screen(PickModal("Starter queries", choices), chosen)
+        if action in ("copy_row", "copy_cell", "cell", "narrower", "wider") and self.results.row(self.results.cursor) is None:
+            return "no row here"
+        return self.why_not_rows(action) or self.why_not_kept(action)
 
     def do_schema(self) -> None:
-        backend = self.console.backend
-        self.fetch("schema", lambda: SchemaLoaded(backend.schema()))
+        self._load_lexicon(show=True)
 
-    def on_schema_loaded(self, message: SchemaLoaded) -> None:
-        from ..modals.text import TextModal
-        from ..widgets.lines import Line
-
+    def on_lexicon_loaded(self, message: LexiconLoaded) -> None:
         message.stop()
+        self.editor.lexicon = Lexicon.of(message.columns, message.functions)
+        if not message.show:
+            return
+        from ..modals.text import TextModal
+
         lines: list[Line] = []
-        view = None
-        for name, column, kind in message.columns:
-            if name != view:
-                lines.append([(safe(name, 60), "title")])
-                view = name
-            lines.append([(f"  {safe(column, 60):<24} ", "plain"), (safe(kind, 40), "dim")])
+        for view, columns in self.editor.lexicon.views.items():
+            lines.append([(safe(view, 60), "title")])
+            lines += [[(f"  {safe(column, 60):<24} ", "plain"), (safe(kind, 40), "dim")] for column, kind in columns]
+        macros = [name for name, kind in message.functions if kind == "macro"]
+        lines += [[("", "plain")], [("functions", "title"), (f"  {len(message.functions):,}; tab completes them", "dim")]]
+        lines += [[("macros", "title")], *wrap(safe(", ".join(macros), 4000), max(40, self.size.width - 12), "dim", "  ")]
         self.console.push_screen(TextModal("Views and columns", lines))
-
-    def do_older(self) -> None:
-        if self.history and self.at > 0:
-            self.at -= 1
-            self.editor.text = self.history[self.at]
-
-    def do_newer(self) -> None:
-        if self.at < len(self.history) - 1:
-            self.at += 1
-            self.editor.text = self.history[self.at]
 
     def do_leave(self) -> None:
         self.screen.set_focus(self.results)
@@ -244,21 +328,30 @@ class SqlView(View):
     def do_edit(self) -> None:
         self.screen.set_focus(self.editor)
 
-    def _file_id(self) -> str | None:
-        row = self.answer[self.results.cursor] if self.results.cursor < len(self.answer) else ()
-        for name, value in zip(self.columns, row, strict=False):
-            if name in ("id", "file_id", "file") and isinstance(value, str) and is_id(value):
-                return value
-        return None
-
-    def do_details(self) -> None:
-        name = self._file_id()
-        if name:
-            self.console.show_details(name)
-
     def do_copy_row(self) -> None:
-        row = self.answer[self.results.cursor]
-        self.console.copy("\t".join("" if v is None else _text(v) for v in row), "row")
+        row: Any = self.results.row(self.results.cursor)
+        self.console.copy("\t".join("" if v is None else cell_text(v) for v in row), "row")
+
+    def do_copy_cell(self) -> None:
+        row: Any = self.results.row(self.results.cursor)
+        self.console.copy(cell_text(row[self.results.at]) if row[self.results.at] is not None else "", "value")
+
+    def do_cell(self) -> None:
+        """The whole value under both cursors."""
+        from ..modals.text import TextModal
+
+        results = self.results
+        row: Any = results.row(results.cursor)
+        value = row[results.at]
+        title = f"{safe(results.names[results.at], 60)} {safe(results.types[results.at], 60)}"
+
+        def lines(width: int) -> list[Line]:
+            if value is None or value == "":
+                return [[("NULL: there is no value" if value is None else "a text of no characters", "dim")]]
+            text = safe(cell_text(value), 200_000, newlines=True)
+            return [line for part in text.split("\n") for line in wrap(part, width)]
+
+        self.console.push_screen(TextModal(title, lines))
 
     def do_up(self) -> None:
         self.results.move_by(-1)
@@ -276,39 +369,27 @@ class SqlView(View):
         self.results.move_to(0)
 
     def do_end(self) -> None:
-        self.results.move_to(len(self.answer) - 1)
+        self.results.move_to(self.results.count - 1)
+        if self.running:
+            self.notice(f"the last of {self.results.count:,} rows so far; more are on their way")
+        elif self.answer is not None and self.answer.state == "cut":
+            self.notice(f"the last row that is kept: {self.answer.because}", "warning", "x exports all of it")
+
+    def _column(self, step: int) -> None:
+        self.results.move_column(step)
+        self._line()
 
     def do_left(self) -> None:
-        self._columns_by(-1)
+        self._column(-1)
 
     def do_right(self) -> None:
-        self._columns_by(1)
+        self._column(1)
 
-    def _columns_by(self, step: int) -> None:
-        first = max(0, min(self.first_column + step, len(self.columns) - 1))
-        if first != self.first_column and self.answer:
-            cursor, top = self.results.cursor, self.results.top
-            self.first_column = first
-            self._lay_out()
-            self.results.cursor, self.results.top = cursor, top
-            self.results.refresh()
+    def do_narrower(self) -> None:
+        self.results.widen(-4)
 
-    def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
-        message.stop()
-        self.state_changed()
-
-    def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
-        message.stop()
-        self.action_act("details")
+    def do_wider(self) -> None:
+        self.results.widen(4)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.state_changed()
-
-    def decided(self, message: object) -> None:
-        """Decisions change nothing here: an answer stands for the moment it was asked."""
-
-    validated = decided
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)

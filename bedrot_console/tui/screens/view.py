@@ -17,6 +17,7 @@ from ...domain.errors import BedrotError
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
 from ...domain.plans import Plan
 from ..fetch import Fetcher, attempt
+from ..keys import KEYS, Key
 from ..messages import Decided, Failed, Notice, Planned, Validated
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class View(Fetcher, Container):
     def focus_target(self) -> Widget:
         """The widget that has the keys when this place is shown."""
         raise NotImplementedError
+
+    def keys(self) -> Sequence[Key]:
+        """The keys of this place, in the order that fits where the keys go now."""
+        return KEYS[self.place]
 
     def why_not(self, action: str) -> str | None:
         """Why this action cannot be done now; None when it can."""
