@@ -18,16 +18,15 @@ import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.accounts import account_flag
 from ..domain.errors import UsageError, disk_error
-from ..domain.files import format_time, parse_time
-from ..domain.identifiers import id_time
-from ..domain.runs import DIED, RunSpec, RunState, RunView
+from ..domain.files import format_time
+from ..domain.runs import RunSpec, RunState, RunView
 from ..resilience import Clock
+from .tally import Tally, ended_view, for_account, reduce
 
 if TYPE_CHECKING:
     from .redaction import Redactor
@@ -61,9 +60,10 @@ _COMMAND = re.compile(
 _TAIL_BYTES = 8 << 10
 _KNOWN: dict[str, tuple[tuple[int, int], int, list[dict[str, Any]]]] = {}
 """Of the runs that were looked at last: events.jsonl -> (its device and inode, up to which byte it was parsed, its events)."""
-_KNOWN_RUNS = 8
+_TALLIES: dict[str, Tally] = {}
+"""Of the same runs, by the folder's path: what their events say."""
+_KNOWN_RUNS = 16
 _KNOWN_LOCK = threading.Lock()
-_ABOUT_AN_ACCOUNT = re.compile(r"bedrot (extract|secrets set|sessions forget) [^,;]+\Z")
 
 
 class RunFolder:
@@ -244,8 +244,16 @@ class RunFolder:
         alive = self.alive()  # before the events: a run that ends in between is seen as ended, not as died
         last = self.last_event()
         if last is not None and last["kind"] == "ended":
-            return _ended_view(spec, last)
-        return reduce(spec, self.events(), alive=alive)
+            return ended_view(spec, last)
+        events, name = self._known(), os.path.abspath(self.path)
+        with _KNOWN_LOCK:
+            tally = _TALLIES.pop(name, None)
+            if tally is None or not tally.continues(events):
+                tally = Tally()
+            _TALLIES[name] = tally
+            while len(_TALLIES) > _KNOWN_RUNS:
+                del _TALLIES[next(iter(_TALLIES))]
+            return tally.add(events[tally.count :]).view(spec, alive=alive)
 
 
 class EventLog:
@@ -304,65 +312,6 @@ class EventLog:
 
     def close(self) -> None:
         os.close(self._fd)
-
-
-def reduce(spec: RunSpec, events: list[dict[str, Any]], *, alive: bool) -> RunView:
-    """Events -> view. Pure."""
-    state, stage, challenge = RunState.QUEUED, "", None
-    started, expected, landed, files, size = None, (), [], [], 0
-    done = total = None
-    for event in events:
-        kind = event["kind"]
-        if kind == "state":
-            state = RunState(event["state"])
-            expected = tuple(event.get("expected", expected))
-            started = started or event["at"]
-        elif kind == "stage":
-            stage, done, total = event["stage"], event.get("done"), event.get("total")
-        elif kind == "landed":
-            landed.append(event["feed"])
-            files.append(event["file"])
-            size += event.get("size_bytes", 0)
-        elif kind == "challenge":
-            challenge = event["challenge"]["id"]
-        elif kind == "challenge-ended":
-            challenge = None
-        elif kind == "ended":
-            return _ended_view(spec, event)
-    view = RunView(
-        id=spec.id, platform=spec.platform, account=spec.account, state=state,
-        started_at=parse_time(started) if started else id_time(spec.id), ended_at=None, expected=expected, landed=tuple(landed),
-        files=tuple(files), landed_bytes=size, stage=stage, done=done, total=total, challenge_id=challenge, attended=spec.attended, purpose=spec.purpose,
-    )  # fmt: skip
-    if alive:
-        return view
-    return replace(
-        view,
-        state=RunState.FAILED,
-        ended_at=parse_time(events[-1]["at"]) if events else view.started_at,
-        error_code=DIED,
-        error="the run's process died without a last word",
-        hint=for_account(f"bedrot extract {spec.platform}", spec.account),
-        exit_code=70,
-        challenge_id=None,
-    )
-
-
-def _ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
-    return RunView(
-        id=spec.id, platform=spec.platform, account=spec.account, state=RunState(event["state"]),
-        started_at=parse_time(event["started_at"]), ended_at=parse_time(event["at"]), expected=tuple(event["expected"]),
-        landed=tuple(event["landed"]), files=tuple(event["files"]), landed_bytes=event.get("landed_bytes", 0),
-        stage=event.get("stage") or "", error_code=event["error_code"], error=event["error"], hint=event["hint"],
-        exit_code=event["exit_code"], attended=spec.attended, purpose=spec.purpose,
-    )  # fmt: skip
-
-
-def for_account(hint: str | None, account: str) -> str | None:
-    """The hint with the account that its command, which ends it, is about. Extractors write it for `default`."""
-    if not hint or account == "default" or " --account " in hint or not _ABOUT_AN_ACCOUNT.search(hint):
-        return hint
-    return hint + account_flag(account)
 
 
 def end(

@@ -31,8 +31,9 @@ from .broker import Broker
 from .control import ControlServer
 from .process import Handover, OutputGuard, Watchdog, harden, kill_descendants, limit_seconds, take_handover
 from .redaction import Redactor
-from .runfolder import EventLog, RunFolder, end, reduce
+from .runfolder import EventLog, RunFolder, end
 from .session import Session
+from .tally import reduce
 
 Land = Callable[[Sequence[Capture]], Iterable[Any]]
 """Lands captures (one, or a whole set) and gives, for each, a LandedFile or something with an `error` (a BedrotError)."""

@@ -13,8 +13,9 @@ from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.runs import RunSpec, RunState
 from bedrot_console.extraction.redaction import Redactor
-from bedrot_console.extraction.runfolder import EventLog, RunFolder, end, reduce
+from bedrot_console.extraction.runfolder import EventLog, RunFolder, end
 from bedrot_console.extraction.runs import Runs
+from bedrot_console.extraction.tally import reduce
 from bedrot_console.operations import vaulting
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings

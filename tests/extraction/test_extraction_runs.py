@@ -27,9 +27,10 @@ from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import control, runfolder, worker
 from bedrot_console.extraction.process import OutputGuard, limit_seconds
 from bedrot_console.extraction.redaction import Redactor
-from bedrot_console.extraction.runfolder import EventLog, RunFolder, for_account
+from bedrot_console.extraction.runfolder import EventLog, RunFolder
 from bedrot_console.extraction.runs import split_environ
 from bedrot_console.extraction.session import Session
+from bedrot_console.extraction.tally import for_account
 from bedrot_console.resilience import SystemClock
 from bedrot_console.settings import Settings
 
@@ -270,6 +271,7 @@ def test_looking_again_parses_only_what_is_new(house: Any, monkeypatch: pytest.M
         assert len(house.runs.read_events(spec.id)) == 400 and house.runs.read_events(spec.id, 400) == []
         file.write(b'g"}\n')
     assert [e["seq"] for e in house.runs.read_events(spec.id, 399)] == [400, 401]
+    assert house.runs.view(spec.id).stage == "" and house.runs.view(spec.id).state is RunState.QUEUED
     (folder.path / "events.jsonl").write_text(line)
     assert [e["seq"] for e in house.runs.read_events(spec.id)] == [1]
     for _ in range(20):
@@ -278,7 +280,7 @@ def test_looking_again_parses_only_what_is_new(house: Any, monkeypatch: pytest.M
         (made.path / "events.jsonl").write_text(line)
         assert len(house.runs.read_events(other.id)) == 1
         made.release()
-    assert len(runfolder._KNOWN) <= 8
+    assert len(runfolder._KNOWN) <= runfolder._KNOWN_RUNS
     log.close()
     folder.release()
 
