@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from ..operations.workspace import Workspace
 
 INTERRUPTED = 130
+RARELY = (10_000, 50, 100)
+"""When the collector looks: seldom, and mostly at new objects, since a look at all of them holds every key."""
 
 
 class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking, Painted, CrashScreen, Fetcher, App[int]):
@@ -137,9 +139,7 @@ class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking,
     def _freeze(self) -> None:
         if self.is_headless:
             return
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 100)
+        gc.freeze()  # without a collection before: that would hold the first keys for longer than what it finds is worth
         self.beat()
 
     # keys of everywhere
@@ -246,6 +246,7 @@ def run_backend(backend: Backend) -> int:
     constants.LOG_FILE = None  # type: ignore[misc]
     app = Console(backend)
     thresholds = gc.get_threshold()
+    gc.set_threshold(*RARELY)
     try:
         code = app.run()
     finally:

@@ -9,7 +9,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from .lines import Line, Piece, strip_of, wrap
+from .lines import Line, Piece, strip_of
 
 ALL, WARNINGS, ERRORS = 0, 1, 2
 LEVEL_WORDS = ("everything", "warnings and errors", "errors only")
@@ -19,16 +19,17 @@ _KEPT_STRIPS = 600
 class Entry:
     """One line of the log. `stage` names the stage whose progress it tells: the newest word about it takes the place of the one before."""
 
-    __slots__ = ("level", "line", "parts", "stage", "text")
+    __slots__ = ("cuts", "level", "line", "stage", "text")
 
     def __init__(self, line: Line, level: int = ALL, stage: str = "") -> None:
-        self.line, self.level, self.stage = line, level, stage
+        self.line: Line = tuple(line)  # the collector passes over tuples of texts, of which there are very many
+        self.level, self.stage = level, stage
         self.text = "".join(piece for piece, _ in line).lower()
-        self.parts: list[Line] = []
+        self.cuts: list[int] | None = None
 
 
 class LogPane(Widget, can_focus=True):
-    """Entries, of which those of a level and above are shown, each over one row, or over several when wrapped.
+    """Entries, of which those of a level and above are shown, each over one row, or over as many as it needs when wrapped.
 
     `stages` are the names of the stages so far, in order, each once.
     """
@@ -68,7 +69,7 @@ class LogPane(Widget, can_focus=True):
         fresh: list[Entry] = []
         for entry in entries:
             if entry.stage and self._stage is not None and self._stage.stage == entry.stage:
-                self._stage.line, self._stage.text, self._stage.parts = entry.line, entry.text, []
+                self._stage.line, self._stage.text, self._stage.cuts = entry.line, entry.text, None
                 self._strips.clear()
                 continue
             if entry.stage:
@@ -92,17 +93,8 @@ class LogPane(Widget, can_focus=True):
         level = self.level
         if not self.wrapped:
             return [(e, 0) for e in entries if e.level >= level]
-        return [(e, n) for e in entries if e.level >= level for n in range(self._part(e))]
-
-    def _part(self, entry: Entry) -> int:
-        """Into how many rows it is wrapped."""
         width = self.size.width
-        if len(entry.text) <= width and entry.text.isascii():
-            entry.parts = []
-            return 1
-        if not entry.parts:
-            entry.parts = _wrapped(entry.line, width)
-        return len(entry.parts)
+        return [(e, n) for e in entries if e.level >= level for n in range(_parts(e, width))]
 
     def _arrange(self) -> None:
         """Lay all rows anew; the entry at the top stays there where it still is."""
@@ -125,8 +117,6 @@ class LogPane(Widget, can_focus=True):
 
     def toggle_wrap(self) -> None:
         self.wrapped = not self.wrapped
-        for entry in self.entries:
-            entry.parts = []
         self._arrange()
 
     def seek(self, text: str) -> bool:
@@ -190,9 +180,8 @@ class LogPane(Widget, can_focus=True):
         self._redraw()
 
     def on_resize(self, event: events.Resize) -> None:
-        if self.wrapped:
-            for entry in self.entries:
-                entry.parts = []
+        for entry in self.entries if self.wrapped else ():
+            entry.cuts = None
         self._arrange()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -214,7 +203,7 @@ class LogPane(Widget, can_focus=True):
         if strip is None or strip.cell_length != width:
             if len(self._strips) > _KEPT_STRIPS:
                 self._strips.clear()
-            line = entry.parts[part] if part < len(entry.parts) else entry.line
+            line = _part(entry, part, width) if self.wrapped else entry.line
             if self.sought and self.sought in entry.text:
                 line = marked(line, self.sought)
             if entry is self.found and part == 0:
@@ -238,12 +227,42 @@ def marked(line: Line, text: str) -> list[Piece]:
     return [p for p in out if p[0]]
 
 
-def _wrapped(line: Line, width: int) -> list[Line]:
-    """A line over several rows: its first piece (the time) stands before the first, the rest wraps beside it in the style of its longest."""
-    head, *rest = line
-    indent = cell_len(head[0])
-    if sum(cell_len(text) for text, _ in line) <= width:
-        return [line]
-    style = max(rest, key=lambda piece: len(piece[0]))[1] if rest else "plain"
-    first, *more = wrap("".join(text for text, _ in rest), width - indent, style)
-    return [[head, *first], *([(" " * indent, "plain"), *row] for row in more)]
+def _parts(entry: Entry, width: int) -> int:
+    """Over how many rows it goes when wrapped; counted, not wrapped, where its letters are all one cell wide: ten thousand are counted at once."""
+    head = len(entry.line[0][0])
+    length, room = len(entry.text) - head, max(8, width - head)
+    if entry.text.isascii():
+        return max(1, -(-length // room))
+    return len(_cuts(entry, room)) + 1
+
+
+def _cuts(entry: Entry, room: int) -> list[int]:
+    """Where a text with wide letters, without its head, is cut: the first letter of each row but the first."""
+    if entry.cuts is None:
+        entry.cuts, used, at = [], 0, 0
+        for at, char in enumerate("".join(text for text, _ in entry.line[1:])):
+            wide = cell_len(char)
+            if used + wide > room:
+                entry.cuts.append(at)
+                used = 0
+            used += wide
+    return entry.cuts
+
+
+def _part(entry: Entry, part: int, width: int) -> Line:
+    """One row of a wrapped entry: the time stands before the first, the others begin below its words."""
+    head, *rest = entry.line
+    room = max(8, width - len(head[0]))
+    if entry.text.isascii():
+        start, end = part * room, (part + 1) * room
+    else:
+        cuts = [0, *_cuts(entry, room), len(entry.text)]
+        start, end = cuts[part], cuts[part + 1]
+    out: list[Piece] = [head if part == 0 else (" " * len(head[0]), "plain")]
+    at = 0
+    for text, style in rest:
+        piece = text[max(0, start - at) : max(0, end - at)]
+        at += len(text)
+        if piece:
+            out.append((piece, style))
+    return out
