@@ -216,10 +216,10 @@ class RunStarted(Message):
 
 @dataclass
 class StartableLoaded(Message):
-    """What can be extracted; `due` when all that is due is wanted."""
+    """What can be extracted, or why that is not known."""
 
     accounts: Sequence[Startable]
-    due: bool = False
+    problem: str = ""
 
 
 @dataclass

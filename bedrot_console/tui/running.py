@@ -10,6 +10,7 @@ from .messages import Notice, RunStarted, StartableLoaded
 
 if TYPE_CHECKING:
     from .app import Console
+    from .modals.start import StartModal
 
 
 class Running:
@@ -22,6 +23,7 @@ class Running:
     runs: list[RunView]
     run: RunView | None
     wanted: str | None
+    _starting: StartModal | None = None
 
     def do_start(self) -> None:
         self._offer(False)
@@ -30,21 +32,29 @@ class Running:
         self._offer(True)
 
     def _offer(self, due: bool) -> None:
-        backend = self.console.backend
-        self.notice("looking for platforms…")
-        self.fetch("startable", lambda: StartableLoaded(backend.startable(), due))
-
-    def on_startable_loaded(self, message: StartableLoaded) -> None:
         from .modals.start import StartModal, Wanted
 
-        message.stop()
-        self.notice("")
+        backend = self.console.backend
+        self._starting = StartModal(backend.now(), due=due)
 
         def chosen(wanted: Wanted | None) -> None:
+            self._starting = None
             for platform, account in wanted or ():
                 self.start(platform, account)
 
-        self.console.push_screen(StartModal(message.accounts, self.console.backend.now(), due=message.due), chosen)
+        def work() -> StartableLoaded:
+            try:
+                return StartableLoaded(backend.startable())
+            except BedrotError as error:
+                return StartableLoaded((), str(error))
+
+        self.console.push_screen(self._starting, chosen)
+        self.fetch("startable", work)
+
+    def on_startable_loaded(self, message: StartableLoaded) -> None:
+        message.stop()
+        if self._starting is not None:
+            self._starting.fail(message.problem) if message.problem else self._starting.fill(message.accounts)
 
     def start(self, platform: str, account: str, feeds: tuple[str, ...] = ()) -> None:
         """Start an extraction with the operator present, and follow it."""

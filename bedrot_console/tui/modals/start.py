@@ -32,7 +32,6 @@ class Accounts(Choices):
         super().__init__(
             (Column("platform", 11), Column("account", 12), Column("last", 15), Column("what", 18, flex=1)),
             header=False,
-            empty=("no platform can be extracted here", "bedrot platforms says why"),
         )
         self.marked = marked
 
@@ -57,13 +56,15 @@ class StartModal(Dialog[Wanted]):
         ("u", "unmark", "unmark all"),
     ]
 
-    def __init__(self, accounts: Sequence[Startable], now: datetime, *, due: bool = False) -> None:
+    def __init__(self, now: datetime, *, due: bool = False) -> None:
+        """Opens at once, so that the next keys are its own; `fill` brings the accounts. With `due` those that are due are marked then."""
         super().__init__()
-        self.accounts = accounts
+        self.accounts: Sequence[Startable] = ()
         self.now = now
-        self.marked: set[int] = {n for n, a in enumerate(accounts) if due and a.due}
-        self.nothing_due = due and not self.marked
-        self.problem = ""
+        self.wants_due = due
+        self.marked: set[int] = set()
+        self.nothing_due = False
+        self.problem = "looking for platforms…"
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -80,12 +81,34 @@ class StartModal(Dialog[Wanted]):
         self.query_one("#title", Pane).show([[("Start extractions", "title")]])
         keys = (("space", "mark"), ("d", "all due"), ("u", "none"), ("enter", "start"), ("esc", "back"))
         self.query_one("#hint", Pane).show([[p for key, word in keys for p in ((f" {key}", "key"), (f" {word} ", "plain"))]])
-        table = self.query_one(Accounts)
-        table.rows = [((a.platform, a.account), self._pieces(a)) for a in self.accounts]
-        if self.marked:
-            table.cursor = min(self.marked)
-        self.set_focus(table)
+        self.query_one(Accounts).empty = ("loading…",)
+        self.set_focus(self.query_one(Accounts))
+        if self.accounts:
+            self.fill(self.accounts)
         self.call_after_refresh(self._preview)
+
+    def fill(self, accounts: Sequence[Startable]) -> None:
+        """Show the accounts."""
+        self.accounts = accounts
+        if not self.query(Accounts):  # it is still being made, and will see to it then
+            return
+        self.problem = ""
+        table = self.query_one(Accounts)
+        table.empty = ("no platform can be extracted here", "bedrot platforms says why")
+        if self.wants_due:
+            self.marked |= {n for n, a in enumerate(accounts) if a.due}
+            self.nothing_due = not self.marked
+            table.cursor = min(self.marked, default=0)
+        table.set_rows([((a.platform, a.account), self._pieces(a)) for a in accounts], keep=False)
+        table.move_to(min(self.marked, default=0))
+        table.refresh(layout=True)
+        self._preview()
+        self.call_after_refresh(self._preview)  # its width is known by then
+
+    def fail(self, text: str) -> None:
+        """The accounts cannot be had."""
+        self.problem = safe(text, 200)
+        self._preview()
 
     def _pieces(self, a: Startable) -> list[Piece]:
         last = ("never ran", "dim")
@@ -118,7 +141,7 @@ class StartModal(Dialog[Wanted]):
         wanted = self._wanted()
         lines: list[Line] = []
         if self.problem:
-            lines = [[(f"✗ {self.problem}", "error")]]
+            lines = [[(self.problem, "warning")]]
         elif self.nothing_due:
             lines = [[("nothing is due; space marks what is to run anyway", "warning")]]
         elif wanted:
