@@ -99,6 +99,13 @@ class Settings:
         return Secret(value) if value else None
 
     @property
+    def restore(self) -> bool:
+        """Whether the console stands where it was left: `BEDROT_RESTORE`, else `restore` in `[console]`; yes unless one says no."""
+        table = self.table.get("console", {})
+        chosen = self.environ.get("BEDROT_RESTORE") or (table.get("restore") if isinstance(table, Mapping) else None)
+        return str(chosen).lower() not in ("0", "no", "false", "off")
+
+    @property
     def pictures(self) -> str | None:
         """`BEDROT_PICTURES`, else `pictures` in `[console]`: how the console draws pictures, one of PICTURES; None: as the terminal can.
 

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual import constants
@@ -32,6 +32,7 @@ from .painter import Painter
 from .palette import Palette
 from .places import PLACES
 from .pulse import Beating
+from .remembering import Remembering
 from .screens.files import FilesView
 from .screens.view import View
 from .typeahead import TypeAhead
@@ -48,7 +49,9 @@ RARELY = (10_000, 50, 100)
 """When the collector looks: seldom, and mostly at new objects, since a look at all of them holds every key."""
 
 
-class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking, Painted, CrashScreen, Fetcher, App[int]):
+class Console(
+    TypeAhead, Moving, Commanding, Remembering, Errands, Deciding, Beating, Asking, Painted, CrashScreen, Fetcher, App[int]
+):
     """The application. `backend` is all it knows of the lake."""
 
     TITLE = "bedrot"
@@ -62,7 +65,7 @@ class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking,
     #foot { height: auto; dock: bottom; }
     """
 
-    def __init__(self, backend: Backend, *, pulse_seconds: float = 1.0) -> None:
+    def __init__(self, backend: Backend, *, pulse_seconds: float = 1.0, memory: Mapping[str, Any] | None = None) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if no_color else None)
         self.backend = backend
@@ -79,7 +82,10 @@ class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking,
         self._views: dict[str, View] = {}
         self.arriving: View | None = None
         self._frozen = False
-        self.theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
+        self.memory = memory or {}
+        self.own_theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
+        self.theme = self.own_theme
+        self.restore_theme()
         self.palette = Palette(self)
 
     offered_themes = ("ansi-dark", "ansi-light", "textual-dark", "textual-light", "nord", "gruvbox", "solarized-light")
@@ -89,7 +95,9 @@ class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking,
     def compose(self) -> ComposeResult:
         yield Header()
         with Container(id="places"):
-            yield FilesView()
+            files = FilesView()
+            self.restore_view(files)
+            yield files
         with Container(id="foot"):
             yield CommandLine(self._command, self._leave_command, self.known)
             yield PromptBar(id="prompt")
@@ -108,6 +116,7 @@ class Console(TypeAhead, Moving, Commanding, Errands, Deciding, Beating, Asking,
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.palette = Palette(self)
         self.show_place("files")
+        self.restore_rest()
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -244,7 +253,7 @@ def run_backend(backend: Backend) -> int:
     """The console on any backend: what `run_console` does after it looked at the terminal."""
     drop_debugging_switches()
     constants.LOG_FILE = None  # type: ignore[misc]
-    app = Console(backend)
+    app = Console(backend, memory=backend.recall())
     thresholds = gc.get_threshold()
     gc.set_threshold(*RARELY)
     try:

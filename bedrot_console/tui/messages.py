@@ -179,6 +179,14 @@ class Named(Message):
 
 
 @dataclass
+class PlaceFound(Message):
+    """The row that the cursor stood on last time, and the files that were marked, as far as they are still there."""
+
+    row: FileRow | None
+    marks: list[FileRow]
+
+
+@dataclass
 class Validated(Message):
     """How many files were validated, by verdict; `failed` are those that could not be."""
 

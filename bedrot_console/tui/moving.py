@@ -32,6 +32,7 @@ class Moving:
         """The view of a place; made when it is first wanted."""
         if place not in self._views:
             self._views[place] = PLACES[place].load()()
+            self.restore_view(self._views[place])
             self.screen_stack[0].query_one("#places").mount(self._views[place])
         return self._views[place]
 

@@ -39,6 +39,7 @@ class Beating:
                 view.heartbeat()
             if self.prompt.challenge is not None:
                 self.ask_challenge()
+            self.keep()
 
     def on_pulse(self, message: Pulse) -> None:
         self._pulse_trouble = None

@@ -141,6 +141,7 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.asked: list[Challenge] = []
         self.waiting: list[NeedItem] = []
         self.fake_runs: list[FakeRun] = []
+        self.memory: dict[str, Any] = {}
         self.started: list[tuple[str, ...]] = []
         self.calls: list[str] = []
         self.slow: float = 0.0
@@ -264,6 +265,12 @@ class FakeLake(FakePlaces, FakeInquiry):
 
     def count(self, what: FileFilter) -> int:
         return self.size if self._plain(what) else sum(1 for _ in self._all(what))
+
+    def recall(self) -> dict[str, Any]:
+        return self.memory
+
+    def keep(self, state: Mapping[str, Any]) -> None:
+        self.memory = json.loads(json.dumps(state))
 
     def fresh(self) -> bool:
         was, self.is_fresh = self.is_fresh, False

@@ -19,6 +19,7 @@ from ..widgets.grouptable import GroupTable
 from ..widgets.lines import Piece
 from ..widgets.table import VirtualTable
 from .filesgroups import Grouping, Trail
+from .fileskept import Kept
 from .filesmarks import Marking
 from .view import View
 
@@ -31,7 +32,7 @@ COUNTABLE = 1_000_000
 """Files up to which the place of a row is counted in every order; above, only where the catalog is sorted by it."""
 
 
-class FilesView(Marking, Grouping, View):
+class FilesView(Kept, Marking, Grouping, View):
     """All files, or those a filter lets through; or groups of them."""
 
     place = "files"
@@ -69,7 +70,7 @@ class FilesView(Marking, Grouping, View):
         return self.groups if self.grouped else self.table
 
     def on_mount(self) -> None:
-        self.table.restart(self.asked)
+        self.begin()
 
     def shown(self) -> None:
         self._line()
@@ -177,6 +178,7 @@ class FilesView(Marking, Grouping, View):
             self.state_changed()
         self._line()
         self.console.first_rows()
+        self.find_place()
 
     def _count(self) -> None:
         """Count the filter; where the cursor stands in it, and its last page, as far as that is cheap."""

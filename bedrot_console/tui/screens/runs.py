@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
@@ -11,6 +14,7 @@ from ...domain.text import safe
 from .. import runlines
 from ..keys import bindings
 from ..messages import Failed, RunProgress, RunsLoaded
+from ..remembering import text_of
 from ..running import Running
 from ..widgets.field import Field
 from ..widgets.lines import Line, Piece, strip_of
@@ -112,6 +116,12 @@ class RunsView(Running, View):
             return None
         run = self.runs[index]
         return self.view if self.view is not None and self.view.id == run.id else run
+
+    def kept(self) -> dict[str, Any]:
+        return {"run": self.followed or self.wanted}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        self.wanted = text_of(kept.get("run"), 64) or None
 
     def shown(self) -> None:
         self.load()

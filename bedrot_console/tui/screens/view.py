@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import Container
 from textual.message import Message
@@ -79,6 +79,13 @@ class View(Fetcher, Container):
 
     def shown(self) -> None:
         """This place came on the screen."""
+
+    def kept(self) -> dict[str, Any]:
+        """What of this place stands again after a restart: plain values, no payload, no secret."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take back what `kept` gave, before this place is mounted. It may be anything: looked at field by field."""
 
     def catalog_changed(self) -> None:
         """A newer catalog was published."""
