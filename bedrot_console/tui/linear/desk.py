@@ -24,7 +24,7 @@ from .words import NO_SCREEN, SHELL, table
 READ_ONLY = "this console is read-only"
 Shell = Callable[[Sequence[str]], int]
 """Runs one command of the shell on this home; returns its exit code."""
-WITHOUT_WRITING = ("status", "platforms", "doctor", "audit", "metrics", "report", "simulate")
+WITHOUT_WRITING = ("show", "diff", "cat", "files", "status", "platforms", "doctor", "audit", "metrics", "report", "simulate")
 
 
 class Desk(Places, Questions):
@@ -115,6 +115,9 @@ class Desk(Places, Questions):
             raise UsageError(f"{words[0]} needs a screen", hint="a console without --linear")
         if words[0] in SHELL and not hasattr(self, f"order_{words[0]}"):
             self._hand_to_shell(line if len(words) > 1 else SHELL[words[0]])
+            return
+        if words[0] in ("show", "diff") and any(word.startswith("--") for word in words) or "--matching" in words:
+            self._hand_to_shell(line)
             return
         if words[0] not in self.table and not any(words[0] in c.also for c in self.table.values()):
             self._hand_to_shell(line)

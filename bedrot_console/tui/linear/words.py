@@ -16,8 +16,9 @@ _OWN = (
     Command("unmark", "unmark [N…]", "drop marks", ("number",), many=True),
     Command("marks", "marks", "what is marked"),
     Command("order", "order NAME", "newest, oldest, worst, largest, feed or path", ("order",), 1),
+    Command("show", "show [N|ID] [--finding N | --at PLACE | --find TEXT | --structure | --parsed]", "a file; or a part of its payload", ("file",)),
     Command("report", "report [N|ID]", "the verdict and every finding", ("file",)),
-    Command("diff", "diff [N|ID]", "against the last good capture", ("file",)),
+    Command("diff", "diff [N|ID] [--all]", "against the last good capture", ("file",)),
     Command("preview", "preview [N|ID]", "the beginning of the payload", ("file",)),
     Command("next", "next", "the next file of the list, with report and diff"),
     Command("previous", "previous", "the file before"),
@@ -53,12 +54,12 @@ WORDS: dict[str, dict[str, str]] = {
     "files": {
         "filter": "files", "mark": "mark", "mark_range": "mark", "unmark": "unmark", "details": "show", "review": "review",
         "promote": "promote", "quarantine": "quarantine", "release": "release", "withdraw": "withdraw", "validate": "validate",
-        "order": "order", "turn": "order", "group": "files", "back": "files", "up": "previous", "down": "next", "page_up": "back", "page_down": "more",
+        "order": "order", "turn": "order", "group": "files", "mark_all": "promote", "back": "files", "up": "previous", "down": "next", "page_up": "back", "page_down": "more",
         "home": "first", "end": "last",
     },
     "review": {
         "promote": "promote", "quarantine": "quarantine", "release": "release", "next": "next", "back": "previous", "validate": "validate",
-        "whole": "diff", "accept": "drift accept",
+        "whole": "diff", "accept": "drift accept", "open": "show", "form": "show", "search": "show",
     },
     "runs": {
         "start": "extract", "start_due": "extract", "cancel": "cancel", "cancel_all": "cancel", "again": "again", "large": "log", "level": "log",
@@ -79,12 +80,9 @@ NOT_HERE: dict[str, dict[str, str]] = {
     "everywhere": {"redraw": DRAWS, "suspend": "the terminal's own ctrl+z does it"},
     "files": {
         **{a: "mark A-B marks a range" for a in ("mark_up", "mark_down", "mark_page_up", "mark_page_down")},
-        "mark_all": "in a shell, promote --matching WORDS decides on all that a filter has", "stop": "ctrl+c stops it",
+        "stop": "ctrl+c stops it",
     },
-    "review": {
-        "pane": DRAWS, "leave": DRAWS,
-        **{a: "in a shell, show ID names a part of a payload" for a in ("open", "form", "search")},
-    },
+    "review": {"pane": DRAWS, "leave": DRAWS},
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
         "leave": DRAWS, "edit": DRAWS, "narrower": DRAWS, "wider": DRAWS, "cell": "values are said whole",

@@ -11,6 +11,8 @@ from ..messages import PlaceFound
 from ..remembering import text_of, texts_of
 
 MOST_MARKS = 2000
+FAR = 1000
+"""Where a row stands that is not on the first page, until it was counted."""
 
 
 class Kept:
@@ -79,5 +81,5 @@ class Kept:
         if index is not None:
             table.move_to(table.base + index)
             return
-        table.rows, table.base, table.cursor, table.top, table.at_start, table.at_end = [row], 0, 0, 0, False, False
+        table.rows, table.base, table.cursor, table.top, table.at_start, table.at_end = [row], FAR, FAR, FAR, False, False
         self.catalog_changed()  # type: ignore[attr-defined]
