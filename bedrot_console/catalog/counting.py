@@ -1,4 +1,4 @@
-"""The summary's numbers, read from an open work file. Small: it asks the kept tables, never the files themselves."""
+"""The summary's numbers, read from an open work file. Small: it asks the kept tables; of the files themselves only who waits longest."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def summarise(database: Database, made_at: str) -> dict[str, Any]:
         "zones": zones,
         "platforms": platforms,
         "statuses": statuses,
+        "waiting_since": _waiting_since(database, statuses),
         "counts": counts,
         "freshness": _records(database, "SELECT * FROM base.freshness ORDER BY platform, feed, account, series"),
         "needs_operator": _records(
@@ -68,3 +69,15 @@ def summarise(database: Database, made_at: str) -> dict[str, Any]:
             "SELECT platform, account, version, saved_at, expires_at, failed_at, code FROM base.sessions ORDER BY platform, account",
         ),
     }
+
+
+def _waiting_since(database: Database, statuses: dict[str, int]) -> dict[str, str]:
+    """{`failed` | `warned`: when the oldest of them in landing landed}."""
+    asked = [word for word in ("failed", "warned") if statuses.get(word)]
+    if not asked:
+        return {}
+    oldest = database.connection.execute(
+        "SELECT verdict, min(landed_at) FROM base.files WHERE zone = 'landing' AND verdict IN (SELECT unnest($1)) GROUP BY verdict",
+        [asked],
+    ).fetchall()
+    return {verdict: _plain(landed) for verdict, landed in oldest}

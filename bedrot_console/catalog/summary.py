@@ -28,7 +28,7 @@ def read_summary(home: Path) -> dict[str, Any] | None:
 
     Keys: `applied_seq` (newest journal event it knows), `made_at`, `published_at` (of `catalog.duckdb`, or None), `files`, `bytes`,
     `pending`, `zones` {zone: {files, bytes}},
-    `statuses` {status: files}, `counts` [{zone, platform, feed, account, verdict, status, files, bytes}], `freshness` [{platform,
+    `statuses` {status: files}, `waiting_since` {failed | warned: landing time of the oldest in landing}, `counts` [{zone, platform, feed, account, verdict, status, files, bytes}], `freshness` [{platform,
     feed, account, series, as_of, captured_at, landed_at, last_landed_at}] (the first three of good captures only), `needs_operator`
     [{item, platform, account, run, code, command, raised_at}], `alerts` [{alert, code, subject, raised_at}], `challenges` (open
     ones), `runs` (newest first), `sessions`. Times are text in UTC.

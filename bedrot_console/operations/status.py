@@ -52,7 +52,8 @@ def status(ws: Workspace) -> dict[str, Any]:
             alerts.append(
                 {
                     "alert": f"landing-{status}", "code": f"files-{status}", "subject": f"{statuses[status]} in landing",
-                    "raised_at": summary.get("made_at") or "", "message": "they wait for a decision", "command": f"bedrot files status:{status}",
+                    "raised_at": summary.get("waiting_since", {}).get(status) or summary.get("made_at") or "",
+                    "message": "they wait for a decision", "command": f"bedrot files status:{status}",
                 }
             )  # fmt: skip
     health = "ok"

@@ -11,6 +11,7 @@ from contract_clock import FrozenClock
 from contract_lake import Lake
 
 from bedrot_console.domain.errors import FixityError
+from bedrot_console.domain.files import format_time
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.domain.runs import RunSpec, RunState
@@ -61,6 +62,21 @@ def test_a_feed_that_gave_before_and_gives_nothing_is_an_alert_until_it_lands(gi
     assert [e.data["alert"] for e in browse.events(given, kind="alert-ended")] == [ALERT]
     run(given, NOTHING)
     assert alerts(given), "what is lost again is told again"
+
+
+def test_files_that_wait_for_a_decision_are_an_alert_since_the_oldest_landed(
+    given: Workspace, plays: Any, clock: FrozenClock
+) -> None:
+    """What failed or warned in landing waits since it landed, not since somebody looked."""
+    clock.advance(3600)
+    began = clock.now()
+    for name in ("one.json", "two.json"):
+        (row,) = land.land(given, [plays(name=name, drop=(3,))], feed="press/plays")
+        list(validate.validate(given, [row.id]))
+        clock.advance(3600)
+    given.settle(publish="now")
+    (found,) = [a for a in status.status(given)["alerts"] if a["alert"].startswith("landing-")]
+    assert (found["subject"], found["raised_at"]) == ("2 in landing", format_time(began))
 
 
 def test_what_never_gave_anything_is_no_alert(ws: Workspace, given: Workspace) -> None:
