@@ -14,7 +14,7 @@ from ..domain.events import KINDS, Event
 from ..domain.files import format_time, parse_time
 from ..domain.filterwords import parse_since
 from ..domain.lifecycle import Verb
-from ..security.lookback import look
+from ..security.lookback import Needles, look
 from .browse import reader
 from .workspace import Workspace
 
@@ -109,11 +109,9 @@ def page(
     """
     if what.before is not None and after is None:
         before = min(before, what.before) if before is not None else what.before
-    needles, word = _needles(what), _plain_word(what.text)
     since = format_time(what.since - SLACK).encode() if what.since is not None else None
     seen: Seen = look(
-        ws.journal, before=before, after=after, limit=limit, lines_most=lines_most,
-        keep=(lambda line: all(needle in line for needle in needles) and word in line.lower()) if needles or word else None,
+        ws.journal, before=before, after=after, limit=limit, lines_most=lines_most, needles=_needles(what),
         fits=lambda event: _fits(what, event),
         stop=(lambda line: _time_of(line) < since) if since is not None and after is None else None,
     )  # fmt: skip
@@ -126,16 +124,14 @@ def page(
     )  # fmt: skip
 
 
-def _needles(what: AuditFilter) -> list[bytes]:
-    """Bytes that the line of every event must hold that fits. Lines are canonical JSON of UTF-8."""
-    needles = [f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode() for name, value in (("kind", what.kind), ("verb", what.verb), ("actor", what.who)) if value]  # fmt: skip
-    return needles + [value.encode() for value in (what.file, what.run) if value]
-
-
-def _plain_word(text: str) -> bytes:
-    """The text as it stands in a line, lower case; empty where JSON writes it otherwise."""
-    plain = text.isascii() and text.isprintable() and not set(text) & {'"', "\\"}
-    return text.lower().encode() if plain else b""
+def _needles(what: AuditFilter) -> Needles:
+    """What the line of every event holds that fits, the rarest first. Lines are canonical JSON in UTF-8."""
+    exact = [value.encode() for value in (what.file, what.run) if value]
+    names = (("verb", what.verb), ("kind", what.kind), ("actor", what.who))
+    exact += [f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode() for name, value in names if value]
+    # A text is left out where JSON writes it otherwise.
+    plain = what.text.isascii() and what.text.isprintable() and not set(what.text) & {'"', "\\"}
+    return Needles(tuple(exact), what.text.lower().encode() if plain else b"")
 
 
 def newest(ws: Workspace, what: AuditFilter, *, after: int = 0, limit: int = PAGE) -> AuditPage:
@@ -196,9 +192,6 @@ def platform_of(event: Event) -> str | None:
         return data["platform"]
     if isinstance(sidecar, dict) and isinstance(sidecar.get("platform"), str):
         return sidecar["platform"]
-    for name in ("path", "target_path", "source_path"):
-        if isinstance(data.get(name), str) and "/" in data[name]:
-            return data[name].partition("/")[0]
     return None
 
 

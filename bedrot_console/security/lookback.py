@@ -1,7 +1,8 @@
 """Reading the journal page by page, newest first, however long it is: from a place, backwards or onwards, as far as a page needs.
 
 Waits for an append under way only while it asks where the committed end is; what is appended later is not seen. A damaged line is named and
-passed over, unlike `FileJournal.read`, which stops: who looks for what happened must see what can still be seen.
+passed over, unlike `FileJournal.read`, which stops: who looks for what happened must see what can still be seen. With a filter only lines that
+may fit are looked at that closely.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from .journal import FileJournal
 
 BLOCK_BYTES = 256 << 10
-Keep = Callable[[bytes], bool]
+SKIP_LINES = 1000
+"""Looking onwards, after so many lines that are not wanted one is handed on all the same: it tells how far one is."""
 Fits = Callable[[Event], bool]
 
 
@@ -36,15 +38,35 @@ class Seen:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """Bytes that every wanted line holds; `folded` is compared in lower case. A block without the first of them is passed over whole."""
+
+    exact: tuple[bytes, ...] = ()
+    folded: bytes = b""
+
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.folded)
+
+    def in_block(self, block: bytes) -> bool:
+        return self.exact[0] in block if self.exact else self.folded in block.lower()
+
+    def in_line(self, line: bytes) -> bool:
+        return all(needle in line for needle in self.exact) and (not self.folded or self.folded in line.lower())
+
+
+ANY = Needles()
+
+
 def look(
-    journal: FileJournal, *, before: int | None = None, after: int | None = None, keep: Keep | None = None, fits: Fits | None = None,
+    journal: FileJournal, *, before: int | None = None, after: int | None = None, needles: Needles = ANY, fits: Fits | None = None,
     limit: int = 100, lines_most: int = 100_000, stop: Callable[[bytes], bool] | None = None,
 ) -> Seen:  # fmt: skip
     """One page: backwards from the line before `before` (None: from the end), or onwards from the line after `after`.
 
     Args:
-        keep: whether a raw line may be wanted; cheap, it sees every line. `fits`: whether its event is.
-        limit: events at most.  lines_most: lines looked at at most, so that a rare event does not keep a caller waiting.
+        needles: what a wanted line holds; cheap. `fits`: whether its event is wanted.
+        limit: events at most.  lines_most: about so many lines are looked at at most, so that a rare event does not keep a caller waiting.
         stop: whether nothing beyond this raw line can be wanted.
 
     Raises:
@@ -54,10 +76,10 @@ def look(
     decode = decoder()
     looked, last = 0, seen.reached
     try:
-        for line in _onwards(journal, after) if after is not None else _backwards(journal, before):
+        for skipped, line in _onwards(journal, after, needles) if after is not None else _backwards(journal, before, needles):
             if looked >= lines_most or len(seen.events) >= limit:
                 return seen
-            looked += 1
+            looked += skipped + 1
             number = journal._seq_at(line + b"\n")
             if number is None:
                 seen.damaged.append(max(1, last - 1 if after is None else last + 1))
@@ -65,7 +87,7 @@ def look(
             last = seen.reached = number
             if stop is not None and stop(line):
                 break
-            if keep is not None and not keep(line):
+            if needles and not needles.in_line(line):
                 continue
             if whole(line) is None:
                 seen.damaged.append(number)
@@ -81,8 +103,11 @@ def look(
     return seen
 
 
-def _backwards(journal: FileJournal, before: int | None) -> Iterator[bytes]:
-    """Lines with seq below `before`, newest first, without line feeds; damaged ones among them."""
+def _backwards(journal: FileJournal, before: int | None, needles: Needles) -> Iterator[tuple[int, bytes]]:
+    """(lines passed over before it, line) with seq below `before`, newest first, without line feeds; damaged ones among them.
+
+    Of a block in which nothing is wanted only the first line comes.
+    """
     with journal._locked(fcntl.LOCK_SH):
         segments, tail = journal._segments(), journal._tail()
     segments = [n for n in segments if n <= tail.segment]
@@ -97,7 +122,7 @@ def _backwards(journal: FileJournal, before: int | None) -> Iterator[bytes]:
             end = tail.end if number == tail.segment else os.fstat(file.fileno()).st_size
             if number == segments[index] and top < tail.seq:
                 end = _end_of(journal, file, top, end)
-            yield from _lines_back(file, end)
+            yield from _lines_back(file, end, needles)
 
 
 def _end_of(journal: FileJournal, file: IO[bytes], seq: int, end: int) -> int:
@@ -112,28 +137,39 @@ def _end_of(journal: FileJournal, file: IO[bytes], seq: int, end: int) -> int:
     return min(at, end)
 
 
-def _lines_back(file: IO[bytes], end: int) -> Iterator[bytes]:
-    """Lines that end before `end`, the last one first. Holds one block and one line."""
+def _lines_back(file: IO[bytes], end: int, needles: Needles) -> Iterator[tuple[int, bytes]]:
+    """Lines that end before `end`, the last one first, as `_backwards`. Holds one block and one line."""
     rest = b""
     while end > 0:
         start = max(0, end - BLOCK_BYTES)
         file.seek(start)
         block = file.read(end - start) + rest
-        lines = block.split(b"\n")
-        rest = lines.pop(0)
-        for line in reversed(lines):
-            if line:
-                yield line
         end = start
-    if rest:
-        yield rest
+        # What stands before the first line feed belongs to a line that begins further back, but at the very beginning.
+        cut = block.find(b"\n") + 1 if start else 0
+        if start and not cut:
+            rest = block
+            continue
+        rest, block = block[: max(0, cut - 1)], block[cut:]
+        if needles and not needles.in_block(block):
+            first = block.partition(b"\n")[0]
+            if first:
+                yield block.count(b"\n"), first
+            continue
+        for line in reversed(block.split(b"\n")):
+            if line:
+                yield 0, line
 
 
-def _onwards(journal: FileJournal, after: int) -> Iterator[bytes]:
-    """Lines with seq above `after`, in order; damaged ones among them."""
-    begun = False
+def _onwards(journal: FileJournal, after: int, needles: Needles) -> Iterator[tuple[int, bytes]]:
+    """(lines passed over before it, line) with seq above `after`, in order; damaged ones among them."""
+    begun, skipped = False, 0
     for line in journal._lines(after):
-        number = journal._seq_at(line + b"\n")
-        if begun or (number is not None and number > after):
-            begun = True
-            yield line
+        if not begun:
+            number = journal._seq_at(line + b"\n")
+            begun = number is not None and number > after
+        if begun and needles and not needles.in_line(line) and skipped < SKIP_LINES:
+            skipped += 1
+        elif begun:
+            yield skipped, line
+            skipped = 0

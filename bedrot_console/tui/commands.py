@@ -109,6 +109,10 @@ class Commanding:
         app: Any = self
         app.run_sql(order.first) if order.first else app.show_place("sql")
 
+    def order_audit(self, order: Order) -> None:
+        app: Any = self
+        app.show_audit(" ".join(order.words)) if order.words else app.show_place("audit")
+
     def order_show(self, order: Order) -> None:
         app: Any = self
         app.show_details(order.first)

@@ -37,6 +37,10 @@ class Errands:
         """Sessions, with this account chosen."""
         self.when_there("sessions", lambda: self.view("sessions").choose(platform, account))
 
+    def show_audit(self, words: str) -> None:
+        """Audit, with this filter."""
+        self.when_there("audit", lambda: self.view("audit").set_words(words))
+
     def show_files(self, words: str) -> None:
         """Files, with this filter."""
         self.show_place("files")
@@ -59,7 +63,7 @@ class Errands:
         """Everything about one file, in a dialog."""
         from .modals.text import TextModal
 
-        self._details = TextModal("File", [[("loading…", "dim")]], {"y": "copy id", "e": "review"})
+        self._details = TextModal("File", [[("loading…", "dim")]], {"y": "copy id", "e": "review", "h": "events"})
 
         def closed(word: str | None) -> None:
             self._details = None
@@ -67,6 +71,8 @@ class Errands:
                 self.copy(name, "id")
             elif word == "review":
                 self.review_file(name)
+            elif word == "events":
+                self.show_audit(f"file:{name}")
 
         self.push_screen(self._details, closed)
 

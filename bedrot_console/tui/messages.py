@@ -23,6 +23,7 @@ from .widgets.log import Entry
 if TYPE_CHECKING:
     from ..operations.accounts import Accounts
     from ..operations.answers import Answer
+    from ..operations.audit import AuditFilter, AuditPage, AuditState
     from ..operations.checks import CheckResult
     from ..operations.explain import Why
     from ..operations.health import Health
@@ -413,6 +414,42 @@ class Explained(Message):
     """Why a feed is late."""
 
     why: Why
+
+
+@dataclass
+class AuditLoaded(Message):
+    """A page of the journal: `where` is `first`, `older`, `newer` or `last`; `place` the number it was asked from."""
+
+    what: AuditFilter
+    where: str
+    page: AuditPage
+    place: int | None
+
+
+@dataclass
+class AuditStateLoaded(Message):
+    """Where the journal ends, and how it was found last."""
+
+    state: AuditState
+
+
+@dataclass
+class Verifying(Message):
+    """How far a walk through the journal is."""
+
+    seq: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Verifying)
+
+
+@dataclass
+class Verified(Message):
+    """The journal was walked through, or why it was not."""
+
+    state: AuditState | None
+    problem: str = ""
+    hint: str | None = None
 
 
 @dataclass

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from ..domain.runs import RunView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..domain.events import Event
     from ..operations.accounts import Accounts
+    from ..operations.audit import AuditFilter, AuditPage, AuditState
     from ..operations.explain import Why
     from ..operations.health import Health
     from ..operations.workspace import Workspace
@@ -25,6 +29,12 @@ class Oversight(Protocol):
     def forget(self, platform: str, account: str) -> None: ...
     def health(self) -> Health: ...
     def why(self, feed: str, account: str, series: str) -> Why: ...
+    def audit_filter(self, words: str) -> AuditFilter: ...
+    def audit(self, what: AuditFilter, *, before: int | None = None, after: int | None = None, limit: int = 100) -> AuditPage: ...
+    def audit_state(self) -> AuditState: ...
+    def verify_journal(self, anchor: str | None, tell: Callable[[int], bool]) -> AuditState: ...
+    def event_file(self, event: Event) -> str | None: ...
+    def event_run(self, event: Event) -> str | None: ...
 
 
 class OperationsOversight:
@@ -82,3 +92,38 @@ class OperationsOversight:
         from ..operations import explain
 
         return explain.explain(self.ws, feed, account, series)
+
+    def audit_filter(self, words: str) -> AuditFilter:
+        """Asks nobody. Raises UsageError."""
+        from ..operations import audit
+
+        return audit.parse_audit(words, self.ws.clock.now())
+
+    def audit(self, what: AuditFilter, *, before: int | None = None, after: int | None = None, limit: int = 100) -> AuditPage:
+        from ..operations import audit
+
+        return audit.page(self.ws, what, before=before, after=after, limit=limit)
+
+    def audit_state(self) -> AuditState:
+        from ..operations import audit
+
+        return audit.state(self.ws)
+
+    def verify_journal(self, anchor: str | None, tell: Callable[[int], bool]) -> AuditState:
+        """Walk through the journal, with the anchor of that file if there is one; how it was found."""
+        from ..operations import audit
+
+        audit.verify(self.ws, audit.read_anchor(anchor) if anchor else None, tell)
+        return audit.state(self.ws)
+
+    def event_file(self, event: Event) -> str | None:
+        """The file that an event is about. Asks nobody."""
+        from ..operations import audit
+
+        return audit.file_of(event)
+
+    def event_run(self, event: Event) -> str | None:
+        """The run that an event is about. Asks nobody."""
+        from ..operations import audit
+
+        return audit.run_of(event)

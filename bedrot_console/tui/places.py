@@ -56,6 +56,7 @@ PLACES: dict[str, Place] = {
         Place("sessions", 4, "Sessions", "saved logins: how they stand, what ends them", "sessions:SessionsView"),
         Place("health", 5, "Health", "freshness, runs, what landed, storage", "health:HealthView"),
         Place("sql", 6, "SQL", "read-only questions to the catalog", "sql:SqlView"),
+        Place("audit", 7, "Audit", "the journal: what happened, and whether it holds", "audit:AuditView"),
     )
 }
 """By name, in the order of their digits."""

@@ -95,6 +95,7 @@ _COMMANDS = (
     Command("review", "review [ID]", "what waits for a decision, worst first; or this file", ("file",)),
     Command("runs", "runs [RUN]", "runs; or the log of one", ("run",), also=("attach",)),
     Command("sql", "sql [QUERY]", "a read-only query", (LINE,)),
+    Command("audit", "audit [FILTER…]", "the journal, filtered: kind:decided file:ID since:7d", ("free",), many=True),
     Command("show", "show ID", "everything about one file", ("file",), 1, also=("diff",)),
     Command("goto", "goto ID", "the list, at this file", ("file",), 1),
     Command("validate", "validate [ID… | --pending]", "check files again", ("file",), many=True, options={"--pending": FLAG}, writes=True),

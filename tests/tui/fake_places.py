@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bedrot_console.domain.errors import BedrotError, UsageError
+from bedrot_console.domain.errors import BedrotError, Cancelled, UsageError
+from bedrot_console.domain.events import Event
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations.accounts import AccountInfo, Accounts
+from bedrot_console.operations.audit import AuditFilter, AuditPage, AuditState, Verified, _fits, file_of, parse_audit, run_of
 from bedrot_console.operations.explain import Why
 from bedrot_console.operations.health import DAYS, FeedHealth, Forecast, Health, PlatformRuns, Storage
 from bedrot_console.operations.sessions import SessionInfo
@@ -91,6 +95,15 @@ class FakePlaces:
             ),
         )  # fmt: skip
 
+        self.head = 500
+        self.audit_lines = 1000
+        self.more_events: dict[int, Event] = {}
+        self.damaged_lines: set[int] = set()
+        self.verified: Verified | None = None
+        self.outcome = Verified(seq=500, head_hash="ab" * 32, at=NOW, by="uid:1000", lines=500, ok=True, good=(500, "ab" * 32))
+        self.slow_verify = threading.Event()
+        self.slow_verify.set()
+
     def accounts(self) -> Accounts:
         return Accounts(tuple(self.account_rows), *(self.vault_trouble or (None, None)))
 
@@ -144,3 +157,64 @@ class FakePlaces:
         found = next(f for f in self.health().feeds if (f.feed, f.account, f.series) == (feed, account, series))
         self.told.append(("why", feed, account))
         return dataclasses.replace(self.cause, feed=found)
+
+    # the journal: any number of events, made from their number
+
+    def event(self, seq: int) -> Event:
+        """Landings, decisions and what runs left, by turns; some are about files of the fake lake."""
+        if seq in self.more_events:
+            return self.more_events[seq]
+        kind = ("landed", "validated", "decided", "needs-operator")[seq % 4]
+        file = f"{seq // 8:020d}"
+        data: dict[str, Any] = {
+            "landed": {"file": file, "path": f"distrokid/streams/{seq}.json", "sidecar": {"feed": "distrokid/streams", "run_id": "run0", "masks": []}},
+            "validated": {"file": file, "verdict": "passed", "codes": {}},
+            "decided": {"file": file, "verb": "promote", "reason": "fine", "target_path": "distrokid/x"},
+            "needs-operator": {"item": f"item{seq}", "platform": "tiktok", "account": "default", "run": f"run{seq}", "code": "challenge-unanswered"},
+        }[kind]  # fmt: skip
+        return Event(kind=kind, at=NOW - timedelta(minutes=self.head - seq), actor="uid:1000", host="box", seq=seq, data=data)
+
+    def audit_filter(self, words: str) -> AuditFilter:
+        return parse_audit(words, NOW)
+
+    def audit(self, what: AuditFilter, *, before: int | None = None, after: int | None = None, limit: int = 100) -> AuditPage:
+        self.told.append(("audit", str(before), str(after)))
+        onwards = after is not None
+        numbers = range((after or 0) + 1, self.head + 1) if onwards else range((before or self.head + 1) - 1, 0, -1)
+        found, reached = [], after or 0 if onwards else before or self.head + 1
+        for looked, seq in enumerate(numbers):
+            if len(found) == limit or looked == self.audit_lines:
+                break
+            reached = seq
+            if seq not in self.damaged_lines and _fits(what, self.event(seq)):
+                found.append(self.event(seq))
+        ended = reached in (numbers[-1:] or [reached])
+        damaged = tuple(n for n in self.damaged_lines if n in range(reached, numbers[0] + 1 if numbers else 0))
+        return AuditPage(
+            events=tuple(found[::-1] if onwards else found),
+            reached=0 if ended and not onwards else reached,
+            ended=ended,
+            damaged=damaged,
+        )
+
+    def audit_state(self) -> AuditState:
+        return AuditState(self.head, self.verified)
+
+    def verify_journal(self, anchor: str | None, tell: Callable[[int], bool]) -> AuditState:
+        self.told.append(("verify", str(anchor)))
+        if anchor == "/nowhere":
+            raise UsageError("/nowhere cannot be read: No such file or directory")
+        while tell(self.head // 2):
+            if not self.slow_verify.wait(0.01):
+                continue
+            break
+        else:
+            raise Cancelled("verifying was cancelled")
+        self.verified = self.outcome
+        return self.audit_state()
+
+    def event_file(self, event: Event) -> str | None:
+        return file_of(event)
+
+    def event_run(self, event: Event) -> str | None:
+        return run_of(event)
