@@ -32,7 +32,7 @@ from bedrot_console.domain.files import Capture  # noqa: E402
 from bedrot_console.domain.findings import Severity  # noqa: E402
 from bedrot_console.domain.lifecycle import Verdict  # noqa: E402
 from bedrot_console.extraction.registry import Registry  # noqa: E402
-from bedrot_console.extraction.simulator import serve  # noqa: E402
+from bedrot_console.extraction.simulator import Simulator, serve  # noqa: E402
 from bedrot_console.zones.masks import Masker  # noqa: E402
 
 REGISTRY = Registry()
@@ -79,17 +79,7 @@ def brought(platform: str, days: list[date], account: str, folder: Path) -> Iter
         for day in days:
             clock.at = datetime.combine(day, datetime.min.time(), UTC) + NOON
             if bench is None:
-                known = simulator.provenance(account)
-                payloads = simulator.payloads(account)
-                yield (
-                    clock.at,
-                    [
-                        Brought(
-                            n, b, {"account": account, "series": n.partition(":")[2], "received_name": None, **known.get(n, {})}
-                        )
-                        for n, b in payloads.items()
-                    ],
-                )
+                yield clock.at, served(simulator, account)
                 continue
             ran = bench.run(account=account, attended=False)
             if ran.error is not None or ran.failed:
@@ -102,6 +92,15 @@ def brought(platform: str, days: list[date], account: str, folder: Path) -> Iter
                 for n, c in ran.captures.items()
             ]  # fmt: skip
             simulator.log.clear()
+
+
+def served(simulator: Simulator, account: str) -> list[Brought]:
+    """What a run brings on the simulator's day, without walking there. Its faults count."""
+    known = simulator.provenance(account)
+    return [
+        Brought(n, b, {"account": account, "series": n.partition(":")[2], "received_name": None, **known.get(n, {})})
+        for n, b in simulator.payloads(account).items()
+    ]
 
 
 def masked(body: bytes, capture: Capture) -> bytes:

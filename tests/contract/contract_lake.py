@@ -170,10 +170,10 @@ class Lake:
             if not isinstance(error, ChallengeExpired):
                 self._cancel.set()
 
-    def spawned(self, account: str) -> str:
+    def spawned(self, account: str, feeds: tuple[str, ...] = ()) -> str:
         """Start a run as a process of its own, as the command line does; returns its id. Its time is the machine's."""
         ws = Workspace(Settings.load(self.home, dict(os.environ)))
-        return extract.start(ws, self.platform, account=account)
+        return extract.start(ws, self.platform, account=account, feeds=feeds)
 
     def check(self, account: str = "default") -> Ran:
         """A run that only proves the saved login."""
