@@ -91,9 +91,18 @@ def _damage(path: Path, how: str) -> None:
     DAMAGES[how](path)
 
 
-@pytest.mark.parametrize("how", DAMAGES)
-@pytest.mark.parametrize("which", ["published", "work", "both"])
-def test_damage_is_noticed_and_the_catalog_made_again_equal(furnished, answers, how, which):
+DAILY = {"published": {"flipped bits", "a folder"}, "work": set(DAMAGES), "both": {"deleted", "garbage", "another database"}}
+"""What the daily suite does to which file: that a damaged published file is mended is shown of every damage below. `-m long`: everything."""
+
+
+@pytest.mark.parametrize(
+    ("which", "how"),
+    [
+        pytest.param(which, how, marks=() if how in often else pytest.mark.long)
+        for which, often in DAILY.items() for how in DAMAGES
+    ],
+)  # fmt: skip
+def test_damage_is_noticed_and_the_catalog_made_again_equal(furnished, answers, which, how):
     """Whatever happened to one or both files, the next reader answers as before, and so do new events."""
     ask, before = answers
     for name in ("published", "work"):
