@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from ..domain.errors import CatalogBusy, CatalogError, CatalogTooNew
+from ..domain.errors import CatalogBusy, CatalogDisk, CatalogError, CatalogTooNew
 from . import schema
 
 _SETTINGS: dict[str, Any] = {
@@ -92,9 +92,7 @@ def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
     if "with version number" in words or "newer version of DuckDB" in words:
         return CatalogTooNew(f"{path.name} was written by a newer DuckDB")
     if isinstance(error, OSError) or "No space left" in words or "Disk quota" in words or "Permission denied" in words:
-        return CatalogError(
-            f"the catalog cannot be used: {words.splitlines()[0][:200]}", hint="free space or mend rights, then: bedrot rebuild"
-        )
+        return CatalogDisk(f"the catalog cannot be used: {words.splitlines()[0][:200]}")
     return CatalogDamaged(f"{path.name} is damaged: {words.splitlines()[0][:200]}")
 
 

@@ -203,9 +203,11 @@ class Catalog:
             verify: first bring the old one up to date and say whether both answer the same.
 
         Raises:
-            CatalogBusy, CatalogError.
+            CatalogBusy, CatalogError.  CatalogTooNew: a newer program wrote the old one; it stays.
         """
         with exclusive(self._lock, wait_seconds):
+            self.refuse_newer(self.work)
+            self.refuse_newer(self.published)
             before = self._digest() if verify else None
             applied, done, files, events = self._build()
             state = State.read(self._state).with_work(applied, self.work)
@@ -225,6 +227,24 @@ class Catalog:
             missing=done.missing,
             damaged=done.damaged,
         )
+
+    def refuse_newer(self, path: Path | None = None) -> None:
+        """Make sure that no newer program wrote the published catalog (or `path`). What we left ourselves is not opened.
+
+        Raises:
+            CatalogTooNew: one did.
+        """
+        path = path or self.published
+        state = State.read(self._state)
+        ours = print_of(path)
+        if ours is None or ours == (state.work if path == self.work else state.published):
+            return
+        try:
+            Database(path, read_only=True).close()
+        except CatalogTooNew:
+            raise
+        except CatalogError:
+            pass  # damaged, older, or held: whoever reads it says so
 
     def _digest(self) -> tuple[int, dict[str, Any]] | None:
         try:

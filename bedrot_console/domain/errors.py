@@ -160,9 +160,17 @@ class CatalogBusy(CatalogError):
     hint = "try again in a moment"
 
 
-class CatalogTooNew(CatalogError):
-    """The catalog was written by a newer version of this program."""
+class CatalogDisk(CatalogError):
+    """The disk refuses the catalog. Files and journal are another matter: their own errors tell of them."""
 
+    exit_code = 5
+    hint = "free space or mend rights, then: bedrot rebuild"
+
+
+class CatalogTooNew(CatalogError):
+    """The catalog was written by a newer version of this program, and so may be files and journal: nothing is written beside it."""
+
+    exit_code = 7
     hint = "update bedrot, or remove catalog.duckdb and .bedrot/catalog and run: bedrot rebuild"
 
 

@@ -140,6 +140,7 @@ class Workspace:
         if self.read_only:
             raise PermissionDenied("this console is read-only", hint="start it without --read-only")
         self.prepare()
+        self.catalog.refuse_newer()
         self.zones.recover()
         try:
             yield

@@ -7,10 +7,11 @@ import os
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from bedrot_console.domain.browsing import FileFilter, FileRow, Outcome
-from bedrot_console.domain.errors import FixityError, PermissionDenied, UsageError
+from bedrot_console.domain.errors import CatalogTooNew, FixityError, PermissionDenied, UsageError
 from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 from bedrot_console.operations import browse, decide, review, status, upkeep
 from bedrot_console.operations.land import land
@@ -381,3 +382,21 @@ def test_damage_that_verify_found_stays_on_record_until_the_file_is_whole_again(
     assert [f.problem for f in upkeep.verify(ws)] == [None]
     ws.settle(publish="now")
     assert status.status(ws)["alerts"] == []
+
+
+def test_nothing_lands_beside_the_catalog_of_a_newer_program(ws, open_workspace, plays) -> None:
+    """`land` refuses with 7 before it writes, and says what to do; the catalog stays as it is."""
+    list(land(ws, [plays()]))
+    ws.catalog.close()
+    published = ws.settings.catalog
+    published.chmod(0o644)
+    connection = duckdb.connect(str(published))
+    connection.execute("UPDATE base.meta SET version = version + 1")
+    connection.close()
+    before = published.read_bytes()
+    with pytest.raises(CatalogTooNew) as caught:
+        list(land(open_workspace(), [plays(days=11, name="b.json")]))
+    assert caught.value.exit_code == 7 and "update bedrot" in (caught.value.hint or "")
+    assert published.read_bytes() == before and len(list(ws.settings.landing.rglob("*.json"))) == 2, (
+        "payload and sidecar of the first"
+    )
