@@ -71,7 +71,7 @@ def print_score(face: Face, score: Score) -> None:
     rows = []
     for found in sorted(score.faults, key=lambda f: (f.row.zone is not Zone.RAW, f.name)):
         seen = " (by eye)" if found.fault.by_eye else ""
-        rows.append((words.get(found.row.zone, found.row.zone), found.name + seen, found.row.feed, found.row.id[:10]))
+        rows.append((words.get(found.row.zone, found.row.zone), found.name + seen, found.row.feed, found.row.id))
     style = {"promoted": "bad", "quarantined": "good"}
     face.out.table([Column("", style=lambda text: style.get(text, "")), Column("fault"), Column("feed"), Column("id")], rows)
     for found in score.faults:

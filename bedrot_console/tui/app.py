@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from textual import constants
+from textual import constants, events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.screen import Screen
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from ..operations.workspace import Workspace
 
 INTERRUPTED = 130
+SMALLEST = (80, 24)
+"""Columns and rows at which all that matters is on the screen."""
 RARELY = (10_000, 50, 100)
 """When the collector looks: seldom, and mostly at new objects, since a look at all of them holds every key."""
 
@@ -82,6 +84,7 @@ class Console(
         self._views: dict[str, View] = {}
         self.arriving: View | None = None
         self._frozen = False
+        self._small = False
         self.memory = memory or {}
         self.own_theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
         self.theme = self.own_theme
@@ -202,6 +205,18 @@ class Console(
 
     def action_how_to_quit(self) -> None:
         self.notice("ctrl+q quits; runs go on", "info")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A small terminal is told, once: everything still works, and less of it is seen."""
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and not self._small:
+            width, height = SMALLEST
+            self.notice(
+                f"made for {width}x{height} and more; this is {event.size.width}x{event.size.height}",
+                "warning",
+                "? lists the keys",
+            )
+        self._small = small
 
     # notices, verbs
 

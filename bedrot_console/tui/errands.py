@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from ..domain.browsing import Preview, Review
 from ..domain.errors import BedrotError
 from ..domain.text import safe
+from . import clipboard
 from .messages import ReviewLoaded
 
 if TYPE_CHECKING:
     from .modals.text import TextModal
 
-CLIPBOARD_LIMIT = 64_000
 _NOTHING = Preview(kind="")
 
 
@@ -110,8 +111,10 @@ class Errands:
 
     def copy(self, text: str, what: str) -> None:
         """Copy to the terminal's clipboard (OSC 52), also over SSH."""
-        if len(text) > CLIPBOARD_LIMIT:
+        if clipboard.too_long(text):
             self.notice(f"too long for a terminal's clipboard: {len(text):,} characters", "warning")
             return
-        self.copy_to_clipboard(text)
-        self.notice(f"{what} copied, if your terminal allows OSC 52: {safe(text, 60)}", "done")
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(clipboard.sequences(text, os.environ))
+        self.notice(f"{what} copied, if {clipboard.where(os.environ)} OSC 52: {safe(text, 60)}", "done")

@@ -64,7 +64,7 @@ class Remembering:
         """What to keep now. Places that were not seen this time keep what they kept last."""
         app: Any = self
         places = dict(table_of(self.memory.get("places")))
-        places |= {name: view.kept() for name, view in app._views.items() if view.is_mounted}
+        places |= {name: view.to_keep() for name, view in app._views.items() if view.is_mounted}
         kept = self.memory.get("theme")
         theme = app.theme if app.theme != app.own_theme or (isinstance(kept, str) and self._shows(kept)) else kept
         return {

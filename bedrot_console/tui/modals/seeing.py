@@ -81,6 +81,8 @@ class Seeing(Fetcher, Dialog[str]):
         head: list[Piece] = [(" ? ", "alarm"), (f" {who}", "strong"), (f"  {left}" if left else "", "plain")]
         if self.message:
             head += [("  ", "plain"), (safe(self.message, 200), "warning")]
+        if self.backend.read_only:
+            head.append(("  READ-ONLY ", "alarm"))
         self.query_one("#head", Pane).show([head])
         self.query_one("#foot", Pane).show([self.foot()])
 

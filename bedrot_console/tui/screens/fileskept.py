@@ -27,7 +27,7 @@ class Kept:
     _wanted: str = ""
     _wanted_marks: tuple[str, ...] = ()
 
-    def kept(self) -> dict[str, Any]:
+    def to_keep(self) -> dict[str, Any]:
         table = self.table
         row = table.row()
         marks = list(table.marks) or self._wanted_marks

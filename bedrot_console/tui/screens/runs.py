@@ -117,7 +117,7 @@ class RunsView(Running, View):
         run = self.runs[index]
         return self.view if self.view is not None and self.view.id == run.id else run
 
-    def kept(self) -> dict[str, Any]:
+    def to_keep(self) -> dict[str, Any]:
         return {"run": self.followed or self.wanted}
 
     def restore(self, kept: Mapping[str, Any]) -> None:

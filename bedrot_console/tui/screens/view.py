@@ -80,12 +80,12 @@ class View(Fetcher, Container):
     def shown(self) -> None:
         """This place came on the screen."""
 
-    def kept(self) -> dict[str, Any]:
+    def to_keep(self) -> dict[str, Any]:
         """What of this place stands again after a restart: plain values, no payload, no secret."""
         return {}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Take back what `kept` gave, before this place is mounted. It may be anything: looked at field by field."""
+        """Take back what `to_keep` gave, before this place is mounted. It may be anything: looked at field by field."""
 
     def catalog_changed(self) -> None:
         """A newer catalog was published."""

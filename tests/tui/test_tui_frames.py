@@ -1,0 +1,127 @@
+"""What stands around every screen: read-only, a terminal that is too small, resizing under a dialog, the clipboard, no colours."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+
+import pytest
+from conftest import Driver
+from fake_lake import FakeLake, row_of
+
+from bedrot_console.domain.challenges import ChallengeKind
+from bedrot_console.tui import clipboard
+from bedrot_console.tui.app import Console
+from bedrot_console.tui.places import PLACES
+
+
+def test_read_only_is_in_the_frame_of_every_place_and_every_dialog(drive):
+    """Header of each place; border of each dialog; head of what covers the screen."""
+    lake = FakeLake(40, read_only=True)
+    lake.ask(lake.start("distrokid", "default"), kind=ChallengeKind.PAGE, can=())
+
+    async def scenario(d):
+        for place in PLACES:
+            d.app.show_place(place)
+            await d.settle()
+            assert "READ-ONLY" in d.screen.splitlines()[0], place
+        d.app.show_place("files")
+        await d.settle()
+        for key in ("question_mark", "enter", "exclamation_mark"):
+            await d.press(key)
+            assert len(d.app.screen_stack) == 2 and "READ-ONLY" in "\n".join(d.screen.splitlines()[1:]), key
+            await d.press("escape")
+        await d.beat()
+        await d.press("a")
+        assert "READ-ONLY" in d.screen.splitlines()[0]
+
+    drive(lake, scenario)
+
+
+def test_a_terminal_that_is_too_small_is_told_once_and_everything_still_works(drive):
+    """From 12x4 to 79x23 and back; each place and dialog opens, nothing breaks."""
+
+    async def scenario(d):
+        assert "made for 80x24 and more; this is 40x10" in d.notice
+        for width, height in ((12, 4), (1, 1), (79, 23), (300, 100), (40, 10)):
+            await d.pilot.resize_terminal(width, height)
+            for place in PLACES:
+                d.app.show_place(place)
+                await d.settle()
+            d.app.show_place("files")
+            await d.settle()
+            await d.press("question_mark", "escape")
+        assert "this is 40x10" in d.notice
+
+    drive(FakeLake(40), scenario, size=(40, 10))
+
+
+def test_a_dialog_stands_while_the_terminal_is_resized(drive):
+    """The decision that was begun is carried out at the other size."""
+    lake = FakeLake(32)
+
+    async def scenario(d):
+        d.app.run_command(f"quarantine {row_of(0).id}")
+        await d.settle()
+        await d.type("not ")
+        await d.pilot.resize_terminal(160, 50)
+        await d.settle()
+        await d.type("ours")
+        await d.pilot.resize_terminal(60, 15)
+        await d.settle()
+        assert "Quarantine this file" in d.screen
+        await d.press("enter")
+        assert lake.decisions == [("quarantine", row_of(0).id, "not ours")]
+
+    drive(lake, scenario)
+
+
+@pytest.mark.parametrize("environ", [{}, {"TMUX": "/tmp/x,1,0"}, {"STY": "1.x"}, {"TERM": "screen-256color"}])
+def test_the_clipboard_is_reached_through_tmux_and_screen(environ):
+    """The text arrives whole, by itself or handed through in pieces that screen takes; nothing of it is bare."""
+    text = "06exy3k2 " + "ü€漢" * 900
+    sent = clipboard.sequences(text, environ)
+    plain = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    assert sent.startswith(plain)
+    rest = sent[len(plain) :]
+    if "TMUX" in environ:
+        assert rest == "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    elif environ:
+        pieces = re.findall(r"\x1bP(.*?)\x1b\\", rest, re.DOTALL)
+        assert "".join(pieces) == plain and max(map(len, pieces)) < 768 and len(pieces) > 5
+    else:
+        assert rest == ""
+
+
+def test_what_a_terminal_would_cut_is_not_copied(drive):
+    """The limit counts bytes, and says so instead of copying a part."""
+    assert clipboard.too_long("€" * 30_000) and not clipboard.too_long("x" * 70_000)
+
+    async def scenario(d):
+        d.app.copy("€" * 30_000, "row")
+        await d.settle()
+        assert "too long for a terminal's clipboard" in d.notice and not d.app.clipboard
+
+    drive(FakeLake(4), scenario)
+
+
+def test_every_status_is_told_without_colours(monkeypatch):
+    """NO_COLOR: no cell has a colour, and each state has its sign and word; the cursor and what needs a human are seen."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    lake = FakeLake(64, read_only=True)
+
+    async def go() -> None:
+        app = Console(lake, pulse_seconds=3600, memory={"theme": "nord"})
+        async with app.run_test(size=(100, 30)) as pilot:
+            d = Driver(app, pilot)
+            await d.settle()
+            assert app.theme == "ansi-dark" and app.kept()["theme"] == "nord"
+            strips = app.screen._compositor.render_strips()
+            styles = [segment.style for strip in strips for segment in strip if segment.style]
+            assert {"default", None} >= {s.color and s.color.name for s in styles} | {
+                s.bgcolor and s.bgcolor.name for s in styles
+            }
+            assert any(s.reverse for s in styles) and "▲ promoted" in d.screen and "▼ quarantined" in d.screen
+
+    asyncio.run(go())
