@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..domain.blocks import Raster, picture_cells
@@ -35,6 +36,8 @@ def show_excerpt(face: Face, name: str, *, lines: int, member: tuple[str, ...], 
     face.out.text(" · ".join(about), "head")
     if found.note:
         face.out.line(f"  {found.note}")
+    if wanted["rows"] and wanted["rows"][0] != wanted["rows"][1]:
+        found = replace(found, row=0)
     _print(face, found, lambda node: review.excerpt(ws, name, Wish(act="children", member=way, form="structure", node=node)))
     if found.more:
         face.say.note("cut; --lines N shows more, --rows A:B other rows, bedrot cat the whole")

@@ -96,7 +96,7 @@ class _Window:
             return "structure"
         if self.source.kind in ("binary", "archive", "workbook", "text") and "rows" in forms:
             return "rows"
-        if self.source.kind == "json" and place.row is not None and "rows" in forms:
+        if self.source.kind == "json" and (place.row is not None or place.column is not None) and "rows" in forms:
             return "rows"
         return wanted if wanted in forms else forms[0]
 
@@ -388,8 +388,9 @@ class _Window:
         tokens = tokens_of(place.pointer) if place.pointer is not None else []
         row = int(tokens[0]) + 2 if tokens and tokens[0].isdigit() else place.row or 0
         column = tokens[1] if len(tokens) > 1 else place.column or ""
-        there = bool(row) and row - 2 < len(self._content()[0])
-        note = {} if there or not row else {"note": f"there is no row {row}"}
+        content, columns = self._content()
+        there = row - 2 < len(content) if row else column in columns
+        note = {} if there else {"note": f"{plain(str(place))} is not in it"}
         return self._extracted(max(2, row - self.wish.limit // 3), row=row, column=plain(column), found=there, **note)
 
     def _rows_find(self) -> Excerpt:

@@ -39,6 +39,16 @@ def review(ws: Workspace, name: str, *, lines: int = 200, stop: Callable[[], boo
     )
 
 
+def glance(ws: Workspace, name: str) -> Review:
+    """What is known of a file without reading its payload: report and what is allowed; no preview, no diff yet.
+
+    Raises:
+        UsageError: no such file.
+    """
+    row = find(ws, name)
+    return Review(file=row, report=report_of(ws, row), preview=Preview(kind=""), diff=None, allowed=allowed(ws, row))
+
+
 def preview(
     ws: Workspace, row: FileRow, feed: Feed | None, *, lines: int = 200, stop: Callable[[], bool] | None = None
 ) -> Preview:

@@ -125,11 +125,12 @@ class QueueLoaded(Message):
 
 @dataclass
 class ReviewLoaded(Message):
-    """Report, preview, diff of one file, or why they cannot be shown."""
+    """Report, preview, diff of one file, or why they cannot be shown. `partial`: the diff is still being made."""
 
     name: str
     review: Review | None
     problem: str | None = None
+    partial: bool = False
 
 
 @dataclass

@@ -157,6 +157,7 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.drifts: dict[str, tuple[Finding, ...]] = {}
         self.accepted: list[Acceptance] = []
         self.stuck = threading.Event()
+        self.comparing = threading.Event()
         self.attempts = 3
         self.looks = 0
         self.hands: list[dict[str, Any]] = []
@@ -288,7 +289,12 @@ class FakeLake(FakePlaces, FakeInquiry):
     def passed(self) -> Sequence[FileRow]:
         return [row for row in map(self._row, range(self.size)) if row.status == "passed"]
 
-    def review(self, name: str) -> Review:
+    def glance(self, name: str) -> Review:
+        return dataclasses.replace(self.review(name), diff=None)
+
+    def review(self, name: str, stop: Callable[[], bool] | None = None) -> Review:
+        while stop is not None and self.comparing.is_set() and not stop():
+            time.sleep(0.001)
         if self.broken:
             raise self.broken
         row = self.find(name)

@@ -151,6 +151,25 @@ def test_what_is_not_there_is_said_and_nothing_moves(drive):
     drive(lake_with(TSV), scenario)
 
 
+def test_the_report_is_there_while_a_long_diff_is_made_and_the_next_file_does_not_wait(drive):
+    """Nothing is decided before the diff is there; going on ends the comparison."""
+    lake = FakeLake(64)
+    lake.comparing.set()
+
+    async def scenario(d):
+        await d.pilot.press("2")
+        for _ in range(3):
+            await d.pilot.pause(0.05)
+        assert "format.sign-in-page" in d.screen and "comparing…" in d.screen
+        view = d.app.review_view
+        assert view.why_not("quarantine") == "still comparing it with the last good capture"
+        lake.comparing.clear()
+        await d.press("n")
+        assert "+1 day, streams" in d.screen and view.why_not("quarantine") is None
+
+    drive(lake, scenario)
+
+
 def test_a_search_that_takes_long_is_stopped_by_escape(drive):
     """While it looks the console says so; escape ends the work and keeps what is shown."""
     lake = lake_with(TSV)

@@ -14,7 +14,7 @@ from ..messages import DiffLoaded, DriftChanged, ExcerptLoaded, Validated
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
 from ..widgets.payload import PayloadPane
-from ..widgets.reportlines import diff_lines, finding_spans, report_lines
+from ..widgets.reportlines import comparing_lines, diff_lines, finding_spans, report_lines
 from .view import View
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class InspectingView(View):
         self._payload_of = ""
         self._stop = threading.Event()
         self._go_on = False
+        self.comparing = False
 
     @property
     def report_pane(self) -> EntryPane:
@@ -66,7 +67,8 @@ class InspectingView(View):
         width = max(20, (pane.size.width or self.size.width) - 1)
         diff = self.whole if self.whole is not None and review.diff is not None else review.diff
         lines = report_lines(review, width)
-        pane.fill(lines + diff_lines(diff, width, whole=self.whole is not None), finding_spans(review, width), keep=keep)
+        compared = comparing_lines(width) if self.comparing else diff_lines(diff, width, whole=self.whole is not None)
+        pane.fill(lines + compared, finding_spans(review, width), keep=keep)
         if self._go_on and review.report is not None:
             self._go_on = False
             findings = in_order(review.report.findings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -62,6 +64,7 @@ class ReviewView(InspectingView):
         self.stale = True
         self._wanted: str | None = None
         self._drawn = ""
+        self._review_stop = threading.Event()
 
     def compose(self) -> ComposeResult:
         yield Queue(COLUMNS, id="queue", empty=("loading…",))
@@ -197,13 +200,21 @@ class ReviewView(InspectingView):
         if not self.wide:
             self.to_payload(False)
         self.open_payload(row)
-        self.fetch("review", lambda: ReviewLoaded(name, backend.review(name)))
+        self._review_stop.set()
+        stop = self._review_stop = threading.Event()
+
+        def work() -> ReviewLoaded | None:
+            self.post_message(ReviewLoaded(name, backend.glance(name), partial=True))
+            found = backend.review(name, stop.is_set)
+            return None if stop.is_set() else ReviewLoaded(name, found)
+
+        self.fetch("review", work)
 
     def on_review_loaded(self, message: ReviewLoaded) -> None:
         message.stop()
         if self.row is None or message.name != self.row.id:
             return
-        self.review = message.review
+        self.review, self.comparing = message.review, message.partial
         self.draw(keep=self._drawn == message.name)
         self._drawn = message.name
         self.state_changed()
@@ -228,6 +239,8 @@ class ReviewView(InspectingView):
             row = self.row
             if row is None:
                 return "no file here"
+            if self.review is not None and self.comparing:
+                return "still comparing it with the last good capture"
             if self.review is not None and self.review.file.id == row.id:
                 reason = self.review.allowed.get(action, "not possible here")
                 return "this console is read-only" if self.console.backend.read_only else reason

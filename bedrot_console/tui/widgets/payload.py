@@ -353,7 +353,7 @@ class PayloadPane(Widget):
         if self.said:
             head.append([(f" {self.said}", "warning" if self.hit is not None and not self.hit.found else "dim")])
         if self.grid is not None:
-            head += self.grid.head(self.shift, self.size.width)
+            head += self.grid.head(self.shift, found.column)
         return head
 
     def _where(self) -> str:

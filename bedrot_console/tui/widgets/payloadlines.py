@@ -91,10 +91,13 @@ class Grid:
             room -= self.widths[first] + 2
         return first
 
-    def head(self, shift: int, width: int) -> list[Line]:
-        """Names and types of the columns from `shift` on."""
+    def head(self, shift: int, column: str = "") -> list[Line]:
+        """Names and types of the columns from `shift` on; one may be pointed out."""
         hidden = f"←{shift}" if shift else ""
-        names = [(f"{hidden:>{self.gutter + 1}} ", "dim"), *self._cells(self.names, shift, lambda i: "head")]
+        names = [
+            (f"{hidden:>{self.gutter + 1}} ", "dim"),
+            *self._cells(self.names, shift, lambda i: "hit" if column and self.header[i].name == column else "head"),
+        ]
         types = [
             (" " * (self.gutter + 2), "dim"),
             *self._cells(self.types, shift, lambda i: "dim" if self.header[i].known else "warning"),

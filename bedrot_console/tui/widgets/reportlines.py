@@ -114,6 +114,11 @@ def finding_spans(review: Review, width: int) -> list[tuple[int, int, Finding]]:
     return spans
 
 
+def comparing_lines(width: int) -> list[Line]:
+    """While the diff is still being made."""
+    return [heading("against the last good capture", width), [(" comparing…", "dim")]]
+
+
 def diff_lines(diff: Diff | None, width: int, *, whole: bool = False) -> list[Line]:
     """The headline first, then what was hidden as noise, then rows. `whole`: the diff holds also what did not change."""
     lines: list[Line] = [heading("against the last good capture" + (", whole (d: only changes)" if whole else ""), width)]
