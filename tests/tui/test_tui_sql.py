@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from fake_lake import HOSTILE, FakeLake
 
+from bedrot_console.tui.widgets import resultgrid
 from bedrot_console.tui.widgets.field import Field
-from bedrot_console.tui.widgets.resultgrid import BLOCK, BLOCKS_KEPT
 
 
 async def ask(d, text: str) -> None:
@@ -16,6 +15,12 @@ async def ask(d, text: str) -> None:
     d.app.show_place("sql")
     await d.settle()
     d.app.sql_view.run_text(text)
+    await d.settle()
+
+
+async def type_in(d, text: str) -> None:
+    """Keys one after another, as fast as they come."""
+    await d.pilot.press(*("space" if c == " " else c for c in text))
     await d.settle()
 
 
@@ -50,17 +55,17 @@ def test_a_word_is_completed_while_it_is_typed(drive):
         await d.press("6")
         view = d.app.sql_view
         view.editor.text = ""
-        await d.type("select fe")
+        await type_in(d, "select fe")
         assert "feed" in d.screen and "varchar" in d.screen
         await d.press("tab")
         assert view.editor.text == "select feed" and not view.editor.completions.display
-        await d.type(" fr")
+        await type_in(d, " fr")
         await d.press("escape")
         assert not view.editor.completions.display and view.editor.has_focus
-        await d.type("om ru")
+        await type_in(d, "om ru")
         await d.press("enter")
         assert view.editor.text == "select feed from ru\n"
-        await d.type("whe")
+        await type_in(d, "whe")
         await d.press("down", "up", "enter")
         assert view.editor.text == "select feed from ru\nwhen" or view.editor.text.endswith("where")
         await d.press("enter", "tab")
@@ -80,14 +85,15 @@ def test_a_mistake_is_marked_where_it_is(drive):
         assert "next: perhaps id" in d.screen
         editor = d.app.sql_view.editor
         assert editor.has_focus and editor.cursor_location == (1, 2) and editor.mistake == (1, 2)
-        await d.type("x")
+        await type_in(d, "x")
         assert editor.mistake is None
 
     drive(FakeLake(4), scenario)
 
 
-def test_an_answer_of_many_rows_is_seen_whole_but_never_held_whole(drive):
+def test_an_answer_of_many_rows_is_seen_whole_but_never_held_whole(drive, monkeypatch):
     """The first page is there at once, End shows the last row, and only blocks near the cursor are in memory."""
+    monkeypatch.setattr(resultgrid, "BLOCKS_KEPT", 3)
 
     async def scenario(d):
         await ask(d, "select rows=20000")
@@ -95,10 +101,10 @@ def test_an_answer_of_many_rows_is_seen_whole_but_never_held_whole(drive):
         assert "20,000 rows" in d.screen and results.count == 20_000
         await d.press("G")
         assert "19999" in d.screen
-        for _ in range(BLOCKS_KEPT + 3):
-            results.move_by(-BLOCK)
+        for _ in range(4):
+            results.move_by(-resultgrid.BLOCK)
             await d.settle()
-        assert len(results._blocks) <= BLOCKS_KEPT
+        assert len(results._blocks) == 3 and results.row(results.cursor)[2] == 19_199
         await d.press("g", "l", "l")
         assert "number BIGINT 3/4" in d.screen and "1 · number" in d.screen
         width = results._width(2)
@@ -167,23 +173,20 @@ def test_rows_open_in_files_and_review(drive):
     drive(lake, scenario)
 
 
-@pytest.mark.parametrize(
-    ("text", "keys", "reason"),
-    [
-        ("select noid", ["p"], "no column is a file's id"),
-        ("select nothing", ["f"], "no rows"),
-        ("select 1", ["M"], "nothing is marked"),
-        ("select 1", ["m"], "mark one end with space first"),
-        ("select 1", ["C"], "no query is saved as a check"),
-    ],
-)
-def test_what_cannot_be_done_says_why(drive, text, keys, reason):
+def test_what_cannot_be_done_says_why(drive):
     """A key that has nothing to work on tells what is missing."""
 
     async def scenario(d):
-        await ask(d, text)
-        await d.press(*keys)
-        assert reason in d.notice
+        for text, key, reason in (
+            ("select noid", "p", "no column is a file's id"),
+            ("select nothing", "f", "no rows"),
+            ("select 1", "M", "nothing is marked"),
+            ("select 1", "m", "mark one end with space first"),
+            ("select 1", "C", "no query is saved as a check"),
+        ):
+            await ask(d, text)
+            await d.press(key)
+            assert reason in d.notice
 
     drive(FakeLake(10), scenario)
 
@@ -220,6 +223,10 @@ def test_history_comes_back_after_a_restart(drive):
         assert editor.text == "select 1"
         await d.press("ctrl+down", "ctrl+down")
         assert editor.text == "draft"
+        view = type(d.app.sql_view)()
+        view.restore({"query": "select 3\nfrom x", "name": "mine"})
+        assert (view.first_query, view.saved_name) == ("select 3\nfrom x", "mine") and d.app.sql_view.kept()["query"] == "draft"
+        view.restore({"query": 5, "name": ["x"]})
 
     drive(lake, first)
     drive(lake, second)
@@ -233,15 +240,15 @@ def test_queries_are_found_by_typing_and_edited_run_or_forgotten(drive):
     async def scenario(d):
         await d.press("6", "ctrl+o")
         assert "saved" in d.screen and "starter" in d.screen
-        await d.type("spec")
+        await type_in(d, "spec")
         await d.press("enter")
         assert d.app.sql_view.editor.text == "select id -- special" and d.app.sql_view.answer is None
         await d.press("ctrl+o")
-        await d.type("newest")
+        await type_in(d, "newest")
         await d.press("ctrl+r")
         assert "10 rows" in d.screen
         await d.press("ctrl+o")
-        await d.type("mine")
+        await type_in(d, "mine")
         await d.press("ctrl+t", "enter")
         assert lake.saved() == [] and "no longer saved" in d.notice
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -15,7 +15,7 @@ from ...domain.errors import BedrotError, Cancelled, QueryError, UsageError
 from ...domain.text import safe
 from ..keys import KEYS, Key, bindings
 from ..messages import AnswerEnded, AnswerGrew, BlockLoaded, Failed, LexiconLoaded
-from ..sqltext import Lexicon
+from ..sqltext import LONGEST, Lexicon
 from ..widgets.lines import RULE, Line, Piece, strip_of, wrap
 from ..widgets.resultgrid import BLOCK, Results, cell_text
 from ..widgets.sqleditor import Completions, SqlEditor
@@ -72,10 +72,21 @@ class SqlView(KeptQueries, ActionRows, View):
         self.answer: Answer | None = None
         self.began = 0.0
         self.ended: AnswerEnded | None = None
+        self.first_query = FIRST_QUERY
+
+    def kept(self) -> dict[str, Any]:
+        text = self.editor.text
+        return {"query": text if len(text) <= LONGEST else "", "name": self.saved_name}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        query, name = kept.get("query"), kept.get("name")
+        if isinstance(query, str) and query.strip() and len(query) <= LONGEST:
+            self.first_query = query
+            self.saved_name = name if isinstance(name, str) and len(name) < 60 and name.isprintable() else ""
 
     def compose(self) -> ComposeResult:
         completions = Completions()
-        yield SqlEditor(FIRST_QUERY, completions)
+        yield SqlEditor(self.first_query, completions)
         yield ResultHead()
         yield Results(id="results", empty=TEACH)
         yield completions

@@ -26,7 +26,7 @@ class KeptQueries:
         self.asked: list[str] = []
         self.at = 0
         self.draft = ""
-        self.kept: list[SavedQuery] = []
+        self.saved_queries: list[SavedQuery] = []
         self.saved_name = ""
         self.exporting: Export | None = None
 
@@ -36,7 +36,7 @@ class KeptQueries:
                 return "this console is read-only"
             if not self.editor.text.strip():
                 return "the editor is empty"
-        if action == "checks" and not any(q.check for q in self.kept):
+        if action == "checks" and not any(q.check for q in self.saved_queries):
             return "no query is saved as a check; c makes one"
         if action == "export":
             if self.exporting is not None:
@@ -53,7 +53,7 @@ class KeptQueries:
 
     def on_kept_loaded(self: SqlView, message: KeptLoaded) -> None:  # type: ignore[misc]
         message.stop()
-        self.kept = list(message.saved)
+        self.saved_queries = list(message.saved)
         own = [t for t in self.asked if t not in set(message.asked)]
         self.asked = [*message.asked, *own]
         self.at = len(self.asked)
@@ -103,7 +103,7 @@ class KeptQueries:
     def _choose(self: SqlView) -> None:  # type: ignore[misc]
         from ..modals.queries import QueriesModal
 
-        found = [(f"check {q.check}" if q.check else "saved", q.name, q.text) for q in self.kept]
+        found = [(f"check {q.check}" if q.check else "saved", q.name, q.text) for q in self.saved_queries]
         found += [("starter", name, text) for name, text in self.console.backend.starters()]
         found += [("asked", " ".join(text.split()), text) for text in reversed(self.asked)]
 
@@ -159,7 +159,7 @@ class KeptQueries:
     def keep(self: SqlView, name: str, text: str, *, replace: bool = False) -> None:  # type: ignore[misc]
         """Save a text under a name; a check is asked at once, and stands as an alert if it finds something."""
         backend = self.console.backend
-        if not replace and any(q.name == name for q in self.kept):
+        if not replace and any(q.name == name for q in self.saved_queries):
             self.post_message(QuerySaved(name, text, taken=True))
             return
 
