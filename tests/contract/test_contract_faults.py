@@ -38,14 +38,14 @@ def of_data(platform: str, name: str, fault: Fault) -> bool:
 
 
 def _every() -> list[Any]:
-    """Every fault of every platform. Of a platform in a browser the daily suite walks one fault for each outcome there is, and of those in the
-    data one that stops a file and one that does not; `-m long` walks the others."""
+    """Every fault of every platform. The daily suite walks one fault for each outcome of a platform, and of those in the data of a platform in
+    a browser one that stops a file and one that does not; `-m long` walks the others."""
     found = []
     for platform in PLATFORMS:
         seen: set[tuple[Any, ...]] = set()
         for name, fault in faults_of(platform):
             outcome = (fault.ends, fault.error, None if of_data(platform, name, fault) else fault.finding)
-            more = [pytest.mark.long] if outcome in seen and REGISTRY.load(platform).method == "browser" else []
+            more = [pytest.mark.long] if outcome in seen else []
             seen.add(outcome)
             found.append(pytest.param(platform, name, fault, marks=[*marks(platform), *more], id=f"{platform}-{name}"))
     return found
