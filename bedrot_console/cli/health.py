@@ -36,7 +36,8 @@ def show_status(face: Face, *, history: bool = False) -> None:
     if found["needs_operator"]:
         face.out.text("\nNeeds an operator", "head")
         for need in found["needs_operator"]:
-            face.out.line(f"  {need['platform']} {need['account']}: {need['code']} since {need['at']}  ({need['command']})")
+            by = f", data too old from {need['stale_on']}" if need.get("stale_on") else ""
+            face.out.line(f"  {need['platform']} {need['account']}: {need['code']} since {need['at']}{by}  ({need['command']})")
     if found["freshness"]:
         face.out.text("\nFreshness", "head")
         face.out.table(_columns(), (_fresh(entry) for entry in found["freshness"]))

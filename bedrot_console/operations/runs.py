@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..domain.challenges import Challenge, Look, Secret
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NeedsOperator:
-    """Something that only a human can resolve: who, what, since when, and the command that resolves it."""
+    """Something that only a human can resolve: who, what, since when, and the command that resolves it.
+
+    `stale_on` is by when: the first day on which the newest data of this account are too old by their feeds' declaration; None where
+    that was not asked for (`by_when` does) or is not known.
+    """
 
     id: str
     platform: str
@@ -29,6 +33,7 @@ class NeedsOperator:
     at: datetime
     code: str
     command: str
+    stale_on: date | None = None
 
 
 def of(ws: Workspace) -> Runs:
@@ -167,6 +172,31 @@ def needs_operator(ws: Workspace, summary: Mapping[str, Any] | None = None) -> l
         elif event.kind == "needs-operator-ended":
             found.pop(data["item"], None)
     return sorted(found.values(), key=lambda n: n.at)
+
+
+def by_when(ws: Workspace, needs: Sequence[NeedsOperator], summary: Mapping[str, Any] | None = None) -> list[NeedsOperator]:
+    """The same items with the day by which each must be resolved, the most urgent first. Loads no extractor once deadlines are known."""
+    if not needs:
+        return []
+    from .asked import asked
+    from .deadlines import deadlines
+
+    if summary is None:
+        from ..catalog.summary import read_summary
+
+        summary = read_summary(ws.home) or {}
+    fresh = [f for f in summary.get("freshness", []) if f.get("as_of")]
+    limits, wanted = (deadlines(ws), asked(ws, fresh)) if fresh else ({}, lambda entry: False)
+    days: dict[tuple[str, str], date] = {}
+    for entry in fresh:
+        warn, fail, _ = limits.get(entry["feed"], (None, None, False))
+        limit = fail if fail is not None else warn
+        if limit is None or not wanted(entry):
+            continue
+        key, stale = (entry["platform"], entry["account"]), date.fromisoformat(entry["as_of"]) + timedelta(days=limit + 1)
+        days[key] = min(days.get(key, stale), stale)
+    dated = [replace(need, stale_on=days.get((need.platform, need.account))) for need in needs]
+    return sorted(dated, key=lambda n: (n.stale_on or date.max, n.at))
 
 
 def _may_speak(ws: Workspace) -> None:

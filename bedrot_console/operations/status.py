@@ -22,15 +22,23 @@ def status(ws: Workspace) -> dict[str, Any]:
     `catalog.behind` says how many journal events the summary does not know yet.
     """
     from ..catalog.summary import read_summary
-    from .runs import list_runs, needs_operator, open_challenges
+    from .runs import by_when, list_runs, needs_operator, open_challenges
 
     summary = read_summary(ws.home) or {}
     applied = summary.get("applied_seq", 0)
     head = ws.journal.head
     waiting = open_challenges(ws)
     needs = [
-        {"id": n.id, "platform": n.platform, "account": n.account, "at": format_time(n.at), "code": n.code, "command": n.command}
-        for n in needs_operator(ws, summary)
+        {
+            "id": n.id,
+            "platform": n.platform,
+            "account": n.account,
+            "at": format_time(n.at),
+            "code": n.code,
+            "command": n.command,
+            "stale_on": n.stale_on.isoformat() if n.stale_on else None,
+        }
+        for n in by_when(ws, needs_operator(ws, summary), summary)
     ]
     needs += [
         {

@@ -178,14 +178,7 @@ class Asking:
             (c.id, f"now  {operator.question(c)}", f"{operator.facts(c, app.backend.now())}  In a shell: bedrot answer {c.id}")
             for c in operator.in_order(self.challenges)
         ]
-        left = [
-            (
-                n.id,
-                f"{n.at:%m-%d %H:%M}  {n.platform} ({n.account})  {n.code}",
-                f"Nobody was there to answer. Enter starts the run again with you present. In a shell: {n.command}",
-            )
-            for n in self.needs
-        ]
+        left = [(n.id, *operator.need_words(n, app.backend.now())) for n in self.needs]
         empty = ("nothing waits for you", "a run that needs a code while nobody is there leaves an item here")
         app.push_screen(PickModal("What needs you", [*waiting, *left], enter="take it", empty=empty), self._take)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..domain.blocks import Indexed, Raster, View
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Need(Protocol):
-    """Something that waits for a human: a run that ended because nobody was there."""
+    """Something that waits for a human: a run that ended because nobody was there. `stale_on`: when its data become too old."""
 
     id: str
     platform: str
@@ -33,6 +33,7 @@ class Need(Protocol):
     at: datetime
     code: str
     command: str
+    stale_on: date | None
 
 
 class Startable(Protocol):
@@ -339,7 +340,7 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
     def needs(self) -> Sequence[Need]:
         from ..operations import runs
 
-        return runs.needs_operator(self.ws)
+        return runs.by_when(self.ws, runs.needs_operator(self.ws))
 
     def sql(self, text: str, limit: int) -> Table:
         from ..operations import sql

@@ -8,9 +8,19 @@ from datetime import datetime
 
 from ..domain.challenges import Challenge, ChallengeKind, ChallengeState
 from ..domain.text import safe
+from .backend import Need
 
 LONGEST = {ChallengeKind.CODE: 12, ChallengeKind.PASSWORD: 256}
 TYPED = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
+NEEDED = {
+    "challenge-unanswered": "The platform asked and nobody was there; no code was sent.",
+    "challenge-expired": "The platform's question ran out before anybody answered.",
+    "credentials-rejected": "The platform refused the login; no program tries it again.",
+    "source-blocked": "The platform blocks this login or this machine; no program tries it again.",
+    "missing-browser": "This machine has no browser for it.",
+    "login-lost": "The saved login no longer holds.",
+}
+"""Code of what waits -> what happened."""
 
 
 def in_order(challenges: Sequence[Challenge], preferred_run: str | None = None) -> list[Challenge]:
@@ -94,6 +104,22 @@ def elsewhere(challenge: Challenge) -> str:
         if challenge.kind is ChallengeKind.QR
         else "a or enter shows the page, to solve it here"
     )
+
+
+def need_words(need: Need, now: datetime) -> tuple[str, str]:
+    """What waits, in a line: by when, who, what; and what it means, with what enter does and what a shell does."""
+    by = late = ""
+    if need.stale_on is not None:
+        days = (need.stale_on - now.date()).days
+        by = "late now  " if days <= 0 else f"by {need.stale_on:%m-%d}  "
+        late = " Its data are too old already." if days <= 0 else f" In {days} day{'s' if days > 1 else ''} its data are too old."
+    why = NEEDED.get(need.code, "It did not go on without a human.")
+    if need.command.startswith("bedrot extract "):
+        do = "Enter starts the run with you present."
+    else:
+        do = "Enter starts the run once more, with you present."
+    line = f"{need.at:%m-%d %H:%M}  {by}{need.platform} ({need.account})  {need.code}"
+    return line, f"{why}{late} {do}\nIn a shell: {need.command}"
 
 
 def time_left(challenge: Challenge, now: datetime) -> str:

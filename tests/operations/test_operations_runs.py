@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import Zone
 from bedrot_console.domain.runs import RunSpec, RunState, RunView
 from bedrot_console.extraction.simulator import Served
-from bedrot_console.operations import browse, extract, runs, simulate, status, vaulting
+from bedrot_console.operations import browse, extract, land, runs, simulate, status, validate, vaulting
 from bedrot_console.operations.run_process import Chronicle
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import CHECKOUT, Settings
@@ -255,6 +256,24 @@ def test_a_partial_run_that_wants_a_human_leaves_its_item(ws) -> None:
     talking = {"hint": "make a new token, then: bedrot secrets set press access_token"}
     chronicle({"kind": "ended", "error_code": "credentials-rejected"} | ending | talking)
     assert [n.command for n in runs.needs_operator(ws)] == ["bedrot secrets set press access_token"]
+
+
+def test_what_needs_an_operator_says_by_when(ws, plays) -> None:
+    """The day on which the account's newest data become too old, the most urgent first; without data nothing is said."""
+    for platform in ("elsewhere", "press"):
+        ws.record(
+            ws.event(
+                "needs-operator", item=new_id(ws.clock.now()), platform=platform, account="default", run="r", code="login-lost",
+                command=f"bedrot extract {platform}",
+            )
+        )  # fmt: skip
+    assert [n.stale_on for n in runs.by_when(ws, runs.needs_operator(ws))] == [None, None]
+    list(validate.validate(ws, [o.id for o in land.land(ws, [plays()])]))
+    ws.settle(publish="now")
+    first, second = runs.by_when(ws, runs.needs_operator(ws))
+    assert (first.platform, first.stale_on) == ("press", ws.clock.now().date() + timedelta(days=30))
+    assert (second.platform, second.stale_on) == ("elsewhere", None)
+    assert [n["stale_on"] for n in status.status(ws)["needs_operator"]] == [first.stale_on.isoformat(), None]
 
 
 def test_a_run_that_cannot_begin_ends_in_the_journal(lake, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -100,6 +100,7 @@ class NeedItem:
     at: datetime = START
     code: str = "challenge-unanswered"
     command: str = "bedrot extract distrokid"
+    stale_on: date | None = None
 
 
 @dataclass

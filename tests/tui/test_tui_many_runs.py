@@ -235,13 +235,18 @@ def test_a_question_taken_from_the_list_is_the_one_that_is_asked(drive):
 
 
 def test_at_nine_the_item_of_three_in_the_morning_takes_two_keys_and_the_code(drive):
-    """`!`, enter: the run starts with the operator present, and the field for the code has the keys as soon as it is asked."""
+    """`!` says who, what, by when and how; enter: the run starts with the operator present, and the field for the code has the keys."""
     lake = FakeLake(10)
-    lake.waiting.append(NeedItem())
+    lake.waiting.append(NeedItem(stale_on=lake.at.date() + timedelta(days=2)))
+    lake.waiting.append(NeedItem("n2", "metaads", code="credentials-rejected", command="bedrot secrets set metaads access_token"))
 
     async def scenario(d):
         await d.beat()
-        await d.press("exclamation_mark", "enter")
+        await d.press("exclamation_mark")
+        assert "by 03-05  distrokid (default)  challenge-unanswered" in d.screen and "In 2 days" in d.screen
+        await d.press("down")
+        assert "refused the login" in d.screen and "bedrot secrets set metaads" in d.screen
+        await d.press("up", "enter")
         lake.ask(lake.fake_runs[0].view.id)
         await d.beat()
         await d.type("123456")

@@ -32,8 +32,11 @@ def challenges(face: Face) -> None:
         face.say.note(f"bedrot answer {found[0].id}")
     else:
         face.say.note("nothing is asked right now")
-    for need in runs.needs_operator(ws):
-        face.say.note(f"{need.platform} ({need.account}) needs an operator since {need.at:%Y-%m-%d %H:%M} UTC: {need.command}")
+    for need in runs.by_when(ws, runs.needs_operator(ws)):
+        by = f", data too old from {need.stale_on}" if need.stale_on else ""
+        face.say.note(
+            f"{need.platform} ({need.account}) needs an operator since {need.at:%Y-%m-%d %H:%M} UTC{by}: {need.command}"
+        )
 
 
 COLUMNS = (

@@ -24,7 +24,7 @@ class Choices(ListTable, can_focus=True):
 
 
 class PickModal(Dialog[str]):
-    """`choices` are (value, line, what the line means). Enter returns the value."""
+    """`choices` are (value, line, what the line means, also over several lines). Enter returns the value."""
 
     DEFAULT_CSS = "PickModal #meaning { height: 4; margin: 1 0 0 0; }"
     BINDINGS = [("enter", "choose", "choose"), ("up,k", "by(-1)", "up"), ("down,j", "by(1)", "down")]
@@ -61,7 +61,8 @@ class PickModal(Dialog[str]):
         pane = self.query_one("#meaning", Pane)
         lines: list[Line] = []
         if index < len(self.choices):
-            lines = wrap(safe(self.choices[index][2], 600), max(20, pane.size.width), "dim")
+            meaning = safe(self.choices[index][2], 600, newlines=True)
+            lines = [row for part in meaning.split("\n") for row in wrap(part, max(20, pane.size.width), "dim")]
         pane.show(lines)
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
