@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import disk_error
+from ..domain.errors import CatalogError, disk_error
 
 
 class Spool:
@@ -61,8 +61,9 @@ class Spool:
                 return
             at = self._offsets[-1]
             try:
-                for start in range(0, len(rows), 1 << 20):
-                    os.pwrite(self._fd, rows[start : start + (1 << 20)], at + start)
+                done = 0
+                while done < len(rows):
+                    done += os.pwrite(self._fd, rows[done : done + (1 << 20)], at + done)
             except OSError as error:
                 raise disk_error(error, "the answer cannot be kept") from error
             self._offsets.append(at + len(rows))
@@ -84,9 +85,15 @@ class Spool:
         return out
 
     def batches(self) -> Iterator[list[list[Any]]]:
-        """All rows, batch by batch."""
+        """All rows, batch by batch.
+
+        Raises:
+            CatalogError: it was closed meanwhile.
+        """
         number = 0
         while number < len(self._starts) - 1:
+            if self._fd < 0:
+                raise CatalogError("the answer is no longer there", hint="ask again")
             yield self._batch(number)
             number += 1
 

@@ -135,7 +135,7 @@ class Export:
             if self.replace:
                 os.rename(fresh, self.path)
             else:
-                os.link(fresh, self.path)
+                _give_name(fresh, self.path)
         except FileExistsError as error:
             raise UsageError(f"there is a file already: {self.path.name}", hint="choose another name") from error
         except OSError as error:
@@ -175,6 +175,17 @@ class Export:
             write_parquet(batches, columns, types, fresh)
         with open(fresh, "rb") as file:
             os.fsync(file.fileno())
+
+
+def _give_name(fresh: Path, path: Path) -> None:
+    """Give a written file its name, which must be free. Raises FileExistsError."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the name is taken first, then given to the file
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.rename(fresh, path)
 
 
 def write_rows(file: IO[bytes], fmt: str, columns: Sequence[str], batches: Rows) -> None:

@@ -291,6 +291,15 @@ class BlockLoaded(Message):
 
 
 @dataclass
+class RowLoaded(Message):
+    """One whole row of an answer, for an act: `cell`, `copy_cell` or `copy_row`."""
+
+    answer: Answer
+    act: str
+    row: Sequence[Any] = field(repr=False)
+
+
+@dataclass
 class RowsMarked(Message):
     """Rows to mark: number and file id."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from fake_lake import HOSTILE, FakeLake
+from ptyline import FAKE, Line, foreign
 
 from bedrot_console.tui.widgets import resultgrid
 from bedrot_console.tui.widgets.field import Field
@@ -319,3 +320,20 @@ def test_nothing_of_an_answer_reaches_the_terminal_as_it_is(drive):
         assert not {"\u202e", "\u200b", "\x9b"} & set(seen) and "[@click=app.exit]" in seen
 
     drive(FakeLake(len(HOSTILE), names=HOSTILE), scenario)
+
+
+def test_rows_of_an_answer_are_decided_over_a_real_line():
+    """From the query to the quarantined files by keys alone; the terminal is left as it was found, and nothing foreign went there."""
+    line = Line([*FAKE, "100"])
+    try:
+        line.until("of 100")
+        for keys, wait in (
+            ("6", "[6 SQL"), ("\x1b", "i goes back"), (":sql select id from files\r", "100 rows"), ("  ", "2 marked"),
+            ("q", "Quarantine 2 files"), ("bad rows\r", "quarantined 2 files"), ("f", "id:"), ("\x11", ""),
+        ):  # fmt: skip
+            line.send(keys)
+            if wait:
+                line.until(wait)
+        assert line.wait() == 0 and line.healthy() and foreign(line.data) == []
+    finally:
+        line.close()

@@ -17,8 +17,9 @@ from ..keys import KEYS, Key, bindings
 from ..messages import AnswerEnded, AnswerGrew, BlockLoaded, Failed, LexiconLoaded
 from ..sqltext import LONGEST, Lexicon
 from ..widgets.lines import RULE, Line, Piece, strip_of, wrap
-from ..widgets.resultgrid import BLOCK, Results, cell_text
+from ..widgets.resultgrid import BLOCK, Results, shortened
 from ..widgets.sqleditor import Completions, SqlEditor
+from .sqlgrid import GridKeys
 from .sqlkeep import KeptQueries
 from .sqlrows import ActionRows
 from .view import View
@@ -60,7 +61,7 @@ class ResultHead(Widget):
         return Strip([*left, *strip_of([(place, "dim")], len(place), palette)], width)
 
 
-class SqlView(KeptQueries, ActionRows, View):
+class SqlView(KeptQueries, ActionRows, GridKeys, View):
     """Editor above, results below."""
 
     place = "sql"
@@ -71,6 +72,7 @@ class SqlView(KeptQueries, ActionRows, View):
         super().__init__(id="sql")
         self.answer: Answer | None = None
         self.began = 0.0
+        self.older = False
         self.ended: AnswerEnded | None = None
         self.first_query = FIRST_QUERY
 
@@ -115,6 +117,8 @@ class SqlView(KeptQueries, ActionRows, View):
             self.answer.close()
 
     def catalog_changed(self) -> None:
+        self.older = self.answer is not None
+        self._line()
         if not self.editor.lexicon.views:
             self._load_lexicon()
 
@@ -141,7 +145,7 @@ class SqlView(KeptQueries, ActionRows, View):
             self.answer.close()
         backend = self.console.backend
         self.asked_now(text)
-        self.began, self.ended = time.monotonic(), None
+        self.began, self.ended, self.older = time.monotonic(), None, False
         try:
             self.answer = answer = backend.inquire(text)
         except UsageError as error:
@@ -253,6 +257,8 @@ class SqlView(KeptQueries, ActionRows, View):
             else:
                 pieces = [(f"{answer.count:,} row{'s' if answer.count != 1 else ''}", "strong")]
             pieces.append((f" · {self.ended.seconds:.2f} s", "plain"))
+            if self.older:
+                pieces.append((" · the catalog is newer: ctrl+r", "dim"))
             if answer.state == "cut":
                 pieces.append((f" · not all: {safe(answer.because, 120)}; x exports all", "warning"))
         if results.marks:
@@ -271,7 +277,7 @@ class SqlView(KeptQueries, ActionRows, View):
 
         def work() -> BlockLoaded:
             near = abs(number - results.cursor // BLOCK) <= 2  # the cursor may be elsewhere by now
-            return BlockLoaded(answer, number, answer.page(number * BLOCK, BLOCK) if near else ())
+            return BlockLoaded(answer, number, shortened(answer.page(number * BLOCK, BLOCK)) if near else ())
 
         if answer is not None:
             self.fetch("rows", work, keep=True)
@@ -303,6 +309,8 @@ class SqlView(KeptQueries, ActionRows, View):
         if action == "stop":
             return None if self.running or self.exporting is not None else "nothing is running"
         if action == "run":
+            if self.exporting is not None:
+                return "an export is under way; ctrl+s stops it"
             if self.running:
                 return "a query is running; ctrl+s stops it"
             if not self.editor.text.strip():
@@ -338,69 +346,6 @@ class SqlView(KeptQueries, ActionRows, View):
 
     def do_edit(self) -> None:
         self.screen.set_focus(self.editor)
-
-    def do_copy_row(self) -> None:
-        row: Any = self.results.row(self.results.cursor)
-        self.console.copy("\t".join("" if v is None else cell_text(v) for v in row), "row")
-
-    def do_copy_cell(self) -> None:
-        row: Any = self.results.row(self.results.cursor)
-        self.console.copy(cell_text(row[self.results.at]) if row[self.results.at] is not None else "", "value")
-
-    def do_cell(self) -> None:
-        """The whole value under both cursors."""
-        from ..modals.text import TextModal
-
-        results = self.results
-        row: Any = results.row(results.cursor)
-        value = row[results.at]
-        title = f"{safe(results.names[results.at], 60)} {safe(results.types[results.at], 60)}"
-
-        def lines(width: int) -> list[Line]:
-            if value is None or value == "":
-                return [[("NULL: there is no value" if value is None else "a text of no characters", "dim")]]
-            text = safe(cell_text(value), 200_000, newlines=True)
-            return [line for part in text.split("\n") for line in wrap(part, width)]
-
-        self.console.push_screen(TextModal(title, lines))
-
-    def do_up(self) -> None:
-        self.results.move_by(-1)
-
-    def do_down(self) -> None:
-        self.results.move_by(1)
-
-    def do_page_up(self) -> None:
-        self.results.page(-1)
-
-    def do_page_down(self) -> None:
-        self.results.page(1)
-
-    def do_home(self) -> None:
-        self.results.move_to(0)
-
-    def do_end(self) -> None:
-        self.results.move_to(self.results.count - 1)
-        if self.running:
-            self.notice(f"the last of {self.results.count:,} rows so far; more are on their way")
-        elif self.answer is not None and self.answer.state == "cut":
-            self.notice(f"the last row that is kept: {self.answer.because}", "warning", "x exports all of it")
-
-    def _column(self, step: int) -> None:
-        self.results.move_column(step)
-        self._line()
-
-    def do_left(self) -> None:
-        self._column(-1)
-
-    def do_right(self) -> None:
-        self._column(1)
-
-    def do_narrower(self) -> None:
-        self.results.widen(-4)
-
-    def do_wider(self) -> None:
-        self.results.widen(4)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.state_changed()

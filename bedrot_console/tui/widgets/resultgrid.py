@@ -21,6 +21,8 @@ BLOCK = 200
 BLOCKS_KEPT = 12
 WIDEST, NARROWEST = 48, 3
 CELL_SHOWN = 400
+CELL_KEPT = 2000
+"""Characters of a text that are held with its row; the whole is read when it is wanted."""
 _NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "REAL")
 _ID_COLUMNS = ("id", "file_id", "file")
 
@@ -28,6 +30,11 @@ _ID_COLUMNS = ("id", "file_id", "file")
 def cell_text(value: Any) -> str:
     """A value as it is copied and shown."""
     return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def shortened(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """Rows with long texts cut, so that a block of rows is small whatever stands in them."""
+    return [[v[:CELL_KEPT] if isinstance(v, str) and len(v) > CELL_KEPT else v for v in row] for row in rows]
 
 
 def looks_like_id(value: Any) -> bool:
