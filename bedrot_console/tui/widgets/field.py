@@ -29,6 +29,7 @@ class Field(Input):
     ) -> None:
         # Selecting on focus comes late on a slow machine, and the next key would replace what was typed meanwhile.
         super().__init__(value, placeholder, max_length=max_length, id=id, classes=classes, select_on_focus=False)
+        self.cursor_blink = False  # a blinking cursor would send bytes for as long as the field is open
         self.done = done
         self.left = left
 
