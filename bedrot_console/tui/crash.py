@@ -33,10 +33,11 @@ class CrashScreen:
         self.panic(crash_text(sys.exc_info()[1]))
 
     def panic(self, *renderables: Any) -> None:
-        """As Textual's; but anything that is not our own crash text (a traceback, perhaps with locals) is replaced by it."""
+        """As Textual's; but anything that is not our own crash text (a traceback, perhaps with locals) is replaced by it, and what fails after
+        the first failure is not told: it follows from it."""
         kept = [r if isinstance(r, Text) else crash_text(sys.exc_info()[1]) for r in renderables]
         self._return_code = INTERNAL
-        self._exit_renderables.extend(Segments([Segment(text.plain + "\n")]) for text in kept)  # type: ignore[attr-defined]
+        self._exit_renderables[:] = self._exit_renderables or (Segments([Segment(text.plain + "\n")]) for text in kept)  # type: ignore[attr-defined]
         self._close_messages_no_wait()  # type: ignore[attr-defined]
 
     def _handle_exception(self, error: Exception) -> None:
