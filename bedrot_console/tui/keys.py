@@ -263,8 +263,14 @@ KEYS: dict[str, tuple[Key, ...]] = {
 
 
 def bindings(where: str) -> list[Binding]:
-    """Textual bindings of one place. All lead to `act(...)`, which asks `why_not` first."""
+    """Textual bindings of one place. All lead to `act(...)`, which asks `why_not` first. Leaving works from everywhere, the palette too."""
     return [
-        Binding(key.keys, f"{'app.' if where == EVERYWHERE else ''}act('{key.action}')", key.label or key.help, show=False)
+        Binding(
+            key.keys,
+            f"{'app.' if where == EVERYWHERE else ''}act('{key.action}')",
+            key.label or key.help,
+            show=False,
+            priority=key.action == "quit",
+        )
         for key in KEYS[where]
     ]

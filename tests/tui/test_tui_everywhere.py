@@ -147,8 +147,13 @@ def test_quit_by_command_and_by_key_ends_with_zero(drive):
         await d.press("ctrl+q")
         assert d.app.return_value in (0, None)
 
+    async def from_the_palette(d):
+        await d.press("ctrl+p", "ctrl+q")
+        assert not d.app.is_running and d.app.return_value in (0, None)
+
     drive(FakeLake(4), by_command)
     drive(FakeLake(4), by_key)
+    drive(FakeLake(4), from_the_palette)
 
 
 def test_sql_rows_with_an_id_lead_to_their_file(drive):
