@@ -110,7 +110,8 @@ class Errands:
         self._details.set_lines(lines)
 
     def copy(self, text: str, what: str) -> None:
-        """Copy to the terminal's clipboard (OSC 52), also over SSH."""
+        """Copy to the terminal's clipboard (OSC 52), also over SSH. What is pasted later must not be obeyed either: it is copied as it is shown."""
+        text = "\t".join(safe(cell) for cell in text.split("\t"))
         if clipboard.too_long(text):
             self.notice(f"too long for a terminal's clipboard: {len(text):,} characters", "warning")
             return
