@@ -10,6 +10,7 @@ taken off before anything else stands there, and drawn again where something sto
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -31,8 +32,13 @@ PIXELS: Cell = (" ", "pixels")
 _GAP = 5
 
 
+_HIDES = re.compile("[\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f]")
+"""Counted as printable, and yet nothing to be seen."""
+
+
 def gate(text: str) -> str:
     """`text` without anything that a terminal could obey or that hides: what is not printable is dropped, odd spaces become spaces."""
+    text = _HIDES.sub("", text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else " " if c.isspace() and c not in "\n\r\v\f\x1c\x1d\x1e\x1f\x85" else "" for c in text)

@@ -100,7 +100,22 @@ def test_moving_a_cursor_line_costs_two_lines_and_scrolling_by_one_costs_one():
 
 def test_nothing_unprintable_passes_the_gate():
     """Every control, bidi, zero-width and private character of Unicode is stopped, whoever forgot to make it safe."""
-    for code in [*range(0x20), 0x7F, *range(0x80, 0xA0), 0xAD, 0x200B, 0x202E, 0x2066, 0x2028, 0xE000, 0xD800, 0xFEFF, 0xE0041]:
+    for code in [
+        *range(0x20),
+        0x7F,
+        *range(0x80, 0xA0),
+        0xAD,
+        0x200B,
+        0x202E,
+        0x2066,
+        0x2028,
+        0xE000,
+        0xD800,
+        0xFEFF,
+        0xE0041,
+        0x3164,
+        0xFE0F,
+    ]:
         assert chr(code) not in gate(f"a{chr(code)}b")
     console, painter = rich_console(), Painter()
     sent = painter.paint(frame([[("a\x1b]52;c;eA==\x07\x9b2J\u202eb", None)]] + [[]] * (HEIGHT - 1)), console, (WIDTH, HEIGHT))
