@@ -1,4 +1,4 @@
-"""A program on a real pseudo-terminal: bytes out, keys in, and a strict reader of what a console may send to a terminal."""
+"""A program on a real pseudo-terminal: bytes out, keys in. `sequences` reads what a console may send."""
 
 from __future__ import annotations
 
@@ -15,27 +15,13 @@ import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from sequences import foreign
+
+__all__ = ["FAKE", "Line", "foreign"]
 
 FAKE = [sys.executable, str(Path(__file__).parent / "fake_lake.py")]
-
-_ALLOWED = re.compile(
-    rb"""
-      \x1b\[[0-9;]*m                                 # colours
-    | \x1b\[[0-9;]*[HCKr]                            # cursor, erase to the line's end, scroll region
-    | \x1b[DM]                                       # scroll by one
-    | \x1b\[\?(?:1049|1000|1003|1015|1006|1016|25|1004|2004|7|2048|2026)[hl]
-    | \x1b\[\?(?:2026|2048)\$p
-    | \x1b\[>[0-9]+u | \x1b\[<u                      # keyboard protocol
-    | \x1b\]52;c;[A-Za-z0-9+/=]*\x07                 # our own copy key
-    | \x07                                           # the bell of a new challenge
-    | \x1b_G[A-Za-z0-9=,-]+(?:;[A-Za-z0-9+/=]*)?\x1b\\ # a picture of ours, or the question whether there can be one
-    | \x1bP0;1q[?-~#0-9;!$"-]*\x1b\\
-    | \x1b\[16t | \x1b\[c
-    | \r?\n
-    """,
-    re.VERBOSE,
-)
-
 
 _UNSEEN = re.compile(rb"\x1b\[[<>][0-9]*u|\x1b\[\?[0-9]+\$p|\x1b_G[^\x1b]*\x1b\\|\x1bP[^\x1b]*\x1b\\|\x1b\[16t|\x1b\[c")
 """What the screen that is kept beside does not know."""
@@ -55,7 +41,8 @@ class Line:
             list(command), stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True, preexec_fn=_take_terminal
         )
         self.data = b""
-        self._shown = None
+        self.emulator: type[Any] | None = None
+        self._shown: tuple[Any, Any] | None = None
         self._fed = 0
 
     def read(self, seconds: float = 0.05) -> bytes:
@@ -97,12 +84,18 @@ class Line:
 
         if self._shown is None or self._fed > len(self.data):
             rows, columns = struct.unpack("HHHH", fcntl.ioctl(self.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
-            screen = pyte.Screen(columns, rows)
+            screen = (self.emulator or pyte.Screen)(columns, rows)
             self._shown, self._fed = (screen, pyte.ByteStream(screen)), 0
         fresh = _UNSEEN.sub(b"", self.data[self._fed :])
         self._shown[1].feed(fresh)
         self._fed = len(self.data)
         return "\n".join(line.rstrip() for line in self._shown[0].display)
+
+    @property
+    def shown(self) -> Any:
+        """The emulated screen itself, as the last `screen()` left it."""
+        assert self._shown is not None
+        return self._shown[0]
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
@@ -141,15 +134,3 @@ class Line:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def foreign(data: bytes) -> list[bytes]:
-    """Control bytes and sequences that the console has no business to send; C1 and bidi controls count as such."""
-    rest = _ALLOWED.sub(b"", data)
-    found = re.findall(rb"[\x00-\x1f\x7f][^\x1b]{0,20}", rest)
-    text = rest.decode("utf-8", "surrogateescape")
-    found += [c.encode("utf-8", "surrogateescape") for c in text if 0x80 <= ord(c) < 0xA0 or ord(c) in range(0x200B, 0x2010)]
-    found += [
-        c.encode("utf-8", "surrogateescape") for c in text if ord(c) in range(0x202A, 0x202F) or ord(c) in range(0x2060, 0x2070)
-    ]
-    return found
