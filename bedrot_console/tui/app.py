@@ -216,6 +216,8 @@ class Console(
                 "warning",
                 "? lists the keys",
             )
+        elif self._small and not small:
+            self.notice("")
         self._small = small
 
     # notices, verbs

@@ -15,7 +15,7 @@ from . import operator
 from .keys import EVERYWHERE, KEYS
 from .messages import Named, Notice, StartableLoaded
 from .widgets.commandline import CommandLine
-from .words import Known, Order, parse
+from .words import Known, Order, commands, parse
 
 if TYPE_CHECKING:
     from .app import Console
@@ -256,6 +256,10 @@ class ConsoleCommands(Provider):
                     why = target.why_not(key.action)
                     text = f"{key.help}  ({key.face})" + (f"  not now: {why}" if why else "")
                     out.append((text, "", partial(console.call_later, target.action_act, key.action)))
+        for command in commands().values():
+            out.append(
+                (f":{command.form}  {command.help}", "", partial(console.call_later, console.do_command, f"{command.name} "))
+            )
         for theme in console.offered_themes:
             out.append((f"theme: {theme}", "", partial(setattr, console, "theme", theme)))
         return out

@@ -87,7 +87,7 @@ def test_help_lists_every_key_of_the_place_first(drive, place):
             await d.press("escape")
         await d.press("question_mark")
         assert d.screen.splitlines()[4].split()[1] == place.title
-        text = "\n".join("".join(t for t, _ in line) for line in d.app.screen.lines)
+        text = " ".join("".join(t for t, _ in line).strip() for line in d.app.screen.help(10_000))
         assert all(key.help in text for keys in KEYS.values() for key in keys)
 
     drive(FakeLake(10), scenario)

@@ -58,6 +58,22 @@ def test_place_filter_order_cursor_marks_theme_and_commands_come_back():
     sitting(lake, after)
 
 
+def test_the_file_under_review_is_under_review_again():
+    """The queue stands at the file that was left, wherever it is in the queue now."""
+    lake = FakeLake(200)
+
+    async def before(d):
+        await d.press("2", "n", "n")
+        lake.left = d.app.review_view.row.id
+        await d.press("ctrl+q")
+
+    async def after(d):
+        assert d.app.place == "review" and d.app.review_view.row.id == lake.left
+
+    sitting(lake, before)
+    sitting(lake, after)
+
+
 def test_what_is_gone_is_left_out_and_the_operator_s_first_move_wins():
     """Vanished rows are no marks and no place."""
     lake = FakeLake(40)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -14,6 +16,7 @@ from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Decided, Failed, QueueLoaded, ReviewLoaded, Validated
 from ..palette import size_text, status_word
+from ..remembering import text_of
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
 from ..widgets.lines import Line
@@ -56,6 +59,7 @@ class ReviewView(InspectingView):
         super().__init__(id="review")
         self.begin()
         self.rows: list[FileRow] = []
+        self.left = ""
         self.gone: set[str] = set()
         self.guest: FileRow | None = None
         self.review: Review | None = None
@@ -115,6 +119,12 @@ class ReviewView(InspectingView):
 
         self.fetch("queue", work)
 
+    def to_keep(self) -> dict[str, Any]:
+        return {"row": self.row.id if self.row is not None else self.left}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        self.left = text_of(kept.get("row"), 64)
+
     def on_queue_loaded(self, message: QueueLoaded) -> None:
         message.stop()
         self.loaded = True
@@ -127,7 +137,8 @@ class ReviewView(InspectingView):
         here = self.row
         before = self.queue.cursor
         self.rows = rows
-        index = next((i for i, r in enumerate(rows) if here is not None and r.id == here.id), None)
+        name = here.id if here is not None else self.left
+        index = next((i for i, r in enumerate(rows) if r.id == name), None)
         self.queue.cursor = min(before, max(0, len(rows) - 1)) if index is None else index
         self.queue.empty = (
             "nothing waits for a decision",
