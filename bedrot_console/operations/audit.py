@@ -57,12 +57,13 @@ class AuditFilter:
 class AuditPage:
     """Events newest first. `reached`: the number down to (or up to) which was looked; `ended`: there is nothing further that way.
 
-    `damaged` are numbers of lines that cannot be read.
+    `damaged` are numbers of lines that cannot be read. `head` is the newest number when it was asked; later ones are not looked at.
     """
 
     events: tuple[Event, ...]
     reached: int
     ended: bool
+    head: int
     damaged: tuple[int, ...] = ()
 
 
@@ -109,6 +110,7 @@ def page(
     """
     if what.before is not None and after is None:
         before = min(before, what.before) if before is not None else what.before
+    head = ws.journal.head
     since = format_time(what.since - SLACK).encode() if what.since is not None else None
     seen: Seen = look(
         ws.journal, before=before, after=after, limit=limit, lines_most=lines_most, needles=_needles(what),
@@ -120,7 +122,7 @@ def page(
         events = [e for e in events if platform_of(e) in (what.platform, None)]
         events = _of_platform(ws, events, what.platform)
     return AuditPage(
-        events=tuple(events if after is None else reversed(events)), reached=seen.reached, ended=seen.ended, damaged=tuple(seen.damaged),
+        events=tuple(events if after is None else reversed(events)), reached=seen.reached, ended=seen.ended, head=head, damaged=tuple(seen.damaged),
     )  # fmt: skip
 
 
@@ -145,7 +147,7 @@ def newest(ws: Workspace, what: AuditFilter, *, after: int = 0, limit: int = PAG
         damaged += [number for number in found.damaged if number > after]
         before = found.reached
         if len(events) >= limit or found.ended or before <= after + 1:
-            return AuditPage(events=tuple(events), reached=before, ended=found.ended, damaged=tuple(damaged))
+            return AuditPage(events=tuple(events), reached=before, ended=found.ended, head=found.head, damaged=tuple(damaged))
 
 
 def _time_of(line: bytes) -> bytes:

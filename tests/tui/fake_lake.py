@@ -571,6 +571,8 @@ def main() -> int:
                 lake.log(name, kind="log", level="warning", text=text)
                 lake.log(name, kind="stage", stage=text)
     lake.pictures = next((w for w in words if w in ("blocks", "kitty", "sixel")), None)
+    if names:
+        lake.spoil(HOSTILE)
     if "crash" in words:
         lake.broken = ValueError("secret-canary-4711")
     return run_backend(lake)

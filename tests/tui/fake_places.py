@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,35 @@ class FakePlaces:
         self.slow_verify = threading.Event()
         self.slow_verify.set()
 
+    def spoil(self, texts: Sequence[str]) -> None:
+        """Put texts from outside wherever one can stand in these places."""
+        some = itertools.cycle(texts)
+        self.account_rows = [
+            dataclasses.replace(a, platform=next(some), account=next(some), title=next(some), because=next(some), command=next(some), missing=(next(some),))
+            for a in self.account_rows
+        ]  # fmt: skip
+        self.vault_trouble = (next(some), next(some))
+        bad = [
+            dataclasses.replace(some_feed("x/y", "fail", 9), feed=next(some), account=next(some), series=next(some))
+            for _ in texts
+        ]
+        alerts = [{"alert": "x", "code": t, "subject": t, "raised_at": t, "message": t, "command": t} for t in texts]
+        self.health_now = some_health(
+            feeds=tuple(bad), alerts=alerts, landed={t: (1,) * DAYS for t in texts}, landed_bytes={t: (1,) * DAYS for t in texts}
+        )
+        runs = tuple(dataclasses.replace(self.cause.runs[0], error=t, hint=t) for t in texts)
+        self.cause = dataclasses.replace(
+            self.cause, sentence=next(some), command=next(some), account=self.account_rows[0], runs=runs
+        )
+        for number, text in enumerate(texts):
+            data = {text: text, "path": text, "code": next(some), "sidecar": {"feed": text, "masks": [{text: text}]}}
+            self.more_events[self.head - number] = Event(
+                kind=text, at=NOW, actor=text, host=text, seq=self.head - number, data=data
+            )
+        self.outcome = dataclasses.replace(
+            self.outcome, ok=False, problem=next(some), first_bad_seq=3, by=next(some), breaks=((1, 1, next(some)),)
+        )
+
     def accounts(self) -> Accounts:
         return Accounts(tuple(self.account_rows), *(self.vault_trouble or (None, None)))
 
@@ -194,6 +224,7 @@ class FakePlaces:
             events=tuple(found[::-1] if onwards else found),
             reached=0 if ended and not onwards else reached,
             ended=ended,
+            head=self.head,
             damaged=damaged,
         )
 

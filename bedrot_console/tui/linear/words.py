@@ -102,7 +102,7 @@ NOT_HERE: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Section -> action -> why it has no words."""
 
-SHELL = {"sessions": "sessions", "health": "status", "audit": "audit show", "drift": "drift list"}
+SHELL = {"sessions": "sessions list --all", "health": "status --history", "audit": "audit show", "drift": "drift list"}
 """Place, or group of commands, that is reached by the shell's commands at the same prompt -> its command."""
 
 

@@ -45,7 +45,7 @@ class TextModal(Dialog[str]):
     def _fill(self) -> None:
         pane = self.query_one(Pane)
         lines = self.lines(max(20, pane.size.width)) if callable(self.lines) else self.lines
-        pane.show([self.head(), [("", "plain")], *lines])
+        pane.show([self.head(), [("", "plain")], *lines], keep_top=True)
 
     def head(self) -> list[Piece]:
         """The first line: title and ways out."""

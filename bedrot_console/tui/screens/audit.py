@@ -180,10 +180,7 @@ class AuditView(Proving, View):
             table.move_to(len(page.events) - 1)
         elif message.where == "first" or message.place == table.reached:
             if message.where == "first":
-                table.at_start, table.reached_up = (
-                    True,
-                    max((page.events[0].seq if page.events else 0), self.state.head if self.state else 0),
-                )
+                table.at_start, table.reached_up = True, page.head
             self.looking = (
                 None if self.halted or page.ended or len(table.events) + len(page.events) >= table.view_height else page.reached
             )

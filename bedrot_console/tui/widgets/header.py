@@ -43,7 +43,7 @@ class Header(Widget):
             pieces = [(brand, "title")]
             for place in PLACES.values():
                 here = place.name == self.place
-                title = place.title[: letters or (99 if here else 0)]
+                title = place.title if here else place.title[:letters]
                 count = short(counts[place.name]) if counts.get(place.name) and (letters or here) else ""
                 text = " ".join(filter(None, (str(place.number), title, count)))
                 pieces.append((f"[{text}]" if here else f" {text} ", "strong" if here else "plain"))
