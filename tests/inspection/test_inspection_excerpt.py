@@ -18,8 +18,9 @@ from inspection_feeds import CHART, PLAYS, SALES, chart, days, sold
 from bedrot_console.domain.excerpts import Excerpt, Wish, pointer_of
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.findings import Place
-from bedrot_console.inspection.excerpt import MOST_PIXELS, excerpt
+from bedrot_console.inspection.excerpt import excerpt
 from bedrot_console.inspection.jsonscan import LEAP, Scan
+from bedrot_console.inspection.pictures import MOST_PIXELS
 from bedrot_console.inspection.pool import Readers
 from bedrot_console.inspection.rowscan import RowScan
 from bedrot_console.inspection.textscan import TextScan

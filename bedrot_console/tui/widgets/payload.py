@@ -18,16 +18,15 @@ from ...domain.blocks import Cell, Raster, picture_cells
 from ...domain.excerpts import Excerpt, Wish
 from ...domain.findings import Place
 from ...domain.text import safe
-from ..palette import size_text
 from .canvas import cells_strip
-from .lines import RULE, Line, strip_of
+from .lines import Line, strip_of
 from .outline import Outline
+from .payloadhead import head_lines
 from .payloadlines import Grid, member_line, node_line, text_line
 
 WINDOW = 200
 KEPT = 1200
 NEAR = 30
-FORM_WORDS = {"rows": "as parsed", "structure": "structure", "text": "text", "members": "members", "picture": "picture"}
 
 
 class PayloadPane(Widget):
@@ -336,40 +335,7 @@ class PayloadPane(Widget):
     # drawing
 
     def _head(self) -> list[Line]:
-        found = self.excerpt
-        if found is None:
-            return [[(f" {self.pending}", "dim")]] if self.pending else []
-        way = " › ".join(safe(n, 60) for n in found.names)
-        others = [FORM_WORDS[f] for f in found.forms if f != self.form]
-        pieces: Line = [
-            (f"── {way + ' · ' if way else ''}{found.kind}", "title" if self.active else "dim"),
-            (f" {FORM_WORDS.get(self.form, '')}" if len(found.forms) > 1 else "", "title" if self.active else "dim"),
-            (f" · {self._where()}", "dim"),
-            (f" · t: {', '.join(others)}" if others else "", "dim"),
-            (f" · {self.pending}" if self.pending else "", "warning"),
-            (" ", "dim"), (RULE, "dim"),
-        ]  # fmt: skip
-        head = [pieces]
-        if self.said:
-            head.append([(f" {self.said}", "warning" if self.hit is not None and not self.hit.found else "dim")])
-        if self.grid is not None:
-            head += self.grid.head(self.shift, found.column)
-        return head
-
-    def _where(self) -> str:
-        found = self.excerpt
-        assert found is not None
-        size = size_text(found.size_bytes)
-        if found.picture is not None:
-            return f"{found.picture.width:,} by {found.picture.height:,} pixels, {size}"
-        if self.outline is not None and self.outline.rows:
-            return safe(self.outline.pointer(self.cursor), 80) if found.kind == "json" else size
-        if self.grid is not None and self.entries:
-            return f"row {self.entries[min(self.top, len(self.entries) - 1)].row:,} · {size}"
-        if self.form == "text" and self.entries and found.size_bytes:
-            share = 100 * self.entries[min(self.top, len(self.entries) - 1)].at // found.size_bytes
-            return f"{share} % of {size}"
-        return size
+        return head_lines(self)
 
     def render_line(self, y: int) -> Strip:
         palette, width = self.app.palette, self.size.width  # type: ignore[attr-defined]
