@@ -573,6 +573,10 @@ def main() -> int:
     lake.pictures = next((w for w in words if w in ("blocks", "kitty", "sixel")), None)
     if names:
         lake.spoil(HOSTILE)
+    for word in words:
+        if word.startswith("body="):
+            for row in lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=200):
+                lake.bodies[row.id] = Path(word.removeprefix("body=")).read_bytes()
     if "crash" in words:
         lake.broken = ValueError("secret-canary-4711")
     return run_backend(lake)

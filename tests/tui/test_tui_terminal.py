@@ -26,7 +26,7 @@ def test_hostile_texts_reach_the_terminal_as_pictures_on_every_screen(lines):
     steps = (
         ("\x1b[6~", "streams"), ("\x1b[H", "status"), ("\r", "sha256"), ("\x1b[6~", "last good"), ("\x1b[F", '"day": 59'),
         ("\x1b", "~day"), ("/status:failed\r", "of 4"), ("q", "Quarantine this"), ("\x1b", "~Quarantine this"),
-        ("y", "id copied"), ("Y", "path copied"), ("2", "fixity"), ("\x1b[F", '"day": 59'), ("n", "fixity"), ("3", "running"), ("g", "running"),
+        ("y", "id copied"), ("Y", "path copied"), ("2", "fixity"), ("\t", "json structure"), ("n", "fixity"), ("3", "running"), ("g", "running"),
         ("!", "What needs you"), ("\x1b", "~What needs you"), ("6", "[6 SQL"), ("\x14", "Starter"), ("\r", "64 rows"), ("\x1b", "i goes back"),
         (":show [/\r", "no such file"), ("\x1b", "~no such file"), ("1/[@click=app.exit]x[/]\r", "[@click=app.exit]x"),
     )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Payloads on a real terminal: whatever they hold, in every form; and a queue that is decided by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_lake import HOSTILE
+from ptyline import FAKE, Line, foreign
+
+
+def hostile_payload(kind: str) -> bytes:
+    """A payload full of what a terminal would obey: as keys and values, cells and headers, tags and words, names in an archive."""
+    import html
+    import io
+    import json
+    import zipfile
+
+    texts = [t.encode("utf-8", "replace").decode() for t in HOSTILE]
+    if kind == "json":
+        raw = json.dumps({f"{t}{i}": t for i, t in enumerate(texts)}, ensure_ascii=False)
+        return raw.replace("\\u001b", "\x1b").replace("\\u0007", "\x07").encode()
+    if kind == "table":
+        clean = [t.replace("\t", " ").replace("\n", " ").replace("\r", " ").replace('"', "") for t in texts]
+        return "\n".join("\t".join(clean[:6]) for _ in range(40)).encode()
+    if kind == "html":
+        body = "".join(f'<p id="{html.escape(t)}" class="{html.escape(t)}">{t}</p>' for t in texts)
+        return f"<!doctype html><html><body>{body}</body></html>".encode()
+    if kind == "zip":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for i, text in enumerate(texts):
+                archive.writestr(f"{i}{text}.txt", text)
+        return out.getvalue()
+    return "\n".join(texts).encode() + b"\xff\xfe\x00\x9b31m"
+
+
+@pytest.mark.parametrize("kind", ["json", "table", "html", "zip", "text"])
+def test_no_payload_reaches_the_terminal_raw_in_any_form(kind: str, tmp_path: Path) -> None:
+    """Every form, opened nodes and members, a search for a control character's neighbour, the edges: allowed sequences only."""
+    body = tmp_path / "body"
+    body.write_bytes(hostile_payload(kind))
+    line = Line([*FAKE, "64", f"body={body}"], size=(100, 30))
+    try:
+        line.until("1 Files")
+        line.send("2")
+        line.until("fixity")
+        line.send("\t")
+        line.until("── ")
+        for keys in ("t", "\x1b[B", "\x1b[C", "t", "\x1b[F", "\r", "t", "/red\r", "n", "\x1b[H", "\x1b[D"):
+            line.send(keys)
+            line.read(0.15)
+        line.send("\x11")
+        assert line.wait() == 0 and line.healthy()
+        assert foreign(line.data) == []
+    finally:
+        line.close()
+
+
+def test_a_finding_is_looked_at_and_the_file_decided_by_keys_alone(tmp_path: Path) -> None:
+    """Enter shows the place, `q`, a reason, enter decides, and the next file is there."""
+    line = Line([*FAKE, "64"])
+    try:
+        line.until("1 Files")
+        line.send("2")
+        line.until("fixity")
+        line.send("\r")
+        line.until('country  string  "GB"')
+        line.send("q")
+        line.until("why (needed)")
+        line.send("bad\r")
+        line.until("quarantined insights")
+        assert "campaigns_20260302_093034" in line.until("fixity").splitlines()[2]
+    finally:
+        line.close()
