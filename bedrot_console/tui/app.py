@@ -126,6 +126,11 @@ class Console(
                 loop.add_signal_handler(number, self.hang_up)
         self.set_interval(self.pulse_seconds, self.beat)
 
+    def get_default_screen(self) -> Screen[Any]:
+        from .ground import Ground
+
+        return Ground(id="_default")
+
     def get_driver_class(self) -> Any:
         from .driver import ConsoleDriver
 
