@@ -83,8 +83,8 @@ _REASON = {"--reason": "text"}
 
 
 def _decision(verb: Verb, help: str, form: str = "", **more: str) -> Command:
-    form = form or f"{verb.value} ID… --reason WHY"
-    return Command(verb.value, form, help, ("file",), many=True, options={**_REASON, **more}, writes=True)
+    form = form or f"{verb.value} [ID… | --matching FILTER] --reason WHY"
+    return Command(verb.value, form, help, ("file",), many=True, options={**_REASON, "--matching": "words", **more}, writes=True)
 
 
 _COMMANDS = (
@@ -99,7 +99,7 @@ _COMMANDS = (
     Command("show", "show ID", "everything about one file", ("file",), 1, also=("diff",)),
     Command("goto", "goto ID", "the list, at this file", ("file",), 1),
     Command("validate", "validate [ID… | --pending]", "check files again", ("file",), many=True, options={"--pending": FLAG}, writes=True),
-    _decision(Verb.PROMOTE, "landing to raw; without ID the marked files", "promote [ID… | --passed] [--reason WHY]", **{"--passed": FLAG}),
+    _decision(Verb.PROMOTE, "landing to raw; without ID the marked files", "promote [ID… | --passed | --matching FILTER] [--reason WHY]", **{"--passed": FLAG}),
     _decision(Verb.QUARANTINE, "landing to quarantine"),
     _decision(Verb.RELEASE, "quarantine back to landing"),
     _decision(Verb.WITHDRAW, "raw to quarantine"),

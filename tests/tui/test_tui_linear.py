@@ -95,9 +95,13 @@ def test_what_is_wrong_is_said_with_the_right_form():
 def test_other_words_go_to_the_shell_with_numbers_as_ids():
     """What is no command of the console is the shell's; a number of the list stands for its file, a value of an option does not."""
     talk = Conversation(FakeLake(8))
-    talk("files", "hold 1 --limit 2", "sessions", "sessions check distrokid", "console")
+    talk("files", "hold 1 --limit 2", "sessions", "sessions check distrokid", "console", "audit kind:decided verb:promote")
     assert talk.shelled[0][:1] == ["hold"] and talk.shelled[0][1] == row_of(7).id and talk.shelled[0][2:] == ["--limit", "2"]
-    assert talk.shelled[1:] == [["sessions"], ["sessions", "check", "distrokid"]]
+    assert talk.shelled[1:] == [
+        SHELL["sessions"].split(),
+        ["sessions", "check", "distrokid"],
+        ["audit", "show", "--kind", "decided", "--verb", "promote"],
+    ]
 
 
 def test_a_code_is_answered_without_being_shown():

@@ -51,8 +51,12 @@ def test_options_of_the_shell_are_options_here():
         ("\x1b[2J", "no such command: ␛[2J", "help lists them"),
         ("goto", "goto what?", "goto ID"),
         ("show a b", "show does not take b", "show ID"),
-        ("promote x --raeson y", "promote has no --raeson; --reason?", "promote [ID… | --passed] [--reason WHY]"),
-        ("quarantine x --reason", "--reason needs a value", "quarantine ID… --reason WHY"),
+        (
+            "promote x --raeson y",
+            "promote has no --raeson; --reason?",
+            "promote [ID… | --passed | --matching FILTER] [--reason WHY]",
+        ),
+        ("quarantine x --reason", "--reason needs a value", "quarantine [ID… | --matching FILTER] --reason WHY"),
         ("theme 'x", "not a command: No closing quotation", "theme NAME"),
     ],
 )
@@ -78,7 +82,7 @@ def test_words_options_and_the_rest_of_a_line():
     [
         ("qua", "", ["quarantine "]),
         ("show 06exyz", "show ", ["06exyzzzbbbb "]),
-        ("promote --", "promote ", ["--reason ", "--passed "]),
+        ("promote --", "promote ", ["--reason ", "--matching ", "--passed "]),
         ("promote --reason why 06exy3", "promote --reason why ", ["06exy3k2aaaa "]),
         ("files --status fa", "files --status ", ["failed "]),
         ("files pl", "files ", ["platform:"]),
@@ -136,6 +140,10 @@ def test_a_decision_by_words_asks_as_the_key_does_and_has_the_reason_already(dri
         assert "Quarantine 2 files" in d.screen and "a login page" in d.screen
         await d.press("enter")
         assert [(verb, reason) for verb, _, reason in lake.decisions] == [("quarantine", "a login page")] * 2
+        d.app.run_command("release --matching 'zone:quarantine platform:metaads' --reason again")
+        await d.settle()
+        assert "Release" in d.screen and "again" in d.screen
+        await d.press("escape")
         d.app.run_command(f"undo {one.id}")
         await d.settle()
         await d.press("enter")

@@ -114,7 +114,7 @@ class Desk(Places, Questions):
         if words[0] in NO_SCREEN:
             raise UsageError(f"{words[0]} needs a screen", hint="a console without --linear")
         if words[0] in SHELL and not hasattr(self, f"order_{words[0]}"):
-            self._hand_to_shell(line if len(words) > 1 else SHELL[words[0]])
+            self._hand_to_shell(line if len(words) > 1 and ":" not in line else self._as_options(words))
             return
         if words[0] in ("show", "diff") and any(word.startswith("--") for word in words) or "--matching" in words:
             self._hand_to_shell(line)
@@ -128,6 +128,12 @@ class Desk(Places, Questions):
         if order.command.writes and self.backend.read_only:
             raise UsageError(f"{order.name}: {READ_ONLY}", hint="a console without --read-only")
         getattr(self, f"order_{order.name}")(order)
+
+    @staticmethod
+    def _as_options(words: Sequence[str]) -> str:
+        """A place's words as the shell has them: `audit kind:decided` is `audit show --kind decided`."""
+        options = " ".join(f"--{word.replace(':', ' ', 1)}" if ":" in word else word for word in words[1:])
+        return f"{SHELL[words[0]]} {options}".strip()
 
     def _hand_to_shell(self, line: str) -> None:
         import shlex
