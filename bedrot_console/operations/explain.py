@@ -49,7 +49,7 @@ def explain(ws: Workspace, feed: str, account: str = "default", series: str | No
         series: which one; None: the one that is latest over its deadline.
 
     Raises:
-        UsageError: nothing of this feed and account ever landed.
+        UsageError: nothing of this feed and account ever landed, and no run was to bring it.
     """
     found = status(ws)
     known = [f for f in feeds(ws, found["freshness"]) if (f.feed, f.account) == (feed, account) and series in (None, f.series)]
@@ -58,9 +58,7 @@ def explain(ws: Workspace, feed: str, account: str = "default", series: str | No
     of = known[0]
     login = next((a for a in accounts(ws).rows if (a.platform, a.account) == (of.platform, account)), None)
     recent = tuple(r for r in runs.list_runs(ws, limit=200) if (r.platform, r.account) == (of.platform, account))
-    captures = tuple(
-        reader(ws).files(FileFilter(feed=feed, account=account, series=of.series or None, order="newest"), limit=SHOWN)
-    )
+    captures = tuple(reader(ws).files(FileFilter(feed=feed, account=account, series=of.series or None), limit=SHOWN))
     gave_nothing = next((a for a in found["alerts"] if a.get("alert") == nothing_alert(feed, account)), None)
     sentence, command = _cause(of, login, [r for r in recent if r.purpose == "extract"], captures, gave_nothing is not None)
     return Why(sentence=sentence, command=command, feed=of, account=login, runs=recent[:SHOWN], captures=captures)
@@ -89,6 +87,8 @@ def _cause(
     began = f"{last.started_at:%Y-%m-%d %H:%M} UTC"
     if last.state in (RunState.FAILED, RunState.CANCELLED):
         return f"the last run ({began}) {last.state}: {last.error or 'without a word'}", last.hint or f"bedrot attach {last.id}"
+    if last.state is RunState.DONE and of.feed in last.expected and of.feed not in last.landed and of.state == "never":
+        return f"the platform showed nothing of it in the run of {began}, nor before", f"bedrot attach {last.id}"
     if gave_nothing:
         return f"the platform showed nothing of it in the run of {began}, and did before", f"bedrot attach {last.id}"
     if last.expected and of.feed not in last.landed:

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import BedrotError
 from ..domain.text import size_text
 from .browse import reader
-from .deadlines import deadlines
+from .deadlines import Deadlines, deadlines
+from .runs import list_runs
 from .status import status
 from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..catalog.trends import Landed, Latency, RunDay
+    from ..domain.runs import RunView
 
 DAYS = 28
 """How far back the figures go, today among them."""
 LEAST_DAYS = 7
 """A forecast needs so many whole days since the first file landed."""
 NO_LIMIT = -100_000
-ORDER = ("fail", "warn", "unknown", "ok", "not judged")
+NO_DEADLINE = (None, None, False)
+ORDER = ("fail", "warn", "never", "unknown", "ok", "not judged")
+"""States of a feed, worst first. `never`: the newest run was to bring it, and nothing of it has ever landed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +196,10 @@ def _series(pairs: Iterable[tuple[date, int]], days: Sequence[date]) -> tuple[in
 
 def feeds(ws: Workspace, freshness: Sequence[dict[str, Any]]) -> tuple[FeedHealth, ...]:
     """What `status` says of freshness, with the deadlines, worst first."""
-    limits = deadlines(ws) if freshness else {}
+    limits = deadlines(ws)
     out = []
     for entry in freshness:
-        warn, fail, _ = limits.get(entry["feed"], (None, None, False))
+        warn, fail, _ = limits.get(entry["feed"], NO_DEADLINE)
         out.append(
             FeedHealth(
                 platform=entry["platform"], feed=entry["feed"], account=entry["account"], series=entry.get("series", ""),
@@ -203,7 +207,25 @@ def feeds(ws: Workspace, freshness: Sequence[dict[str, Any]]) -> tuple[FeedHealt
                 age_days=entry["age_days"], warn_days=warn, fail_days=fail, last_landed_at=entry.get("last_landed_at"),
             )
         )  # fmt: skip
+    out += _never(ws, {(f.feed, f.account) for f in out}, limits)
     return tuple(sorted(out, key=lambda f: (ORDER.index(f.state), -f.over_days, f.feed, f.account, f.series)))
+
+
+def _never(ws: Workspace, known: set[tuple[str, str]], limits: Deadlines) -> list[FeedHealth]:
+    """Feeds that the newest run of an account was to bring, and of which nothing has landed yet."""
+    newest: dict[tuple[str, str], RunView] = {}
+    for run in list_runs(ws, limit=50):
+        if run.purpose == "extract" and run.state.ended:
+            newest.setdefault((run.platform, run.account), run)
+    return [
+        FeedHealth(
+            platform=platform, feed=feed, account=account, series="", state="never", as_of=None, age_days=None,
+            warn_days=limits.get(feed, NO_DEADLINE)[0], fail_days=limits.get(feed, NO_DEADLINE)[1], last_landed_at=None,
+        )
+        for (platform, account), run in newest.items()
+        for feed in run.expected
+        if (feed, account) not in known
+    ]  # fmt: skip
 
 
 def _runs(run_days: Sequence[RunDay], took: Sequence[Latency], days: Sequence[date]) -> tuple[PlatformRuns, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from bedrot_console.cli.root import root
 from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.errors import UsageError
 from bedrot_console.domain.identifiers import new_id
+from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations import browse, land, validate
 from bedrot_console.operations import health as figures
 from bedrot_console.operations.explain import explain
@@ -121,6 +123,27 @@ def test_freshness_and_why_in_one_week_of_a_feed(landed: Workspace, plays: Any, 
     why = explain(ws, "press/plays")
     assert " failed: " in why.sentence and why.command == f"bedrot show {row.id}" and why.captures[0].id == row.id
     _command_line(home)
+
+
+def test_a_feed_that_runs_were_to_bring_and_never_did_is_there_with_its_cause(
+    ws: Workspace, clock: Any, monkeypatch: Any
+) -> None:
+    """Nothing of it has landed, so it has no age; it is still not forgotten."""
+    view = RunView(
+        id=new_id(clock.now()), platform="press", account="default", state=RunState.DONE, started_at=clock.now(), ended_at=clock.now(),
+        expected=("press/plays",),
+    )  # fmt: skip
+    for module in ("bedrot_console.operations.health.list_runs", "bedrot_console.operations.runs.list_runs"):
+        monkeypatch.setattr(module, lambda ws, limit: [view])
+    (feed,) = health(ws).feeds
+    assert (feed.feed, feed.state, feed.as_of, feed.warn_days) == ("press/plays", "never", None, 3)
+    why = explain(ws, "press/plays")
+    assert "the platform showed nothing of it" in why.sentence and why.command == f"bedrot attach {view.id}"
+    failed = dataclasses.replace(view, state=RunState.FAILED, error="the login page changed", hint="tell the developers")
+    for module in ("bedrot_console.operations.health.list_runs", "bedrot_console.operations.runs.list_runs"):
+        monkeypatch.setattr(module, lambda ws, limit: [failed])
+    why = explain(ws, "press/plays")
+    assert why.sentence.endswith("failed: the login page changed") and why.command == "tell the developers"
 
 
 def _command_line(home: Path) -> None:
