@@ -29,8 +29,8 @@ COLUMNS = (
     Column("account", 9, flex=1),
     Column("age", 6, "right"),
     Column("ends", 12),
-    Column("last run", 11),
-    Column("last check", 11, least=92),
+    Column("last run", 12),
+    Column("last check", 12, least=92),
     Column("signs in by", 11, least=120),
 )
 EVERY_SECONDS = 15
@@ -69,6 +69,7 @@ class SessionsView(View):
         self.trouble: tuple[str, str | None] | None = None
         self.checks: dict[Key, Checking] = {}
         self.beats = 0
+        self.loaded = False
         self.wanted: Key | None = None
 
     def compose(self) -> ComposeResult:
@@ -137,6 +138,7 @@ class SessionsView(View):
     def on_accounts_loaded(self, message: AccountsLoaded) -> None:
         message.stop()
         found = message.accounts
+        self.loaded = True
         self.rows = list(found.rows)
         self.trouble = (found.trouble, found.hint) if found.trouble else None
         self.list.empty = (
@@ -208,7 +210,11 @@ class SessionsView(View):
         writes = ("check", "import", "rollback", "forget", "start")
         account = self.account
         if account is None:
-            return "no account here" if action in (*writes, "log", "copy_command", "files") else None
+            return (
+                ("no account here" if self.loaded else "still loading")
+                if action in (*writes, "log", "copy_command", "files")
+                else None
+            )
         if action in writes and self.console.backend.read_only:
             return "this console is read-only"
         session = account.session

@@ -39,14 +39,15 @@ class Header(Widget):
         """The places in the widest form that fits: whole names, their beginnings, or digits and the name of this one."""
         counts = {"review": self.to_review, "runs": self.running}
         pieces: list[Piece] = []
-        for brand, letters in ((" bedrot ", 99), ("", 99), ("", 3), ("", 0)):
+        for brand, letters in ((" bedrot ", 99), ("", 99), ("", 3), ("", 2), ("", 0)):
             pieces = [(brand, "title")]
             for place in PLACES.values():
                 here = place.name == self.place
                 title = place.title if here else place.title[:letters]
                 count = short(counts[place.name]) if counts.get(place.name) and (letters or here) else ""
                 text = " ".join(filter(None, (str(place.number), title, count)))
-                pieces.append((f"[{text}]" if here else f" {text} ", "strong" if here else "plain"))
+                apart = f" {text} " if letters not in (2, 3) else f" {text}"
+                pieces.append((f"[{text}]" if here else apart, "strong" if here else "plain"))
             if sum(cell_len(t) for t, _ in pieces) <= room:
                 return pieces
         return [piece for piece in pieces if piece[1] == "strong" and cell_len(piece[0]) <= room]
