@@ -26,7 +26,7 @@ from ..domain.errors import UsageError, disk_error
 from ..domain.files import format_time
 from ..domain.runs import RunSpec, RunState, RunView
 from ..resilience import Clock
-from .tally import Tally, ended_view, for_account, reduce
+from .tally import Tally, ended_view, next_step, reduce
 
 if TYPE_CHECKING:
     from .redaction import Redactor
@@ -319,9 +319,10 @@ def end(
 ) -> None:
     """The last word of a run: all that is needed to see it later without reading the rest."""
     log.emit(
-        "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error, hint=for_account(hint, view.account),
-        started_at=format_time(view.started_at), expected=list(view.expected), landed=list(view.landed), files=list(view.files),
-        landed_bytes=view.landed_bytes, stage=view.stage,
+        "ended", state=state.value, exit_code=exit_code, error_code=error_code, error=error,
+        hint=next_step(hint, error_code, view.platform, view.account), started_at=format_time(view.started_at),
+        expected=list(view.expected), landed=list(view.landed), files=list(view.files), landed_bytes=view.landed_bytes,
+        stage=view.stage,
     )  # fmt: skip
 
 

@@ -14,6 +14,20 @@ from ..domain.runs import DIED, RunSpec, RunState, RunView
 
 _ABOUT_AN_ACCOUNT = re.compile(r"bedrot (extract|secrets set|sessions forget) [^,;]+\Z")
 
+_AGAIN = "bedrot extract PLATFORM"
+_NEXT = {
+    "access-error": f"look at the account in your own browser, then: {_AGAIN}",
+    "source-blocked": f"see whether your own browser gets in, then: {_AGAIN}",
+    "credentials-rejected": "store the right one: bedrot secrets set PLATFORM FIELD",
+    "login-lost": _AGAIN,
+    "challenge-unanswered": _AGAIN,
+    "challenge-expired": _AGAIN,
+    "not-shown": f"look at the account in your own browser, then: {_AGAIN}",
+    "rate-limited": f"wait, then: {_AGAIN}",
+    "source-changed": "its pages or answers are new to the extractor; tell the developers what run.log in the run's folder says",
+    "cancelled": _AGAIN,
+}
+
 
 class Tally:
     """What a run's events say so far; later ones are added as they come, so that a long log is not read from its beginning each time."""
@@ -103,6 +117,12 @@ def ended_view(spec: RunSpec, event: dict[str, Any]) -> RunView:
         stage=event.get("stage") or "", error_code=event["error_code"], error=event["error"], hint=event["hint"],
         exit_code=event["exit_code"], attended=spec.attended, purpose=spec.purpose,
     )  # fmt: skip
+
+
+def next_step(hint: str | None, error_code: str | None, platform: str, account: str) -> str | None:
+    """What to do after a run that ended so: what the error itself recommends, else what its kind does; for this platform and account."""
+    wanted = hint or (_NEXT.get(error_code, f"later: {_AGAIN}") if error_code else None)
+    return for_account(wanted.replace("PLATFORM", platform), account) if wanted else None
 
 
 def for_account(hint: str | None, account: str) -> str | None:
