@@ -21,6 +21,9 @@ SUM_OFF_BY = Decimal("0.02")
 GENDERS = frozenset({"Male", "Female", "Other"})
 REST = "Others"
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_LABEL = re.compile(r"[A-Za-z][A-Za-z /_-]{0,29}", re.ASCII)
+MOST_LABELS = 20
+"""So many labels that are not known are named, each by itself, so that each can be accepted by itself; as they are where they are words."""
 FOLLOWER_PARTS = ("FollowerHistory", "FollowerActivity", "FollowerGender", "FollowerTopTerritories")
 MOST_A_DAY = 0.1
 """A follower level that moves by more than this a day between two captures is worth a look."""
@@ -190,15 +193,9 @@ def shares_add_up(content: Sheet, context: Any) -> Iterator[Finding]:
                 count=len(twice),
             )
         odd = [w for w in words if not (w in GENDERS if column == "gender" else w == REST or _COUNTRY.fullmatch(w))]
-        if odd:
-            yield note(
-                "schema.drift",
-                f"a {column} that is not known",
-                stage="schema",
-                column=column,
-                seen=masked(odd[0]),
-                count=len(odd),
-            )
+        for word, count in Counter(odd).most_common(MOST_LABELS):
+            seen = word if _LABEL.fullmatch(word) else masked(word)
+            yield note("schema.drift", f"a {column} that is not known", stage="schema", column=column, seen=seen, count=count)
 
 
 def level_plausible(content: Sheet, context: Any) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import pytest
 from contract_desk import Desk, codes, errors, noon
 from tiktok_support import DAY, HARBOUR, NOVA, ROOM, Story, at, back, named, table, zipped
 
+from bedrot_console.domain.drift import why_not
 from bedrot_console.domain.findings import Report, Severity
 from bedrot_console.domain.lifecycle import Verdict
 from extractors.tiktok import alignment
@@ -251,9 +252,12 @@ def test_the_difference_column_decides_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_genders_and_territories_are_drift(tmp_path: Path) -> None:
-    """A new word is noted, not stopped."""
-    report = Story("followers", tmp_path).altered(DAY, _set(2, 0, "Unspecified"), "FollowerGender")
-    assert report.verdict is Verdict.PASSED and "schema.drift" in codes(report)
+    """A new word is noted, not stopped, and named so that exactly it can be accepted; what is no word is masked, and cannot be."""
+    for text, can in (("Unspecified", True), ("mara@example.net", False)):
+        report = Story("followers", tmp_path).altered(DAY, _set(2, 0, text), "FollowerGender")
+        (drift,) = [f for f in report.findings if f.code == "schema.drift"]
+        assert report.verdict is Verdict.PASSED
+        assert (drift.seen == text) is can is (why_not(drift) is None)
 
 
 def test_a_level_that_jumps_warns(tmp_path: Path) -> None:
