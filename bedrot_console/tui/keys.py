@@ -172,6 +172,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("ctrl+o", "open", "open", "saved queries, starters, and what was asked: search, edit, run"),
         Key("ctrl+t", "starters", "starters", "starter queries: freshness, failures, duplicates, growth ..."),
         Key("ctrl+g", "schema", "schema", "views, columns and macros; tab completes them while you type"),
+        Key("tab", "complete", "", "complete the word at the cursor; ↑ ↓ choose, esc drops the offers"),
         Key("ctrl+up", "older", "", "query before (history)"),
         Key("ctrl+down", "newer", "", "query after (history)"),
         Key("escape", "leave", "rows", "from the editor to the rows", "esc"),

@@ -293,11 +293,15 @@ class Places:
     # SQL
 
     def order_sql(self, order: Order) -> None:
-        if order.first:
+        if order.first and order.first.startswith("--"):
+            self._hand_to_shell(f"sql {order.first}")
+        elif order.first:
             self._query(order.first)
         else:
             self.obey("starters")
-            self.speech.say("sql QUERY runs a query; columns lists views and columns.")
+            self.speech.say(
+                "sql QUERY runs a query; columns lists views and columns; sql --list, --saved, --save, --out as in the shell."
+            )
 
     def _query(self, text: str) -> None:
         table = self.backend.sql(text.rstrip(";"), ROWS)

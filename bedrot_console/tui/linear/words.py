@@ -68,7 +68,8 @@ WORDS: dict[str, dict[str, str]] = {
     "sql": {
         "run": "sql", "starters": "starters", "schema": "columns", "details": "show", "review": "review", "open_files": "files",
         "promote": "promote", "quarantine": "quarantine", "release": "release", "withdraw": "withdraw", "validate": "validate",
-        "mark": "mark", "mark_range": "mark", "unmark": "unmark",
+        "mark": "mark", "mark_range": "mark", "unmark": "unmark", "open": "sql", "save": "sql", "declare": "sql", "export": "sql",
+        "checks": "check run",
     },
     "prompt": {"send": "answer", "resend": "tell", "other": "tell", "next": "needs"},
     "scan": {"look": "answer", "done": "tell"},
@@ -85,10 +86,7 @@ NOT_HERE: dict[str, dict[str, str]] = {
     "review": {"pane": DRAWS, "leave": DRAWS},
     "sql": {
         "stop": "ctrl+c stops it", "older": "the terminal's own line editing", "newer": "the terminal's own line editing",
-        "leave": DRAWS, "edit": DRAWS, "narrower": DRAWS, "wider": DRAWS, "cell": "values are said whole",
-        "open": "in a shell: bedrot sql --list, bedrot sql --saved NAME", "save": "in a shell: bedrot sql --save NAME QUERY",
-        "export": "in a shell: bedrot sql --out FILE", "declare": "in a shell: bedrot sql --save NAME --check error",
-        "checks": "in a shell: bedrot check run",
+        "leave": DRAWS, "edit": DRAWS, "complete": "columns says the names", "narrower": DRAWS, "wider": DRAWS, "cell": "values are said whole",
     },
     "runs": {
         "pause": SCROLLS, "next_match": SCROLLS, "match_before": SCROLLS, "wrap": SCROLLS, "back": "nothing is covered that could be uncovered",
@@ -102,7 +100,7 @@ NOT_HERE: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Section -> action -> why it has no words."""
 
-SHELL = {"sessions": "sessions list --all", "health": "status --history", "audit": "audit show", "drift": "drift list"}
+SHELL = {"sessions": "sessions list --all", "health": "status --history", "audit": "audit show", "drift": "drift list", "check": "check run"}
 """Place, or group of commands, that is reached by the shell's commands at the same prompt -> its command."""
 
 

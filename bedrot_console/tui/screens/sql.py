@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...operations.answers import Answer
 
 LONGEST_QUERY = 100_000
-IN_EDITOR = ("run", "stop", "open", "starters", "schema", "older", "newer", "leave")
+IN_EDITOR = ("run", "stop", "open", "starters", "schema", "complete", "older", "newer", "leave")
 FIRST_QUERY = "select feed, status, count(*) as files\nfrom files\ngroup by all\norder by files desc"
 TEACH = (
     "no answer yet",
@@ -308,6 +308,8 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
     def why_not(self, action: str) -> str | None:
         if action == "stop":
             return None if self.running or self.exporting is not None else "nothing is running"
+        if action == "complete" and not self.editor.has_focus:
+            return "i goes to the editor first"
         if action == "run":
             if self.exporting is not None:
                 return "an export is under way; ctrl+s stops it"
@@ -320,6 +322,9 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         if action in ("copy_row", "copy_cell", "cell", "narrower", "wider") and self.results.row(self.results.cursor) is None:
             return "no row here"
         return self.why_not_rows(action) or self.why_not_kept(action)
+
+    def do_complete(self) -> None:
+        self.editor.offer(least=0)
 
     def do_schema(self) -> None:
         self._load_lexicon(show=True)

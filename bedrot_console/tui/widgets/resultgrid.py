@@ -161,6 +161,21 @@ class Results(VirtualTable, can_focus=True):
         seen = row[self.first : self.first + len(self.columns)]
         return [("∅", "dim") if v is None else (safe(cell_text(v), CELL_SHOWN), "plain") for v in seen]
 
+    def move_to(self, index: int) -> None:
+        super().move_to(index)
+        self._ahead()
+
+    def page(self, direction: int) -> None:
+        super().page(direction)
+        self._ahead()
+
+    def _ahead(self) -> None:
+        """Ask for the rows that the next pages will show, either way."""
+        for index in (self.top - 2 * self.view_height, self.top + 3 * self.view_height):
+            number = max(0, min(index, self.count - 1)) // BLOCK
+            if number not in self._blocks:
+                self._ask(number)
+
     def _ask(self, number: int) -> None:
         if number not in self._asked and number * BLOCK < self.count:
             self._asked.add(number)
