@@ -185,7 +185,7 @@ def _may_write(ws: Workspace) -> None:
 
 def _read(path: Path, limit: int = LONGEST_TEXT * 4 + 1) -> str:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(fd, "rb") as file:
             return file.read(limit).decode("utf-8", "replace")
     except OSError as error:

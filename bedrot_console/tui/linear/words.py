@@ -100,7 +100,13 @@ NOT_HERE: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Section -> action -> why it has no words."""
 
-SHELL = {"sessions": "sessions list --all", "health": "status --history", "audit": "audit show", "drift": "drift list", "check": "check run"}
+SHELL = {
+    "sessions": "sessions list --all",
+    "health": "status --history",
+    "audit": "audit show",
+    "drift": "drift list",
+    "check": "check run",
+}
 """Place, or group of commands, that is reached by the shell's commands at the same prompt -> its command."""
 
 
