@@ -550,9 +550,11 @@ def main() -> int:
     """The console on a made-up lake: `python fake_lake.py [FILES] [hostile] [challenge]`."""
     import sys
 
-    from bedrot_console.tui.app import run_backend
-
     words = sys.argv[1:]
+    if "linear" in words:
+        from bedrot_console.tui.linear.opening import run_backend
+    else:
+        from bedrot_console.tui.app import run_backend
     number = next((int(w) for w in words if w.isdigit()), 1000)
     names = [f"distrokid/streams/{n}" for n in HOSTILE * 4] if "hostile" in words else ()
     lake = FakeLake(max(number, len(names)) if not names else len(names), names=names, read_only="read-only" in words)

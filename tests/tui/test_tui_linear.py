@@ -6,6 +6,7 @@ import io
 
 import pytest
 from fake_lake import HOSTILE, FakeLake, NeedItem, row_of
+from ptyline import FAKE, Line
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.lifecycle import Zone
@@ -157,6 +158,23 @@ def test_nothing_that_a_terminal_obeys_goes_out(text):
     lake.ask(lake.fake_runs[0].view.id, hint=text, error=text)
     said = Conversation(lake)("files", "show 1", "report 1", "runs", "1", "needs", text.replace("\n", " "), "sql select 1")
     assert all(c == "\n" or c.isprintable() for c in said) and "\x1b" not in said and "\u202e" not in said
+
+
+def test_on_a_dumb_terminal_no_escape_code_is_sent_and_a_code_is_not_echoed():
+    """A real terminal with TERM=dumb: hostile texts, a question, its answer, and the way out."""
+    line = Line([*FAKE, "linear", "hostile", "challenge"], env={"TERM": "dumb"})
+    line.until("files>")
+    line.send("files\nshow 1\nanswer\n")
+    line.until("empty leaves:")
+    line.send("135790\n")
+    line.until("handed to the run")
+    line.send("runs\nlog 1\nquit\n")
+    assert line.process.wait(20) == 0
+    line.read(0.2)
+    said = line.data.decode()
+    assert "135790" not in said and "\x1b" not in said and not any("\x80" <= c < "\xa0" for c in said)
+    assert "␛]52;c;" in said and "Left; runs go on." in said
+    line.close()
 
 
 def test_validation_says_the_verdict_and_the_list_follows():

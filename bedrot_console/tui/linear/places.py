@@ -207,7 +207,9 @@ class Places:
         return runs[0].id
 
     def order_log(self, order: Order) -> None:
-        level = 2 if "errors" in order.options else 1 if "warnings" in order.options else 0
+        from ..widgets.log import ALL, ERRORS, WARNINGS
+
+        level = ERRORS if "errors" in order.options else WARNINGS if "warnings" in order.options else ALL
         self._log(self._run(order), None if "all" in order.options else LOG_LINES, level, " ".join(order.words[1:]))
 
     def _log(self, name: str, most: int | None, level: int = 0, text: str = "") -> None:
