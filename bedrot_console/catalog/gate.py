@@ -35,6 +35,9 @@ _SETTINGS: dict[str, Any] = {
     "late_materialization_max_rows": 1000,
 }
 
+EASED_BYTES = 24_000_000
+"""Blocks that a reader keeps while nobody asks."""
+
 _connected: Counter[tuple[int, int]] = Counter()
 _guard = threading.Lock()
 _hooked = False
@@ -168,6 +171,14 @@ class Database:
                 yield cursor
         except duckdb.Error as error:
             raise translated(error, self.path) from error
+
+    def ease(self) -> None:
+        """Give back the memory of blocks that were kept for the next question. Nobody may be asking meanwhile."""
+        held = self._connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone()[0]
+        if held and held > EASED_BYTES:
+            with contextlib.suppress(duckdb.OutOfMemoryException):
+                self._connection.execute(f"SET memory_limit = '{EASED_BYTES}B'")
+            self._connection.execute(f"SET memory_limit = '{_SETTINGS['memory_limit']}'")
 
     def close(self) -> None:
         """Close; for a writer this also checkpoints. May be called again; a forgotten one closes when it is collected."""

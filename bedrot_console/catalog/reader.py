@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -62,6 +63,7 @@ class Reader:
         self._database: Database | None = None
         self._token: Token | None = None
         self._asking: dict[int, Any] = {}
+        self._asked_at: float | None = None
         self._open()
 
     def _open(self) -> None:
@@ -122,7 +124,17 @@ class Reader:
                 return cursor.execute(sql, list(values)).fetchall()
         finally:
             self._asking.pop(threading.get_ident(), None)
+            self._asked_at = time.monotonic()
             database.give()
+
+    def ease(self, quiet_seconds: float = 2.0) -> None:
+        """Give back memory once nobody has asked for a while; costs nothing until somebody asks again."""
+        with self._lock:
+            if self._asked_at is None or self._asking or time.monotonic() - self._asked_at < quiet_seconds:
+                return
+            self._asked_at = None
+            if self._database is not None:
+                self._database.ease()
 
     def drop(self, thread: int) -> None:
         """Break off the query that a thread (its `threading.get_ident()`) waits for, if any; there it ends as CatalogError."""

@@ -92,11 +92,14 @@ def drop(ws: Workspace, thread: int) -> None:
 def fresh(ws: Workspace) -> bool:
     """Whether a newer catalog was published since the last read; reopens it then. Costs a `stat` or two.
 
-    Events that a throttled publish left behind are published now, at the catalog's own pace.
+    Events that a throttled publish left behind are published now, at the catalog's own pace. What past questions left in memory is given
+    back after a while.
     """
     if not ws.read_only and not ws.catalog.current():
         ws.settle()
-    return reader(ws).fresh()
+    held = reader(ws)
+    held.ease()
+    return held.fresh()
 
 
 def find(ws: Workspace, name: str) -> FileRow:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bedrot_console.catalog import queries, work
+from bedrot_console.catalog import gate, queries, work
 from bedrot_console.catalog.overlay import Overlay
 from bedrot_console.domain.browsing import GROUPINGS, OPPOSITE, ORDERS, FileFilter
 from bedrot_console.domain.errors import CatalogError
@@ -145,3 +145,22 @@ def test_a_question_that_is_dropped_ends_at_once_and_hurts_nothing(lake):
         reader.drop(thread.ident)
         assert ended == [CatalogError]
         assert reader.count(FileFilter()) == len(reader.files(FileFilter()))
+
+
+def test_memory_is_given_back_only_while_nobody_asks_and_answers_stay_the_same(lake, monkeypatch):
+    """Easing waits for quiet, happens once, and the next answers are those of before, with the memory of before."""
+    _live(lake, random.Random(3), 10, catch_up=False)
+    lake.catalog.catch_up(publish="now")
+    monkeypatch.setattr(gate, "EASED_BYTES", 1)
+    with lake.catalog.reader() as reader:
+        rows = reader.files(FileFilter())
+        limit = reader._ask("SELECT current_setting('memory_limit')")
+        eased = []
+        monkeypatch.setattr(reader._database, "ease", lambda real=reader._database.ease: eased.append(real()))
+        reader.ease(quiet_seconds=3600)
+        assert not eased
+        reader.ease(quiet_seconds=0)
+        reader.ease(quiet_seconds=0)
+        assert len(eased) == 1
+        assert reader.files(FileFilter()) == rows
+        assert reader._ask("SELECT current_setting('memory_limit')") == limit
