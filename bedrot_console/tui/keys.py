@@ -224,9 +224,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     "prompt": (
         Key("enter", "send", "send", "send the answer"),
-        Key("ctrl+r", "resend", "", "ask the platform for a new code, where it can"),
-        Key("ctrl+o", "other", "", "another way, where the platform offers one"),
-        Key("ctrl+n", "next", "", "the next question, where several platforms ask"),
+        Key("ctrl+r", "resend", "new code", "ask the platform for a new code, where it can"),
+        Key("ctrl+o", "other", "other way", "another way, where the platform offers one"),
+        Key("ctrl+n", "next", "next", "the next question, where several platforms ask"),
         Key("escape", "leave", "leave", "leave the prompt; it stays open", "esc"),
     ),
     "scan": (

@@ -133,15 +133,11 @@ def time_left(challenge: Challenge, now: datetime) -> str:
 
 
 def facts(challenge: Challenge, now: datetime) -> str:
-    """Deadline, attempts, and what else the platform offers; of an approval, how long it has been waited for."""
+    """Deadline and attempts; of an approval, how long it has been waited for."""
     parts = [time_left(challenge, now)]
     if challenge.kind is ChallengeKind.APPROVE:
         waited = max(0, int((now - challenge.raised_at).total_seconds()))
         parts.insert(0, f"waiting {waited // 60}:{waited % 60:02d}")
     if challenge.attempts_left is not None:
         parts.append(f"{challenge.attempts_left} {'try' if challenge.attempts_left == 1 else 'tries'} left")
-    if "resend" in challenge.can:
-        parts.append("ctrl+r new code")
-    if "other" in challenge.can:
-        parts.append("ctrl+o another way")
     return " · ".join(p for p in parts if p)

@@ -203,16 +203,14 @@ def test_of_several_questions_the_one_that_ends_first_is_asked_and_the_next_is_o
 
     async def scenario(d):
         await d.beat()
-        assert (
-            "metaads wants the code" in d.screen
-            and "1 of 2, ctrl+n next · 2:00 left" in d.screen
-            and "code wanted +1" in d.screen
-        )
-        await d.press("a", "1", "2", "ctrl+n")
+        assert "? 1 of 2  metaads wants the code" in d.screen and "2:00 left" in d.screen and "code wanted +1" in d.screen
+        await d.press("a", "1", "2")
+        assert "ctrl+r new code (ctrl+o other way)" in d.screen and " ctrl+n next" in d.screen
+        await d.press("ctrl+n")
         assert "distrokid wants the code" in d.screen and "[▏______]" in d.screen and "2 of 2" in d.screen
         await d.type("123456")
         await d.press("enter")
-        assert lake.answers == [(late.id, 6)] and "metaads wants the code" in d.screen and "ctrl+n" not in d.screen
+        assert lake.answers == [(late.id, 6)] and "metaads wants the code" in d.screen and "1 of 2" not in d.screen
         await d.press("a", "ctrl+n")
         assert "no other platform asks" in d.screen
 

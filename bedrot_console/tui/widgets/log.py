@@ -27,6 +27,10 @@ class Entry:
         self.text = "".join(piece for piece, _ in line).lower()
         self.cuts: list[int] | None = None
 
+    def renew(self, newer: Entry) -> None:
+        """Say what a newer entry says, with the time of this one, since the lines stay in order."""
+        self.line, self.text, self.cuts = (*self.line[:1], *newer.line[1:]), newer.text, None
+
 
 class LogPane(Widget, can_focus=True):
     """Entries, of which those of a level and above are shown, each over one row, or over as many as it needs when wrapped.
@@ -69,7 +73,7 @@ class LogPane(Widget, can_focus=True):
         fresh: list[Entry] = []
         for entry in entries:
             if entry.stage and self._stage is not None and self._stage.stage == entry.stage:
-                self._stage.line, self._stage.text, self._stage.cuts = entry.line, entry.text, None
+                self._stage.renew(entry)
                 self._strips.clear()
                 continue
             if entry.stage:

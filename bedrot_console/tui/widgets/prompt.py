@@ -125,6 +125,12 @@ class PromptBar(Widget, can_focus=True):
     def on_click(self) -> None:
         self.focus()
 
+    def why_not(self, action: str) -> str | None:
+        """Why a key of the prompt can do nothing now."""
+        if action in ("resend", "other") and (self.challenge is None or action not in self.challenge.can):
+            return "the platform does not offer that here"
+        return "no other platform asks anything now" if action == "next" and self.turn[1] < 2 else None
+
     def action_act(self, action: str) -> None:
         getattr(self, f"do_{action}")()
 
@@ -163,16 +169,18 @@ class PromptBar(Widget, can_focus=True):
     def _offer(self, act: str) -> None:
         if self.challenge is None:
             return
-        if act in self.challenge.can:
+        reason = self.why_not(act)
+        if reason is None:
             self.post_message(self.Act(self.challenge.id, act))
         else:
-            self.answered("the platform does not offer that here")
+            self.answered(reason)
 
     def do_next(self) -> None:
-        if self.turn[1] > 1:
+        reason = self.why_not("next")
+        if reason is None:
             self.post_message(self.Next())
         else:
-            self.answered("no other platform asks anything now")
+            self.answered(reason)
 
     def do_leave(self) -> None:
         self.app.focus_place()  # type: ignore[attr-defined]
@@ -198,16 +206,18 @@ class PromptBar(Widget, can_focus=True):
         how = "  enter sends" if self.has_focus else "  a: type it"
         return [("[", "plain"), (safe(field), "strong"), ("]", "plain"), (how, "dim" if self.has_focus else "key")]
 
+    def _sign(self) -> str:
+        """` ? `, and which of several questions it is."""
+        return f" ? {self.turn[0]} of {self.turn[1]} " if self.turn[1] > 1 else " ? "
+
     def render_line(self, y: int) -> Strip:
         palette = self.app.palette  # type: ignore[attr-defined]
         challenge = self.challenge
         if challenge is None or self.now is None:
             return Strip.blank(self.size.width)
-        lines: list[Line] = [[(" ? ", "alarm"), (f" {operator.question(challenge)}", "strong")]]
+        lines: list[Line] = [[(self._sign(), "alarm"), (f" {operator.question(challenge)}", "strong")]]
         if self.error:
             lines.append([(" ✗ ", "error"), (f" {safe(self.error, 200)}", "error")])
         facts = operator.facts(challenge, self.now)
-        if self.turn[1] > 1:
-            facts = f"{self.turn[0]} of {self.turn[1]}, ctrl+n next · {facts}"
         lines.append([("    ", "plain"), *self._field(challenge), (f"   {facts}", "plain")])
         return strip_of(lines[y], self.size.width, palette) if y < len(lines) else Strip.blank(self.size.width)
