@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from bedrot_console.domain.errors import Cancelled, PermissionDenied, UsageError
-from bedrot_console.operations import checks, exporting, land, queries, sql, status, validate
+from bedrot_console.operations import checks, exporting, land, queries, sql, status
 from bedrot_console.operations.answers import Answer, answer
 from bedrot_console.operations.workspace import Workspace
 
 
 @pytest.fixture
 def given(ws: Workspace, plays: Any) -> Workspace:
-    """A lake with one good capture of press/plays."""
-    (row,) = land.land(ws, [plays()], feed="press/plays")
-    list(validate.validate(ws, [row.id]))
+    """A lake with one file of press/plays."""
+    list(land.land(ws, [plays()], feed="press/plays"))
     ws.settle(publish="now")
     return ws
 
@@ -158,14 +157,13 @@ def test_a_check_that_finds_rows_is_an_alert_until_it_finds_none(given: Workspac
 
 def test_a_scope_is_all_that_a_check_sees(given: Workspace, open_workspace: Any) -> None:
     """The same text finds the feed's files inside the scope and nothing outside; a read-only workspace records nothing."""
-    queries.save(
-        given, "here", "-- check: error\n-- scope: press/plays\nselect f.id from files f join reports r on r.file_id = f.id"
-    )
-    queries.save(
-        given, "there", "-- check: error\n-- scope: elsewhere\nselect id from files union all select file_id from reports"
-    )
+    queries.save(given, "here", "-- check: error\n-- scope: press/plays\nselect id from files")
+    queries.save(given, "there", "-- check: error\n-- scope: elsewhere\nselect id from files")
     assert [r.outcome for r in checks.run(open_workspace(read_only=True))] == ["failed", "passed"]
     assert alerts(given) == []
+    every = ", ".join(f"(select count(*) from {view})" for view, _ in sql.scope_views("press/plays"))
+    with sql.start(given, f"select {every}", scope="press/plays").open() as run:
+        assert len(next(iter(run.rows()))) == len(sql.scope_views("x"))
     with pytest.raises(UsageError):
         sql.scope_views("x' or true --")
 
