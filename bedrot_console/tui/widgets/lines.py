@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -23,19 +23,29 @@ def fit(text: str, width: int, align: str = "left") -> str:
     """`text` at exactly `width` cells; what is cut shows an ellipsis. `align` is left, right, or `tail` (cut at the front)."""
     if width <= 0:
         return ""
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
-        if align == "tail":
-            while text and cell_len(text) > width - 1:
-                text = text[1:]
-            text = "…" + text
-        else:
-            text = set_cell_size(text, width - 1) + "…"
+    if text.isascii():
+        length = len(text)
+        if length > width:
+            return "…" + text[length - width + 1 :] if align == "tail" else text[: width - 1] + "…"
+    else:
         length = cell_len(text)
+        if length > width:
+            text = _cut(text, width, align)
+            length = cell_len(text)
     if length < width:
         pad = " " * (width - length)
-        text = pad + text if align == "right" else text + pad
+        return pad + text if align == "right" else text + pad
     return text
+
+
+def _cut(text: str, width: int, align: str) -> str:
+    if align != "tail":
+        return set_cell_size(text, width - 1) + "…"
+    start, room = len(text), width - 1
+    while start and (wide := get_character_cell_size(text[start - 1])) <= room:
+        room -= wide
+        start -= 1
+    return "…" + text[start:]
 
 
 def strip_of(line: Line, width: int, palette: Palette, base: Style | None = None) -> Strip:
