@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,12 @@ def print_score(face: Face, score: Score) -> None:
     face.out.text("\nThe bad files", "head")
     words = {Zone.RAW: "promoted", Zone.QUARANTINE: "quarantined", Zone.LANDING: "not decided"}
     rows = []
-    for found in sorted(score.faults, key=lambda f: (f.row.zone is not Zone.RAW, f.name)):
+    order = sorted(score.faults, key=lambda f: (f.row.zone is not Zone.RAW, f.row.zone is not Zone.LANDING, f.name))
+    for found in order:
         seen = " (by eye)" if found.fault.by_eye else ""
         rows.append((words.get(found.row.zone, found.row.zone), found.name + seen, found.row.feed, found.row.id))
     style = {"promoted": "bad", "quarantined": "good"}
     face.out.table([Column("", style=lambda text: style.get(text, "")), Column("fault"), Column("feed"), Column("id")], rows)
-    for found in score.faults:
-        face.out.text(f"{found.name}: {found.fault.happened}. Seen by: {found.fault.look}.")
+    for found in order:
+        text = f"{found.name}: {found.fault.happened}. Seen by: {found.fault.look}."
+        face.out.text(textwrap.fill(text, face.out.width, subsequent_indent="    ") if face.out.width else text)

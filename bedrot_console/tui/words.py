@@ -9,7 +9,6 @@ import os.path
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from ..domain import filterwords
 from ..domain.errors import UsageError
@@ -134,6 +133,8 @@ def named(word: str, table: Table) -> Command:
     """The command of this word. Raises UsageError."""
     found = table.get(word) or next((c for c in table.values() if word in c.also), None)
     if found is None:
+        from difflib import get_close_matches
+
         close = get_close_matches(word, [*table, *(a for c in table.values() for a in c.also)], n=1)
         raise UsageError(f"no such command: {safe(word, 40)}", hint=f"did you mean {close[0]}?" if close else "help lists them")
     return found
@@ -164,6 +165,8 @@ def parse(line: str, table: Table | None = None) -> Order | None:
             continue
         name, equals, value = word.partition("=")
         if name not in command.options:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, command.options, n=1)
             raise UsageError(f"{command.name} has no {safe(name, 40)}" + (f"; {close[0]}?" if close else ""), hint=command.form)
         if command.options[name] == FLAG:
