@@ -119,9 +119,6 @@ def test_the_palette_offers_no_screenshot_and_nothing_that_writes(drive):
         ("show 000000zzzz", "no such file"),
         ("show 'x", "not a command"),
         ("show", "show what?  → show ID"),
-        ("files --status failed", "of 4"),
-        ("theme mauve", "no such theme"),
-        ("help status:failed", "filter as you type"),
     ],
 )
 def test_the_command_line_speaks_the_shell_s_words(drive, line, expected):

@@ -128,6 +128,22 @@ def test_tab_completes_and_up_brings_the_last_line_back(drive):
     drive(FakeLake(8), scenario)
 
 
+def test_options_themes_and_help_are_carried_out(drive):
+    """`files` takes the shell's options, an unknown theme names the known ones, help finds words."""
+
+    async def scenario(d):
+        for line, expected in (
+            ("files --status failed", "of 4"),
+            ("theme mauve", "no such theme"),
+            ("help status:failed", "filter as you type"),
+        ):
+            d.app.run_command(line)
+            await d.settle()
+            assert expected in d.screen, line
+
+    drive(FakeLake(64), scenario)
+
+
 def test_a_decision_by_words_asks_as_the_key_does_and_has_the_reason_already(drive):
     """`:quarantine ID… --reason WHY` names the files in the dialog; enter carries it out."""
     lake = FakeLake(32)
