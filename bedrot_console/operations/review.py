@@ -19,6 +19,7 @@ def review(ws: Workspace, name: str, *, lines: int = 200, stop: Callable[[], boo
     """Everything a human decides from. Payloads are read by limited children, never in this process.
 
     Args:
+        lines: of the preview; 0: none is made.
         stop: asked while a payload is read; once it says so, preview and diff end without content.
 
     Raises:
@@ -33,7 +34,7 @@ def review(ws: Workspace, name: str, *, lines: int = 200, stop: Callable[[], boo
     return Review(
         file=row,
         report=report,
-        preview=preview(ws, row, feed, lines=lines, stop=stop),
+        preview=preview(ws, row, feed, lines=lines, stop=stop) if lines else Preview(kind=""),
         diff=_compared(ws, row, feed, None, 200, stop),
         allowed=allowed(ws, row),
     )

@@ -293,7 +293,7 @@ class FakeLake(FakePlaces, FakeInquiry):
     def glance(self, name: str) -> Review:
         return dataclasses.replace(self.review(name), diff=None)
 
-    def review(self, name: str, stop: Callable[[], bool] | None = None) -> Review:
+    def review(self, name: str, stop: Callable[[], bool] | None = None, lines: int = 200) -> Review:
         while stop is not None and self.comparing.is_set() and not stop():
             time.sleep(0.001)
         if self.broken:

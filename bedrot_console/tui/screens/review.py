@@ -216,7 +216,7 @@ class ReviewView(InspectingView):
 
         def work() -> ReviewLoaded | None:
             self.post_message(ReviewLoaded(name, backend.glance(name), partial=True))
-            found = backend.review(name, stop.is_set)
+            found = backend.review(name, stop.is_set, 0)
             return None if stop.is_set() else ReviewLoaded(name, found)
 
         self.fetch("review", work)

@@ -43,6 +43,8 @@ class Outline:
     root: Node = field(default_factory=lambda: Node(Entry(node="root"), -1, None, opened=True))
     rows: list[Row] = field(default_factory=list)
     marked: str = ""
+    spot: int = -1
+    """The line of what is marked; -1 when nothing is."""
 
     def begin(self, excerpt: Excerpt) -> None:
         """The first level, or the levels down to a place."""
@@ -87,6 +89,7 @@ class Outline:
     def _flatten(self) -> None:
         self.rows = []
         self._put(self.root)
+        self.spot = self._spot()
 
     def _put(self, holder: Node) -> None:
         if holder.skip:
@@ -156,8 +159,7 @@ class Outline:
             return None
         return Wish(act="children", form="structure", node=best.entry.node, limit=STEP)
 
-    def spot(self) -> int:
-        """The line of what is marked; -1 when nothing is."""
+    def _spot(self) -> int:
         if not self.marked:
             return -1
         found = [

@@ -46,6 +46,9 @@ class PayloadPane(Widget):
         super().__init__(id=id)
         self.active = False
         self.turn = 0
+        self._strips: dict[tuple[int, int, int], Strip] = {}
+        self._head_of: tuple[object, ...] = ()
+        self._head_now: list[Line] = []
         self.clear()
 
     def clear(self) -> None:
@@ -65,6 +68,7 @@ class PayloadPane(Widget):
         self.hit: Excerpt | None = None
         self.said = ""
         self._asking = False
+        self._strips.clear()
         self.refresh()
 
     # asking
@@ -150,6 +154,7 @@ class PayloadPane(Widget):
         if turn != self.turn:
             return
         self._asking = False
+        self._strips.clear()
         if how in ("after", "before"):
             self._extend(how, found)
         elif how in ("branch", "auto") and self.outline is not None:
@@ -174,7 +179,7 @@ class PayloadPane(Widget):
         if found.form == "structure" and found.kind in ("json", "html"):
             self.outline = Outline()
             self.outline.begin(found)
-            self._stand(max(0, self.outline.spot()))
+            self._stand(max(0, self.outline.spot))
             if not found.levels:
                 self._open_more()
         elif found.picture is not None:
@@ -311,6 +316,7 @@ class PayloadPane(Widget):
                 self._stand(self.cursor + 1)
             else:
                 self._stand(self.outline.close(self.cursor))
+                self._strips.clear()
         elif self.grid is not None:
             self.shift = max(0, min(self.shift + by, len(self.grid.header) - 1))
         self.refresh()
@@ -319,6 +325,7 @@ class PayloadPane(Widget):
         """Open or close the node, open the member under the cursor."""
         if self.outline is not None and self.outline.rows:
             wish = self.outline.toggle(self.cursor)
+            self._strips.clear()
             if wish is not None:
                 self.ask(wish, "branch")
             self.refresh()
@@ -335,7 +342,22 @@ class PayloadPane(Widget):
     # drawing
 
     def _head(self) -> list[Line]:
-        return head_lines(self)
+        """The lines above, made anew only when something changed of what they tell."""
+        now = (
+            self.turn,
+            self.form,
+            self.pending,
+            self.said,
+            self.top,
+            self.cursor,
+            self.shift,
+            self.active,
+            len(self.entries),
+            self.count(),
+        )
+        if self._head_of != now:
+            self._head_of, self._head_now = now, head_lines(self)
+        return self._head_now
 
     def render_line(self, y: int) -> Strip:
         palette, width = self.app.palette, self.size.width  # type: ignore[attr-defined]
@@ -349,14 +371,20 @@ class PayloadPane(Widget):
             return Strip.blank(width)
         if self.picture:
             return cells_strip(self.picture[index], width)
-        look = palette["cursor" if self.active else "cursor-away"] if self.has_cursor and index == self.cursor else None
-        return strip_of(self._line(index, width), width, palette, look)
+        if self.has_cursor and index == self.cursor:
+            return strip_of(self._line(index, width), width, palette, palette["cursor" if self.active else "cursor-away"])
+        key = index, self.shift, width
+        if key not in self._strips:
+            if len(self._strips) > KEPT:
+                self._strips.clear()
+            self._strips[key] = strip_of(self._line(index, width), width, palette)
+        return self._strips[key]
 
     def _line(self, index: int, width: int) -> Line:
         found = self.excerpt
         assert found is not None
         if self.outline is not None:
-            return node_line(self.outline.rows[index], index == self.outline.spot())
+            return node_line(self.outline.rows[index], index == self.outline.spot)
         entry = self.entries[index]
         if self.grid is not None:
             here = found.row == entry.row and found.row > 0
