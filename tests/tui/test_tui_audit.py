@@ -96,6 +96,7 @@ def test_a_rare_event_is_looked_for_in_steps_that_can_be_stopped(drive):
     """The screen says how far back it looked; escape stops; `j` goes on."""
     lake = FakeLake(10)
     lake.head, lake.audit_lines = 400, 50
+    lake.more_events[390] = Event(kind="torn-tail", at=NOW, actor="uid:0", seq=390, data={"bytes": 7})
     lake.more_events[3] = Event(
         kind="chain-broken", at=NOW, actor="uid:0", seq=3, data={"lost": 2, "breaks": [{"after": 1, "until": 3}]}
     )
@@ -112,6 +113,9 @@ def test_a_rare_event_is_looked_for_in_steps_that_can_be_stopped(drive):
         assert view.looking is None and not view.table.at_end
         await d.press("j")
         assert view.table.at_end and "no event matches" in d.screen
+        view.set_words("kind:torn-tail")
+        await d.press("end")
+        assert seqs(d) == [390] and view.table.event.seq == 390 and view.looking is None
 
     drive(lake, scenario)
 

@@ -69,6 +69,8 @@ class AuditView(Proving, View):
         self.damaged: set[int] = set()
         self.looking: int | None = None
         self.begun = self.halted = False
+        self.oldest = 0
+        self.awaited = "first"
 
     def compose(self) -> ComposeResult:
         hint = "kind:decided verb:promote who:uid:1000 file:ID platform:x since:7d words…"
@@ -150,8 +152,9 @@ class AuditView(Proving, View):
         backend, what, table = self.console.backend, self.what, self.table
         if what is None:
             return
+        self.awaited = self.awaited if where == "newer" else where
         before = table.reached if where == "older" else None
-        after = table.reached_up if where == "newer" else 0 if where == "last" else None
+        after = table.reached_up if where == "newer" else self.oldest if where == "last" else None
 
         def work() -> AuditLoaded:
             return AuditLoaded(
@@ -162,19 +165,23 @@ class AuditView(Proving, View):
 
     def on_event_table_need_events(self, message: EventTable.NeedEvents) -> None:
         message.stop()
-        if not (message.where == "older" and self.halted):
+        if message.where == "newer" or not (self.halted or self.table.reached is None):
             self._fetch(message.where)
 
     def on_audit_loaded(self, message: AuditLoaded) -> None:
         message.stop()
         table, page = self.table, message.page
-        if message.what is not self.what:
+        if message.what is not self.what or message.where not in ("newer", self.awaited):
             return
         self.damaged |= set(page.damaged)
         if message.where == "newer":
             if message.place == table.reached_up:
                 table.add_newer(page.events, page.reached, page.ended)
+        elif message.where == "last" and not page.events and not page.ended and not self.halted:
+            self.oldest = self.looking = page.reached
+            self._fetch("last")
         elif message.where == "last":
+            self.looking = None
             table.add_older(page.events, 0, True)
             table.reached_up, table.at_start = page.reached, page.ended
             table.move_to(len(page.events) - 1)
@@ -278,6 +285,7 @@ class AuditView(Proving, View):
         if self.table.at_end:
             self.table.move_to(len(self.table.events) - 1)
         else:
+            self.oldest, self.halted = 0, False
             self.table.restart()
             self._fetch("last")
 

@@ -76,6 +76,7 @@ class EventTable(VirtualTable, can_focus=True):
                 self.at_end, self.reached = False, self.events[-1].seq
             self.rows_changed()
         self.reached_up, self.at_start = max(self.reached_up, reached), ended
+        self.want()
 
     def want(self) -> None:
         """Ask for what the cursor will soon need."""
