@@ -307,3 +307,23 @@ def test_places_are_read_as_people_write_them() -> None:
     assert pointer_of("row 12, column Store") == pointer_of("12:Store") == Place(row=12, column="Store")
     assert pointer_of(str(Place(column="Store"))) == Place(column="Store")
     assert pointer_of("main > form") == Place(selector="main > form")
+
+
+def test_a_workbook_opens_sheet_by_sheet() -> None:
+    """Its sheets are its members; a sheet is a table with row numbers."""
+    path = Path(__file__).parents[2] / "extractors/tiktok/samples/overview/ok-workbook.xlsx"
+    assert [e.key for e in excerpt(None, path, Wish()).entries] == ["Overview"]
+    sheet = excerpt(None, path, Wish(member=(0,), limit=2))
+    assert (sheet.names, sheet.header[1].name, sheet.header[1].type) == (("Overview",), "Video Views", "integer")
+    found = excerpt(None, path, Wish(member=(0,), act="find", text=sheet.entries[1].cells[1]))
+    assert (found.row, found.column) == (3, "Video Views")
+
+
+def test_a_column_that_a_finding_names_is_found_without_a_row(look: Look) -> None:
+    """In the header of a table, and among the columns that a parser makes."""
+    assert look(table(9), SALES, act="place", place=Place(column="Store")).column == "Store"
+    found = look(
+        chart('{"category": "2026-03-01", "column-1": "1"}'), CHART, form="rows", act="place", place=Place(column="plays")
+    )
+    assert (found.form, found.column, found.found) == ("rows", "plays", True)
+    assert not look(table(9), SALES, act="place", place=Place(column="nobody")).found
