@@ -90,6 +90,75 @@ def test_a_crash_of_the_screen_leaves_a_healthy_terminal_and_no_secret(lines):
     assert line.healthy()
 
 
+CRASHES = {
+    "in a dialog": ("from bedrot_console.tui.modals.help import HelpModal as place; name = 'action_back_out'", "?", "q"),
+    "while a dialog opens": ("from bedrot_console.tui.modals.help import HelpModal as place; name = 'on_mount'", "", "?"),
+    "while a place is made": ("from bedrot_console.tui.screens.sql import SqlView as place; name = 'compose'", "", "6"),
+    "while a frame is drawn": (
+        "from bedrot_console.tui.widgets.keybar import KeyBar as place; name = 'render_line'",
+        "",
+        "?\x1b[27u",
+    ),
+    "while a frame is sent": ("from bedrot_console.tui.painter import Painter as place; name = 'paint'", "", "j"),
+}
+"""Where the error lies in wait, and the keys that lead there and into it."""
+
+
+@pytest.mark.parametrize(
+    "where", [pytest.param(where, marks=pytest.mark.long) if "made" in where or "opens" in where else where for where in CRASHES]
+)
+def test_a_crash_anywhere_leaves_a_healthy_terminal_and_no_secret(lines, where):
+    """In a dialog, while a place is made, in the middle of drawing and sending: code 70, modes restored, no local variable, one error told."""
+    holder, before, after = CRASHES[where]
+    program = (
+        f"import sys; sys.path.insert(0, sys.argv[1]); from fake_lake import FakeLake; from bedrot_console.tui import app as a\n{holder}\n"
+        "def boom(self, *rest):\n    code = 'canary-864209'\n    raise ValueError(code)\n"
+        "def arm(self):\n    self.notice('armed'); self.set_timer(0.2, lambda: setattr(place, name, boom))\n"
+        "a.Console.do_redraw = arm\nraise SystemExit(a.run_backend(FakeLake(10)))"
+    )
+    line = Line([FAKE[0], "-c", program, FAKE[1].rsplit("/", 1)[0]])
+    lines.append(line)
+    line.until("of 10")
+    line.send("\x0c")
+    line.until("armed")
+    line.read(0.4)
+    line.send(before)
+    line.read(0.2 if before else 0.0)
+    line.send(after)
+    assert line.wait(20) == 70
+    assert line.data.count(b"internal error: ValueError") == 1 and b"boom" in line.data
+    assert b"canary" not in line.data
+    assert line.healthy()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_termination_of_a_suspended_console_leaves_a_healthy_terminal(lines, number):
+    """Suspended, told to end, and woken: the terminal is left as it was found."""
+    import os
+
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.send("\x1a")
+    os.waitpid(line.process.pid, os.WUNTRACED)
+    line.signal(number)
+    line.signal(signal.SIGCONT)
+    assert line.wait() == 130
+    assert line.healthy()
+
+
+def test_a_termination_with_a_dialog_open_and_a_code_half_typed_leaves_a_healthy_terminal(lines):
+    """Nothing of the prompt keeps the console, and what was typed is gone with it."""
+    line = Line([*FAKE, "10", "challenge"])
+    lines.append(line)
+    line.until("wants the code")
+    line.send("a12")
+    line.until("[12")
+    line.signal(signal.SIGTERM)
+    assert line.wait() == 130
+    assert line.healthy()
+
+
 def test_a_typed_code_is_drawn_in_its_field_only_and_written_to_no_file(lines, tmp_path):
     """Whatever TEXTUAL_LOG and DEBUG ask for, no log file appears, and after sending the code is off the screen."""
     env = {
