@@ -15,9 +15,13 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from .pictures import Ability, Ear, question, sound_cell
+from .watchman import Watchman
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+WATCH_AFTER_SECONDS = 0.3
 
 
 class Line:
@@ -77,13 +81,22 @@ class ConsoleDriver(LinuxDriver):
     def __init__(self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file = Line(self._file)  # type: ignore[assignment]
+        self._watchman: Watchman | None = None
+        self._taken = False
 
     def start_application_mode(self) -> None:
         self._app.painter.reset()  # type: ignore[attr-defined]
         again = self._writer_thread is not None
         super().start_application_mode()
+        self._taken = True
         if again:
             self._app.call_later(self._app.do_redraw)  # type: ignore[attr-defined]
+        self._app.set_timer(WATCH_AFTER_SECONDS, self._watch)
+
+    def _watch(self) -> None:
+        """Have the terminal watched, once the first frame has been sent."""
+        if self._watchman is None and self._taken and self.alive:
+            self._watchman = Watchman(self.fileno, self.attrs_before)
 
     def write(self, data: str) -> None:
         """Send; but no mouse pointer shapes (OSC 22): plain terminals print them."""
@@ -93,6 +106,10 @@ class ConsoleDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         self.write(self._app.painter.forget_picture())  # type: ignore[attr-defined]
         super().stop_application_mode()
+        self._taken = False
+        if self._watchman is not None:
+            self._watchman, watchman = None, self._watchman
+            watchman.dismiss()
 
     def ask(self, wanted: str | None, heard: Callable[[Ability], object]) -> None:
         """Ask the terminal how it draws pictures; `heard` is called in the thread of the keys, once, if it answers. A second ask is none.

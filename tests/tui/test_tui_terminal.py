@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from ptyline import FAKE, Line, foreign
 
+from bedrot_console.tui.watchman import RESTORE
+
 
 @pytest.fixture
 def lines() -> Iterator[list[Line]]:
@@ -145,6 +147,23 @@ def test_a_termination_of_a_suspended_console_leaves_a_healthy_terminal(lines, n
     line.signal(signal.SIGCONT)
     assert line.wait() == 130
     assert line.healthy()
+
+
+def test_a_killed_console_leaves_a_healthy_terminal(lines):
+    """SIGKILL, in the middle of moving: somebody else restores modes, screen, cursor and line settings."""
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.read(1.0)
+    line.send("jjj")
+    line.signal(signal.SIGKILL)
+    assert line.wait() == -signal.SIGKILL
+    for _ in range(100):
+        line.read(0.05)
+        if line.healthy():
+            break
+    assert line.healthy()
+    assert line.data.endswith(RESTORE.encode()) and foreign(line.data) == []
 
 
 def test_a_termination_with_a_dialog_open_and_a_code_half_typed_leaves_a_healthy_terminal(lines):
