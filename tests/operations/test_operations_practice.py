@@ -16,21 +16,21 @@ from bedrot_console.operations.practice_faults import FAULTS, Morning, spoil
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings
 
-PEOPLE = (("linktree", "default"), ("linktree", "app-code"), ("toolost", "default"), ("toolost", "no-code"), ("spotify", "plain"))
+PEOPLE = (("linktree", "default"), ("linktree", "app-code"), ("toolost", "default"), ("toolost", "no-code"))
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("practice")
     told = list(practice.make(folder, seed=4, people=PEOPLE, past_days=1))
-    assert len(told) == 2 and "this morning: 19 files" in told[-1]
+    assert len(told) == 2 and "this morning: 10 files" in told[-1]
     return folder
 
 
 def test_no_seeded_fault_is_promoted_by_passed_and_the_score_follows_the_decisions(home):
     """`promote --passed` takes good files only; a careless and a careful hand get what they deserve."""
     before = practice.score(home)
-    assert before.bad == len(before.faults) >= 8 and before.good + before.bad == 19 and before.points == 0
+    assert before.bad == len(before.faults) >= 6 and before.good + before.bad == 10 and before.points == 0
     assert {f.row.verdict for f in before.faults} == {Verdict.FAILED, Verdict.WARNED}
     practice.begin(home)
     ws = Workspace.open(Settings.load(home))
@@ -43,7 +43,7 @@ def test_no_seeded_fault_is_promoted_by_passed_and_the_score_follows_the_decisio
     assert all(o.done for o in decide.decide(ws, Verb.QUARANTINE, rest, reason="seen"))
     after = practice.score(home)
     assert (after.bad_promoted, after.bad_quarantined) == (1, len(rest))
-    assert after.points == round(100 * (after.good_promoted + len(rest)) / 19) - 10
+    assert after.points == round(100 * (after.good_promoted + len(rest)) / 10) - 10
 
 
 def test_the_same_seed_spoils_the_same_files_and_another_one_others(home):

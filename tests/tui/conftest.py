@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -57,11 +57,13 @@ Scenario = Callable[[Driver], Awaitable[None]]
 
 @pytest.fixture
 def drive() -> Callable[..., None]:
-    """`drive(lake, scenario, size)`: run the console on the lake and let the scenario press keys."""
+    """`drive(lake, scenario, size, memory)`: run the console on the lake, as it was left, and let the scenario press keys."""
 
-    def run(lake: FakeLake, scenario: Scenario, size: tuple[int, int] = (80, 24)) -> None:
+    def run(
+        lake: FakeLake, scenario: Scenario, size: tuple[int, int] = (80, 24), memory: Mapping[str, object] | None = None
+    ) -> None:
         async def go() -> None:
-            app = Console(lake, pulse_seconds=3600)
+            app = Console(lake, pulse_seconds=3600, memory=memory)
             async with app.run_test(size=size) as pilot:
                 driver = Driver(app, pilot)
                 await driver.settle()

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import stat
 
 import pytest
-from conftest import Driver
 from fake_lake import FakeLake, row_of
 
 from bedrot_console.operations import console_state
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings
-from bedrot_console.tui.app import Console
 
 
-def sitting(lake: FakeLake, scenario, memory: object = None) -> None:
-    """One run of the console on what the last one kept."""
-
-    async def go() -> None:
-        app = Console(lake, pulse_seconds=3600, memory=lake.recall() if memory is None else memory)
-        async with app.run_test(size=(80, 24)) as pilot:
-            driver = Driver(app, pilot)
-            await driver.settle()
-            await scenario(driver)
-
-    asyncio.run(go())
-
-
-def test_place_filter_order_cursor_marks_theme_and_commands_come_back():
+def test_place_filter_order_cursor_marks_theme_and_commands_come_back(drive):
     """All of it stands again after leaving by the key."""
     lake = FakeLake(900)
 
@@ -54,11 +38,11 @@ def test_place_filter_order_cursor_marks_theme_and_commands_come_back():
         assert set(files.table.marks) == {row_of(0).id, row_of(5).id}
         assert d.app.command_line.history.lines == ["files platform:distrokid order:oldest", "theme ansi-light"]
 
-    sitting(lake, before)
-    sitting(lake, after)
+    drive(lake, before, memory=lake.recall())
+    drive(lake, after, memory=lake.recall())
 
 
-def test_the_file_under_review_is_under_review_again():
+def test_the_file_under_review_is_under_review_again(drive):
     """The queue stands at the file that was left, wherever it is in the queue now."""
     lake = FakeLake(200)
 
@@ -70,11 +54,11 @@ def test_the_file_under_review_is_under_review_again():
     async def after(d):
         assert d.app.place == "review" and d.app.review_view.row.id == lake.left
 
-    sitting(lake, before)
-    sitting(lake, after)
+    drive(lake, before, memory=lake.recall())
+    drive(lake, after, memory=lake.recall())
 
 
-def test_what_is_gone_is_left_out_and_the_operator_s_first_move_wins():
+def test_what_is_gone_is_left_out_and_the_operator_s_first_move_wins(drive):
     """Vanished rows are no marks and no place."""
     lake = FakeLake(40)
     gone = row_of(99).id
@@ -82,7 +66,7 @@ def test_what_is_gone_is_left_out_and_the_operator_s_first_move_wins():
     async def scenario(d):
         assert d.app.files_view.table.cursor == 0 and list(d.app.files_view.table.marks) == [row_of(3).id]
 
-    sitting(lake, scenario, {"places": {"files": {"row": gone, "marks": [gone, row_of(3).id]}}})
+    drive(lake, scenario, memory={"places": {"files": {"row": gone, "marks": [gone, row_of(3).id]}}})
 
 
 @pytest.mark.parametrize(
@@ -96,16 +80,16 @@ def test_what_is_gone_is_left_out_and_the_operator_s_first_move_wins():
         {"places": {"files": {"words": "\x1b[2J", "marks": ["\x00", None, "x" * 10_000]}}},
     ],
 )
-def test_whatever_the_file_holds_the_console_opens(memory):
+def test_whatever_the_file_holds_the_console_opens(drive, memory):
     """Garbage is no place to begin: it begins where a new operator begins."""
 
     async def scenario(d):
         assert d.app.place == "files" and d.app.files_view.words == "" and d.app.files_view.table.rows
 
-    sitting(FakeLake(12), scenario, memory)
+    drive(FakeLake(12), scenario, memory=memory)
 
 
-def test_a_place_is_kept_while_the_console_runs_and_not_again_when_nothing_changed():
+def test_a_place_is_kept_while_the_console_runs_and_not_again_when_nothing_changed(drive):
     """A killed console has kept what stood a second before."""
     lake = FakeLake(12)
 
@@ -116,7 +100,7 @@ def test_a_place_is_kept_while_the_console_runs_and_not_again_when_nothing_chang
         await d.beat()
         assert lake.memory["places"]["files"]["row"] == row_of(10).id
 
-    sitting(lake, scenario)
+    drive(lake, scenario, memory=lake.recall())
 
 
 def test_the_file_is_the_operator_s_own_and_survives_what_is_done_to_it(tmp_path):
