@@ -133,9 +133,13 @@ def make(home: Path, clock: Still) -> None:
 
 def main() -> int:
     """The console on a new lake in HOME."""
+    from textual.widgets import Input, TextArea
+
     from bedrot_console.tui.app import run_backend
     from bedrot_console.tui.backend import OperationsBackend
 
+    for widget in (Input, TextArea):
+        widget.cursor_blink._default = False
     home = Path(sys.argv[1])
     home.mkdir(parents=True, exist_ok=True)
     seed_identifiers()

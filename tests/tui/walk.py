@@ -26,8 +26,8 @@ from ptyline import Line  # noqa: E402
 DOCS = ROOT / "docs"
 SIZE = (120, 34)
 TITLE = "BEDROT console: answer a code, triage, undo, ask with SQL"
-QUIET_SECONDS = 0.4
-"""Shorter than a cursor blinks."""
+QUIET_SECONDS = 1.5
+"""Longer than the console waits between two looks at the lake."""
 PATIENCE_SECONDS = 60.0
 
 
@@ -50,7 +50,7 @@ WALK = (
     Step("3", "signing|sign in", 2.5, "3: its run, live"),
     Step("a", "esc", 1.0, "a: answer"),
     Step(CODE, "•", 1.5, "the code, as it came by e-mail"),
-    Step("\r", "ended: done", 3.0, "enter: the run goes on, lands, validates"),
+    Step("\r", r"\[3 Runs\][\s\S]*ended: done", 3.0, "enter: the run goes on, lands, validates"),
     Step(
         "2",
         r"\d+ same",
