@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from fake_lake import HOSTILE, FakeLake, NeedItem
+from fake_lake import HOSTILE, AccountItem, FakeLake, NeedItem
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.runs import RunState
@@ -286,3 +286,32 @@ def test_ten_thousand_lines_are_the_most_that_is_kept(drive):
         assert len(pane.entries) <= pane.limit * 5 // 4 and "bulk 2 5999" in d.screen
 
     drive(lake, scenario)
+
+
+def test_hostile_words_of_runs_are_drawn_safe_wherever_they_stand(drive):
+    """Stages, errors, hints, names of accounts, lines found, wrapped or filtered, the dialog that starts: every cell is printable."""
+    lake = FakeLake(10)
+    evil = "".join(HOSTILE)
+    run = lake.start(evil, evil)
+    for text in HOSTILE:
+        for event in (
+            {"kind": "stage", "stage": text, "done": text},
+            {"kind": "landed", "feed": text, "path": text, "size_bytes": text},
+        ):
+            lake.log(run, **event)
+        lake.log(run, kind="log", level="error", text=text * 9)
+        lake.log(run, kind=text, state=text)
+        lake.log(run, kind="validated", verdict=text, feed=text, codes=[text])
+    lake.set_run(
+        run, stage=evil, error=evil, hint=evil, state=RunState.PARTIAL, expected=(evil, "b"), landed=("b",), ended_at=lake.at
+    )
+    items = [AccountItem(evil, evil, feeds=(evil,), due=True), AccountItem("b", evil, problem=evil), AccountItem("c", wait=evil)]
+    lake.startable = lambda: items  # type: ignore[method-assign]
+    lake.waiting.append(NeedItem(platform=evil, account=evil, code=evil, command=evil))
+
+    async def scenario(d):
+        for keys in (("3",), ("w", "e"), ("slash", "o", "w"), ("enter", "l"), ("d",), ("escape", "exclamation_mark")):
+            await d.press(*keys)
+            assert all(c == "\n" or c.isprintable() for c in d.screen), keys
+
+    drive(lake, scenario, (130, 30))

@@ -15,7 +15,11 @@ from ..frame import command
 @click.option("--read-only", is_flag=True, help="Look at everything, change nothing.")
 @click.option("--linear", is_flag=True, help="Every action as numbered text: for screen readers, dumb terminals, pipes.")
 def console(face: Face, read_only: bool, linear: bool) -> int:
-    """Open the console on this terminal."""
+    """Open the console on this terminal.
+
+    A page that a platform wants solved is drawn in pixels where the terminal says that it has kitty's protocol or sixels, else in half
+    blocks. BEDROT_PICTURES=blocks, kitty or sixel (or `pictures` in the table [console] of bedrot.toml) says which without asking it.
+    """
     return open_console(face, read_only=read_only, linear=linear)
 
 
