@@ -12,6 +12,8 @@ from .backend import Need
 
 LONGEST = {ChallengeKind.CODE: 12, ChallengeKind.PASSWORD: 256}
 TYPED = (ChallengeKind.CODE, ChallengeKind.PASSWORD)
+_DIGITS = re.compile(r"(?:\\d|\[0-9\])(?:\{\d+(?:,\d*)?\}|\+)?")
+"""A pattern that only digits fit: then no letter is taken, and `a` typed once too often spoils nothing."""
 NEEDED = {
     "challenge-unanswered": "The platform asked and nobody was there; no code was sent.",
     "challenge-expired": "The platform's question ran out before anybody answered.",
@@ -47,7 +49,8 @@ def accepted(challenge: Challenge, text: str) -> str:
     """What of `text` (a key, or a paste of any size) may stand in the field."""
     text = text[:4096]
     if challenge.kind is ChallengeKind.CODE:
-        return "".join(c for c in text if c.isascii() and c.isalnum())
+        digits = challenge.pattern is not None and _DIGITS.fullmatch(challenge.pattern) is not None
+        return "".join(c for c in text if c.isascii() and (c.isdigit() if digits else c.isalnum()))
     return "".join(c for c in text.splitlines()[0] if c.isprintable()) if text else ""
 
 

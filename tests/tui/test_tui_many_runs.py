@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from fake_lake import HOSTILE, AccountItem, FakeLake, NeedItem
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.runs import RunState
+from bedrot_console.tui.operator import accepted
 from bedrot_console.tui.runlines import Pace
 from bedrot_console.tui.widgets.log import Entry, LogPane
 
@@ -218,12 +220,12 @@ def test_of_several_questions_the_one_that_ends_first_is_asked_and_the_next_is_o
 
 
 def test_a_question_taken_from_the_list_is_the_one_that_is_asked(drive):
-    """`!` lists them, the first to end first; enter on the second answers the second."""
+    """`!` lists them, also from within the prompt, the first to end first; enter on the second answers the second."""
     lake, late, _ = two_questions()
 
     async def scenario(d):
         await d.beat()
-        await d.press("exclamation_mark", "down", "enter")
+        await d.press("a", "exclamation_mark", "down", "enter")
         assert "distrokid wants the code" in d.screen
         await d.type("123456")
         await d.press("enter")
@@ -252,6 +254,16 @@ def test_at_nine_the_item_of_three_in_the_morning_takes_two_keys_and_the_code(dr
         assert len(lake.answers) == 1
 
     drive(lake, scenario)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"), [(r"\d{6}", "123"), ("[0-9]{4,8}", "123"), (None, "a12b3"), ("[a-z0-9]{6}", "a12b3")]
+)
+def test_where_a_code_has_only_digits_no_letter_is_taken(pattern, left):
+    """So that `a`, typed once more by one whose keys are in the prompt already, spoils nothing."""
+    lake = FakeLake(1)
+    asked = lake.ask(lake.start("distrokid", "default"), pattern=pattern)
+    assert accepted(asked, "a12-b 3") == left
 
 
 def test_an_approval_says_how_long_it_has_waited(drive):

@@ -19,6 +19,9 @@ from .. import operator
 from ..keys import bindings
 from .lines import Line, Piece, strip_of
 
+PASSING = "!?:"
+"""What waits, the help and the command line are one key away also while a code is asked."""
+
 
 class PromptBar(Widget, can_focus=True):
     """Asks one challenge. Posts `Send` with a Secret, or `Act`. Its repr, its messages and the screen's log hold no digit."""
@@ -90,7 +93,11 @@ class PromptBar(Widget, can_focus=True):
         self.refresh()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return character is not None and character.isprintable()
+        return character is not None and character.isprintable() and not self._passes(character)
+
+    def _passes(self, character: str) -> bool:
+        """Whether a key keeps its meaning of everywhere: no code has such a character, but a password may."""
+        return character in PASSING and self.challenge is not None and self.challenge.kind is not ChallengeKind.PASSWORD
 
     def _add(self, text: str) -> None:
         challenge = self.challenge
@@ -103,7 +110,7 @@ class PromptBar(Widget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         if event.key == "a" and self.challenge is not None and operator.is_seen(self.challenge):
             self.do_send()
-        elif event.character is not None and event.is_printable:
+        elif event.character is not None and event.is_printable and not self._passes(event.character):
             self._add(event.character)
         elif event.key == "backspace":
             if self._typed:
