@@ -194,3 +194,32 @@ def test_help_is_searched(drive):
         assert len(d.app.screen_stack) == 1
 
     drive(FakeLake(8), scenario)
+
+
+def test_runs_questions_and_the_clipboard_are_reached_by_words(drive):
+    """A run by the beginning of its id, a question by its own, the id of the file under the cursor; what is not there is said."""
+    lake = FakeLake(8)
+    lake.start("distrokid", "default")
+    name = lake.start("metaads", "second")
+    asked = lake.ask(name)
+
+    async def scenario(d):
+        await d.beat()
+        d.app.run_command("copy id")
+        await d.settle()
+        assert d.app.clipboard == row_of(7).id
+        d.app.run_command(f"runs {lake.fake_runs[1].view.id}")
+        await d.settle()
+        assert d.app.place == "runs" and d.app.runs_view.run.id == lake.fake_runs[1].view.id
+        d.app.run_command("answer nothing-like-it")
+        await d.settle()
+        assert "no such question now → needs" in d.notice
+        d.app.run_command(f"answer {asked.id}")
+        await d.settle()
+        await d.press(*lake.code, "enter")
+        assert lake.answers and not lake.asked
+        d.app.run_command(f"cancel {name}")
+        await d.settle()
+        assert "being cancelled" in d.notice and lake.run(name).state == "cancelled"
+
+    drive(lake, scenario)
