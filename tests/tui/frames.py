@@ -197,7 +197,7 @@ def svg_of(scenes: Sequence[Scene], title: str) -> str:
             uses.append(f'<text x="0" y="{_n(high + BASE + 10)}" class="say">{escape(scene.says)}</text>')
         moved = f' transform="translate({_n(number * outer[0])} 0)"' if number else ""
         shown.append(f"<g{moved}>{''.join(uses)}</g>")
-    rules = [f"text{{font:{FONT}px {FACES};white-space:pre;fill:#{INK}}}", ".say{fill:#8b93a1}"]
+    rules = [f"text{{font:{FONT}px {FACES};white-space:pre}}", "rect{shape-rendering:crispEdges}", ".say{fill:#8b93a1}"]
     if len(scenes) > 1:
         rules += _turns(scenes, outer[0])
     body = "".join(shown)
@@ -206,7 +206,7 @@ def svg_of(scenes: Sequence[Scene], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(outer[0])} {_n(outer[1])}" role="img" aria-label="{escape(title)}">\n'
         f"<title>{escape(title)}</title>\n<style>{''.join(rules)}</style>\n<defs>\n{lines}\n</defs>\n"
         f'<rect width="{_n(outer[0])}" height="{_n(outer[1])}" rx="8" fill="#{GROUND}"/>\n'
-        f'<svg x="{MARGIN}" y="{MARGIN}" width="{_n(wide)}" height="{_n(high + foot)}"><g class="film">{body}</g></svg>\n</svg>\n'
+        f'<svg x="{MARGIN}" y="{MARGIN}" width="{_n(wide)}" height="{_n(high + foot)}"><g class="film" fill="#{INK}">{body}</g></svg>\n</svg>\n'
     )
 
 
