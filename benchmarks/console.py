@@ -83,6 +83,13 @@ def frame(line: Line, key: str, wait: float = 3.0) -> tuple[float, int]:
     return last - began, size
 
 
+def rest(line: Line, seconds: float) -> None:
+    """Let a program do what it does for so long; a blinking cursor never comes to rest by itself."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0 and select.select([line.master], [], [], left)[0]:
+        line.data += os.read(line.master, 65536)
+
+
 def keys(line: Line, pressed: Sequence[str]) -> Figures:
     """Press each key after the line was quiet."""
     out = Figures()
@@ -158,7 +165,7 @@ def pressed(who: str, line: Line, count: int, size: tuple[int, int], ends: tuple
     for what, pressed_keys in moves(count, size, ends).items():
         if what == "scroll":
             line.send(DOWN * size[1])
-            line.read(0.5)
+            rest(line, 0.5)
         say(what, who, keys(line, pressed_keys).line(), GOALS[what] if goals else "")
 
 
@@ -173,31 +180,31 @@ def console(home: Path, files: int, count: int, size: tuple[int, int], rounds: i
     )  # fmt: skip
     line = Line(command, size=size)
     line.until(f"of {files:,}")
-    line.read(1.5)
+    rest(line, 1.5)
     pressed("console", line, count, size, (END, HOME), goals=True)
     line.send(HOME)
-    line.read(0.3)
+    rest(line, 0.3)
     word = "_20190704"
     plain = memory_mb(line.process.pid)
     typing = Figures()
     pages: list[float] = []
     for _ in range(max(1, count // 10)):
         line.send("/")
-        line.read(0.3)
+        rest(line, 0.3)
         letters = keys(line, list(word))
         typing = Figures(typing.seconds + letters.seconds, typing.sizes + letters.sizes, typing.work + letters.work)
         until(line, lambda screen: bool(re.search(r"20190704_\d", screen)))
         line.send(ESCAPE)
         until(line, lambda screen: "/ filters" in screen and "20190704_" not in screen)
-        line.read(0.5)
+        rest(line, 0.5)
         line.send("/")
-        line.read(0.3)
+        rest(line, 0.3)
         began = time.perf_counter()
         line.send(word)
         pages.append(until(line, lambda screen: bool(re.search(r"20190704_\d", screen))) - began)
         line.send(ESCAPE)
         until(line, lambda screen: "/ filters" in screen and "20190704_" not in screen)
-        line.read(0.5)
+        rest(line, 0.5)
     say("filter typing", "console", typing.line(), "≤ 10, ≤ 35 ms")
     page = f"{statistics.median(pages) * 1000:.0f} ms from typing a rare text to its files"
     say("filter page", "console", page, "≤ 100 ms at 1M")
@@ -206,9 +213,9 @@ def console(home: Path, files: int, count: int, size: tuple[int, int], rounds: i
         line.send("b")
         seen = until(line, lambda screen, kind=kind: bool(re.search(rf"\d {kind}s? · [\d,]+ files", screen)))
         say(f"group by {kind}", "console", f"{(seen - began) * 1000:.0f} ms")
-        line.read(0.2)
+        rest(line, 0.2)
     busy = memory_mb(line.process.pid)
-    line.read(0.5)
+    rest(line, 0.5)
     time.sleep(5)
     quiet = memory_mb(line.process.pid)
     say("memory", "console", f"{plain:.0f} MB; {busy:.0f} after searching, {quiet:.0f} quiet again", "≤ 130 MB")
@@ -221,7 +228,7 @@ def references(files: int, count: int, size: tuple[int, int], folder: Path) -> N
         with LessFile(folder, min(files, 1_000_000)) as name:
             line = Line(["less", name], size=size)
             line.until("streams_stats")
-            line.read(0.2)
+            rest(line, 0.2)
             for what, pressed_keys in {
                 "scroll": ["j"] * count,
                 "page": [" ", " ", "b"] * (count // 3),
@@ -234,7 +241,7 @@ def references(files: int, count: int, size: tuple[int, int], folder: Path) -> N
     rows = min(files, 10_000)
     line = Line([sys.executable, "-c", stock_table(rows)], size=size)
     line.until("streams_stats", timeout=120)
-    line.read(1.0)
+    rest(line, 1.0)
     pressed(f"stock table, {rows:,}", line, count, size, (TABLE_END, TABLE_HOME))
     line.close()
 
@@ -249,16 +256,16 @@ def harlequin(program: str | None, home: Path, files: int, count: int, size: tup
         say("first screen", "harlequin", f"{first_paint(command, b'Data Catalog', size, rounds)[0] * 1000:.0f} ms (no rows yet)")
         line = Line(command, size=size)
         line.until("Data Catalog", timeout=60)
-        line.read(2.0)
+        rest(line, 2.0)
         line.send("select status, feed, path, as_of, size_bytes, landed_at, account, id from files order by id desc limit 10000")
-        line.read(1.0)
+        rest(line, 1.0)
         began = time.perf_counter()
         line.send("\n")
         seen = until(line, lambda screen: "pending" in screen.split("Query Results")[-1], 60)
         say("first rows", "harlequin", f"{(seen - began) * 1000:.0f} ms more for its query")
-        line.read(1.5)
+        rest(line, 1.5)
         line.send("\x1b[15~")  # F5: to the results
-        line.read(0.5)
+        rest(line, 0.5)
         pressed("harlequin", line, count, size, (TABLE_END, TABLE_HOME))
         say("memory", "harlequin", f"{memory_mb(line.process.pid):.0f} MB")
         line.close()

@@ -35,7 +35,7 @@ _SETTINGS: dict[str, Any] = {
     "late_materialization_max_rows": 1000,
 }
 
-EASED_BYTES = 24_000_000
+EASED_BYTES = 12_000_000
 """Blocks that a reader keeps while nobody asks."""
 
 _connected: Counter[tuple[int, int]] = Counter()

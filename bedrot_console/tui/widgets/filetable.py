@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from ...domain.browsing import FileFilter, FileRow
+from ...domain.browsing import OPPOSITE, FileFilter, FileRow
 from ...domain.text import safe
 from ..messages import PageLoaded
 from ..palette import size_text, status_word
@@ -29,6 +29,15 @@ COLUMNS = (
     Column("account", 10, least=120),
     Column("id", 10, least=108),
 )
+
+SORTED = {
+    "newest": ("landed", "↓↑"),
+    "worst": ("status", "↓↑"),
+    "largest": ("size", "↓↑"),
+    "feed": ("feed", "↑↓"),
+    "path": ("file", "↑↓"),
+}
+"""Order -> the column it goes by, and its arrow, also turned round."""
 
 
 class FileTable(VirtualTable):
@@ -94,6 +103,12 @@ class FileTable(VirtualTable):
             (safe(row.account, 60), "plain"),
             (safe(row.id[:10]), "dim"),
         )
+
+    def column_title(self, column: Column) -> str:
+        order = self.what.order
+        first = order if order in SORTED else OPPOSITE[order]
+        title, arrows = SORTED[first]
+        return f"{title} {arrows[order != first]}" if column.title == title else column.title
 
     # loading
 

@@ -81,6 +81,10 @@ class VirtualTable(Widget, can_focus=True):
         """One character before the row."""
         return (" ", "plain")
 
+    def column_title(self, column: Column) -> str:
+        """What stands above a column."""
+        return column.title
+
     # moving
 
     @property
@@ -178,7 +182,9 @@ class VirtualTable(Widget, can_focus=True):
         columns = self.layout_columns()
         if self.header:
             if y == 0:
-                text = "  " + " ".join(fit(c.title, w, "right" if c.align == "right" else "left") for c, w in columns)
+                text = "  " + " ".join(
+                    fit(self.column_title(c), w, "right" if c.align == "right" else "left") for c, w in columns
+                )
                 return Strip([Segment(fit(text, width), palette["head"])], width)
             y -= 1
         count = self.row_count()
