@@ -575,10 +575,9 @@ def main() -> int:
     lake.pictures = next((w for w in words if w in ("blocks", "kitty", "sixel")), None)
     if names:
         lake.spoil(HOSTILE)
-    for word in words:
-        if word.startswith("body="):
-            for row in lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=200):
-                lake.bodies[row.id] = Path(word.removeprefix("body=")).read_bytes()
+    bodies = [Path(word.removeprefix("body=")).read_bytes() for word in words if word.startswith("body=")]
+    for row, body in zip(lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=200), bodies, strict=False):
+        lake.bodies[row.id] = body
     if "crash" in words:
         lake.broken = ValueError("secret-canary-4711")
     return run_backend(lake)

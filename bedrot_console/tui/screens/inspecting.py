@@ -118,8 +118,9 @@ class InspectingView(View):
             if message.turn == pane.turn:
                 pane.stopped()
             return
+        awaited = message.turn == pane.turn
         pane.take(message.wish, message.how, message.turn, message.excerpt)
-        if message.how == "new" and message.turn == pane.turn and message.wish.act == "find":
+        if message.how == "new" and awaited and message.wish.act == "find":
             if not message.excerpt.found:
                 self.notice(f"not found: {pane.words}", "warning")
             elif message.excerpt.again:

@@ -171,6 +171,7 @@ class PayloadPane(Widget):
         self.refresh()
 
     def _begin(self, wish: Wish, found: Excerpt) -> None:
+        self.turn += 1  # what is still under way belongs to what was shown before
         self.excerpt, self.form = found, found.form
         self.entries, self.outline, self.grid, self.picture = list(found.entries), None, None, []
         self.hit = found if wish.act in ("find", "place") else None
