@@ -34,7 +34,7 @@ WALK = [
     *OTHERS,
     ("6", "[6 SQL"), ("\x14", "Starter"), (ESC, "~Starter"), ("\x07", "Views and columns"), ("\x1b[F", ""), ("\x1b[H", "esc closes"), (ESC, "~esc closes"),
     ("select\x12", "rows"), (ESC, ""), ("\x1b[F", ""), ("\x1b[C", ""), ("y", "copied"), ("i\x01\x0bwrong\x12", ""), (ESC, ""),
-    ("1/[@click=app.quit]x[/]\r", "[@click=app.quit]x"), (ESC, "~[@click"), (":show [red]x[/\r", "[red]x[/"), (ESC, "~esc closes"), (":[bold]\r", "[bold]"),
+    ("1/[@click=app.quit]x[/]\r", "[@click=app.quit]x"), (ESC, "~app.quit]x["), (":show [red]x[/\r", "[red]x[/"), (ESC, "~esc closes"), (":[bold]\r", "[bold]"),
     ("?", "esc closes"), (ESC, "~esc closes"), ("\x10[red]", "[red]"), (ESC, ""),
 ]  # fmt: skip
 
