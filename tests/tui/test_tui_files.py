@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from fake_lake import FakeLake
 
 from bedrot_console.domain.lifecycle import Zone
@@ -413,3 +415,43 @@ def test_a_long_decision_can_be_stopped_and_the_rest_stays_marked(drive):
         assert len(view.table.marks) == 10
 
     drive(lake, scenario)
+
+
+def test_a_hostile_name_is_counted_but_never_becomes_a_word(drive):
+    """A group whose key holds control characters is shown made safe, cannot be opened as a filter, and is not offered for completion."""
+    lake = FakeLake(8)
+    evil = lake._row(7)
+    lake.changed[evil.id] = dataclasses.replace(evil, feed="metaads/\x1b]52;c;aGFja2Vk\x07", account="a b")
+
+    async def scenario(d):
+        await d.press("b", "b", "end")
+        while "\x1b" not in str(d.app.files_view.groups.key):
+            await d.press("up")
+        assert "\x1b]52" not in d.screen and "metaads/" in d.screen
+        await d.press("enter")
+        assert "nothing that a filter could name" in d.notice and d.app.files_view.words == ""
+        await d.press("slash")
+        assert all(v.isprintable() for v in d.app.files_view.query_one("#filter").known["feed"])
+        await d.type('account:"a b')
+        assert d.app.files_view.groups.totals[:2] == (1, 1)
+
+    drive(lake, scenario)
+
+
+def test_a_page_that_is_asked_for_before_its_rows_are_there_is_turned_when_they_come(drive):
+    """A key at the edge of what is loaded is not lost: the table catches up."""
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        start, height = int(table.row().sha256, 16), table.view_height
+        table.move_to(table.rows.index(table.rows[-1]) - height)
+        table.at_end = False
+        await d.settle()
+        before = int(table.row().sha256, 16)
+        assert before < start
+        for _ in range(40):
+            table.page(1)
+        await d.settle()
+        assert int(table.row().sha256, 16) <= before - 3 * height
+
+    drive(FakeLake(5000), scenario)

@@ -128,7 +128,10 @@ class FilesView(Kept, Marking, Grouping, View):
 
         def work() -> WordsLoaded:
             return WordsLoaded(
-                {w: [k for k, _, _ in backend.groups(FileFilter(), w) if k] for w in ("platform", "feed", "account")}
+                {
+                    w: [k for k, _, _ in backend.groups(FileFilter(), w) if k and k.isprintable()]
+                    for w in ("platform", "feed", "account")
+                }
             )
 
         self.fetch("words", work)

@@ -84,7 +84,7 @@ class Grouping(Base):
 
     def _group_words(self) -> str | None:
         key = self.groups.key
-        if self.by is None or self.by != self.groups.by or not isinstance(key, str) or not key:
+        if self.by is None or self.by != self.groups.by or not isinstance(key, str) or not key or not key.isprintable():
             return None
         return " ".join([*self._without("group"), f"{self.by}:{quoted(key)}"])
 

@@ -18,6 +18,8 @@ from .table import Column, VirtualTable
 PAGE = 200
 NEAR = 100
 KEPT = 2400
+MOST_OWED = 3
+"""Pages that are turned later, when their rows are there."""
 
 COLUMNS = (
     Column("status", 13),
@@ -69,6 +71,7 @@ class FileTable(VirtualTable):
         self._asked: set[str] = set()
         self._ends: dict[str, PageLoaded] = {}
         self._span: tuple[int, set[str]] | None = None
+        self._owed = 0
 
     # rows
 
@@ -143,12 +146,16 @@ class FileTable(VirtualTable):
             if seen != (self.row(self.top), self.row(self.top + self.view_height - 1)):
                 self.rows_changed()
             self.near_edges()
+            owed, self._owed = self._owed, 0
+            for _ in range(abs(owed)):
+                self.page(1 if owed > 0 else -1)
             return True
         was = self.cursor
         getattr(self, f"_place_{page.where}")(page)
         self.loaded = True
         self.stale = False
         self._span = None
+        self._owed = 0
         self.rows_changed()
         self.near_edges()
         if self.cursor != was:
@@ -247,14 +254,16 @@ class FileTable(VirtualTable):
         """Ask for more rows when the cursor comes near what is loaded."""
         if not self.rows:
             return
-        if not self.at_end and self.base + len(self.rows) - self.cursor < NEAR + self.view_height:
+        near = max(NEAR, self.view_height) + self.view_height
+        if not self.at_end and self.base + len(self.rows) - self.cursor < near:
             self._ask("after", self.rows[-1])
-        if not self.at_start and self.cursor - self.base < NEAR + self.view_height:
+        if not self.at_start and self.cursor - self.base < near:
             self._ask("before", self.rows[0])
 
     def question_failed(self) -> None:
         """Nothing is on its way any more."""
         self._asked.clear()
+        self._owed = 0
 
     # moving: never beyond what is loaded, and the edges load ahead
 
@@ -266,6 +275,16 @@ class FileTable(VirtualTable):
 
     def page(self, direction: int) -> None:
         if not self.rows:
+            return
+        height, end = self.view_height, self.base + len(self.rows)
+        missing = (
+            not self.at_end and self.top + 2 * height > end
+            if direction > 0
+            else not self.at_start and self.top - height < self.base
+        )
+        if missing:  # the rows are on their way: the page is turned when they are there
+            self._owed = max(-MOST_OWED, min(self._owed + direction, MOST_OWED))
+            self.near_edges()
             return
         super().page(direction)
         low, high = self.base, self.base + len(self.rows) - 1
