@@ -76,7 +76,9 @@ class DecideModal(Dialog[str]):
         lines += [f"  {safe(row.path, 68)}" for row in plan.rows[:SHOWN]]
         if len(plan.rows) > SHOWN:
             lines.append(f"  … and {len(plan.rows) - SHOWN:,} more")
-        lines += [f"! not {count:,}: {safe(reason, 60)}" for reason, count in plan.refused.items()]
+        for reason, count in plan.refused.items():
+            head = f"! not {count:,}: "
+            lines.append(head + safe(reason, 72 - len(head)))
         if plan.beyond:
             lines.append(f"! {plan.beyond:,} more could move; at most {len(plan.rows):,} at once, the oldest first")
         return lines
