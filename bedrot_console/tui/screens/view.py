@@ -220,7 +220,7 @@ def summary(verb: str, outcomes: Sequence[Outcome]) -> tuple[str, str, str | Non
     if not failed:
         if not done:
             return "nothing to do", "info", None
-        where = f" to {done[0].zone}" if done[0].zone else ""
+        where = f" to {done[0].zone}" if done[0].zone and str(done[0].zone) not in word else ""
         text = f"{word} {name}{where}" if len(done) == 1 else f"{word} {counted(len(done))}{where}"
         return text, "done", None if verb == "undo" else "u undoes"
     reason = Counter(o.reason for o in failed).most_common(1)[0][0]

@@ -62,7 +62,9 @@ def strip_of(line: Line, width: int, palette: Palette, base: Style | None = None
             text = fit(text, left)
             length = left
         look = palette[style]
-        segments.append(Segment(text, look if base is None else base + look))
+        if base is not None:  # a cursor's own colour is readable on its ground, a status's is not
+            look = look + base if base.color is not None else base + look
+        segments.append(Segment(text, look))
         left -= length
     if left > 0:
         segments.append(Segment(" " * left, base))
