@@ -80,6 +80,7 @@ class Browser:
         self._stack = contextlib.ExitStack()
         self._context: BrowserContext | None = None
         self._page: Page | None = None
+        self._dropped: list[Page] = []
         self._cookies_before: dict[tuple[str, str], str] | None = None
         self._downloads = 0
         self._codes: set[str] = set()
@@ -146,6 +147,8 @@ class Browser:
             self._remember(storage)
             kept: dict[str, dict[str, str]] = dict(self._state.get("session_storage") or {})
             for page in self._context.pages:
+                if page in self._dropped:
+                    continue
                 with contextlib.suppress(PlaywrightError):
                     origin, items = page.evaluate(SESSION_STORAGE)
                     kept.pop(origin, None)
@@ -166,6 +169,7 @@ class Browser:
                 browser = self._context.browser
                 self._context.close()
                 self._page = None
+                self._dropped.clear()
                 assert browser is not None
                 self._context = new_context(browser)
 
@@ -221,8 +225,12 @@ class Browser:
             page.remove_listener("requestfailed", note)
 
     def _drop_page(self) -> None:
+        """Leave the page. Its end is not waited for: Chromium can acknowledge the close of a page whose navigation is just being
+        committed and not close it, and Playwright's plain `close` then never returns (microsoft/playwright issues 41900, 42366)."""
         if self._page is not None:
-            quietly(self._page.close)
+            dropped = self._page
+            quietly(lambda: dropped.close(run_before_unload=True))
+            self._dropped.append(dropped)
             self._page = None
 
     def landmark(self, marks: Mapping[str, str | Callable[[Page], bool]], *, timeout_seconds: float, what: str) -> str:

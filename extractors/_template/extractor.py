@@ -27,7 +27,7 @@ def _feed(name: str) -> Feed:
     return Feed(
         template=f"newplatform/{name}/newplatform_{name}_{{stamp}}.json", title=f"Daily {name}", parse=checks.read(name), day="day", key=("day",),
         measures=(name,), min_bytes=60, history="rolling", max_drop=0.5, warn_after=timedelta(days=3), fail_after=timedelta(days=7),
-        recognise=checks.recognises(name),
+        recognise=checks.recognises(name), options={"duplicates": "daily"},
         checks=(checks.whose, checks.total_matches, days_rising("day"), whole_days("day"), not_negative(name)),
     )  # fmt: skip
 

@@ -224,7 +224,7 @@ def test_feeds_are_counted_not_their_files(
     home: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch, landed: tuple[str, ...], said: str
 ) -> None:
     """A feed with series brings several files: of three feeds no more than three land, on each face that counts them."""
-    from bedrot_console.tui.screens.runs import RunsView
+    from bedrot_console.tui.runlines import Pace, row_pieces
 
     ended = RunView(
         id="06exy3k2run00", platform="tiny", account="default", state=RunState.PARTIAL, started_at=PAGE.raised_at, exit_code=1,
@@ -238,4 +238,4 @@ def test_feeds_are_counted_not_their_files(
     assert Watch(Face(), Workspace(Settings.load(home)), [ended.id], None).until_ended() == 1
     assert f"tiny (default): partial, {said}  (run" in written.getvalue()
     count = f"{len(set(landed))}/3"
-    assert count in bedrot("runs").out and (count, "plain") in RunsView._pieces(ended)
+    assert count in bedrot("runs").out and (count, "plain") in row_pieces(ended, None, Pace(), PAGE.raised_at)

@@ -15,6 +15,7 @@ from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import PermissionDenied
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.extraction import worker
+from bedrot_console.extraction.browser import Browser
 
 pytestmark = pytest.mark.browser
 PASSWORD = "Pass-canary-51x"
@@ -202,3 +203,22 @@ def test_a_browser_call_that_never_returns_is_cancelled_all_the_same(house: Any,
     view = house.runs.cancel(run)
     assert (view.state, view.exit_code) == (RunState.CANCELLED, 130)
     assert [p for p in family if _lives(p)] == []
+
+
+class _NeverClosed:
+    """A page as Chromium sometimes has it: its plain close never returns."""
+
+    def __init__(self) -> None:
+        self.told = False
+
+    def close(self, *, run_before_unload: bool = False) -> None:
+        assert run_before_unload, "waits for a page that may never close"
+        self.told = True
+
+
+def test_a_page_that_is_left_is_not_waited_for() -> None:
+    """After a navigation that failed the page is told to close and left; its storage is no longer part of the login state."""
+    browser = Browser(object())  # type: ignore[arg-type]
+    page = browser._page = _NeverClosed()  # type: ignore[assignment]
+    browser._drop_page()
+    assert page.told and browser._page is None and browser._dropped == [page]
