@@ -348,3 +348,17 @@ def test_instagram_real_answers_get_their_verdicts(
     found = report(tmp_path, feed, path.read_bytes(), captured=captured)
     assert found.verdict is verdict
     assert code is None or code in codes(found)
+
+
+def test_a_new_account_may_miss_its_first_posts() -> None:
+    """Few posts that are counted and not listed are no missing pages, however large their share; many are."""
+    from types import SimpleNamespace
+
+    from extractors.instagram.media_checks import LISTED_FEW, all_listed
+
+    def found(told: int, listed: int) -> list[str]:
+        context = SimpleNamespace(sidecar=SimpleNamespace(request={"media_count": str(told)}))
+        return [f.severity.value for f in all_listed(range(listed), context)]  # type: ignore[arg-type]
+
+    assert found(LISTED_FEW, 0) == ["note"] and found(LISTED_FEW + 1, 0) == ["error"]
+    assert found(243, 229) == ["note"] and found(243, 100) == ["error"] and found(5, 5) == []
