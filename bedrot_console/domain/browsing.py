@@ -80,7 +80,10 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a verb did with one file. `outcome` is `done`, `failed` or `skipped`; `reason` says why; `code` is the error's code."""
+    """What a verb did with one file. `outcome` is `done`, `failed` or `skipped`; `reason` says why; `code` is the error's code.
+
+    `decision` is the decision that was made; where an undo failed because another one is the last word on the file, that one.
+    """
 
     id: str
     verb: str
@@ -91,6 +94,7 @@ class Outcome:
     code: str | None = None
     exit_code: int = 0
     hint: str | None = None
+    decision: str | None = None
 
     @property
     def done(self) -> bool:

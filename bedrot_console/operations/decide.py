@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
@@ -102,8 +103,9 @@ def _carry_out(ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoe
     for result in ws.zones.transfer(moves) if moves else []:
         if isinstance(result, Moved):
             yield Outcome(
-                id=result.decision.file_id, verb=verb, outcome="done", path=result.path, zone=result.zone, reason=reason
-            )
+                id=result.decision.file_id, verb=verb, outcome="done", path=result.path, zone=result.zone, reason=reason,
+                decision=result.decision.id,
+            )  # fmt: skip
         else:
             error = result.error
             yield Outcome(
@@ -127,11 +129,16 @@ def waiting(ws: Workspace) -> dict[str, int]:
     return counts
 
 
-def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterator[Outcome]:
+def undo(
+    ws: Workspace, ids: Sequence[str] = (), *, reason: str = "", expected: Mapping[str, str] | None = None
+) -> Iterator[Outcome]:
     """Reverse the newest decision on each file by its opposite verb, as a new event.
 
     Undoing a promotion withdraws: the file goes to quarantine, never back among the files that a policy would promote again.
     Without `ids`: this actor's newest decision that is still the last word on its file and is no undo itself.
+
+    Args:
+        expected: file id -> id of the decision that is meant; a file on which another one is the last word stays as it is.
 
     Raises:
         UsageError: this actor has decided nothing that could be undone.
@@ -150,6 +157,10 @@ def undo(ws: Workspace, ids: Sequence[str] = (), *, reason: str = "") -> Iterato
     for name, last in newest:
         if last is None:
             yield failed(name, LifecycleError("no decision on this file yet"), "undo")
+            continue
+        if expected and expected.get(last.file, last.id) != last.id:
+            anew = LifecycleError(f"decided anew since: {last.verb}", hint=f"bedrot show {last.file}")
+            yield dataclasses.replace(failed(last.file, anew, "undo"), decision=last.id)
             continue
         verb = TRANSITIONS[last.verb].opposite
         why = reason.strip() or f"undo of {last.verb}"

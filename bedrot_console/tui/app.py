@@ -36,6 +36,7 @@ from .remembering import Remembering
 from .screens.files import FilesView
 from .screens.view import View
 from .typeahead import TypeAhead
+from .undoing import OwnDecisions
 from .widgets.commandline import CommandLine
 from .widgets.header import Header
 from .widgets.keybar import KeyBar, NoticeLine
@@ -74,7 +75,7 @@ class Console(
         self.painter = Painter()
         self.place = "files"
         self.own_runs: set[str] = set()
-        self.decided: list[tuple[str, list[str]]] = []
+        self.decided = OwnDecisions()
         self.challenges = []
         self.needs = []
         self.statuses: dict[str, int] | None = None

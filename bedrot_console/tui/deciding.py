@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .messages import Decided, Validated
 from .screens.view import summary
+from .undoing import OwnDecisions
 
 
 class Deciding:
-    """Mixed into the app. `decided` are this console's own decisions, newest last: verb and ids."""
+    """Mixed into the app. `decided` are this console's own decisions."""
 
-    decided: list[tuple[str, list[str]]]
+    decided: OwnDecisions
 
     def do_undo(self) -> None:
         self.ask_undo([])
@@ -18,19 +19,18 @@ class Deciding:
         """Ask, then undo: the named files' newest decisions, or this console's newest, or the operator's newest."""
         from .modals.confirm import ConfirmModal
 
+        verb, expected = ("", {}) if names else self.decided.newest
+        ids = names or list(expected)
         if names:
-            ids = names
             lines = [f"Undo the newest decision on {len(ids)} file{'s' if len(ids) != 1 else ''}?"]
-        elif self.decided:
-            verb, ids = self.decided[-1]
+        elif ids:
             lines = [f"Undo: {verb} of {len(ids)} file{'s' if len(ids) != 1 else ''}?"]
         else:
-            ids = []
             lines = ["Undo your newest decision?"]
         lines.append("The opposite is recorded as a new event. An undone promotion goes to quarantine.")
 
         def work() -> Decided:
-            return Decided("undo", list(self.backend.undo(ids)))
+            return Decided("undo", list(self.backend.undo(ids, expected=expected)))
 
         def confirmed(yes: bool | None) -> None:
             if yes:
@@ -40,12 +40,10 @@ class Deciding:
         self.push_screen(ConfirmModal(lines), confirmed)
 
     def on_decided(self, message: Decided) -> None:
-        done = [o.id for o in message.outcomes if o.done]
         if message.verb == "undo":
-            if self.decided and set(done) >= set(self.decided[-1][1]):
-                self.decided.pop()
-        elif done:
-            self.decided.append((message.verb, done))
+            self.decided.undone(message.outcomes)
+        else:
+            self.decided.add(message.verb, message.outcomes)
         for view in self._ready_views():
             view.decided(message)  # type: ignore[attr-defined]
         self.notice(*summary(message.verb, message.outcomes))

@@ -169,6 +169,18 @@ def test_undo_reverses_the_newest_decision_of_this_actor(ws, plays) -> None:
         list(decide.undo(ws))
 
 
+def test_an_undo_of_a_certain_decision_leaves_a_file_that_was_decided_anew(ws, plays) -> None:
+    """Somebody released the file since: the quarantine is no longer the last word, and the release is not undone for it."""
+    one, two = landed(ws, plays(), plays(name="2.json", days=11))
+    first = {o.id: o.decision for o in decide.decide(ws, Verb.QUARANTINE, [one, two], reason="looks odd")}
+    list(decide.decide(ws, Verb.RELEASE, [one], reason="was fine"))
+    refused, undone = decide.undo(ws, [one, two], expected=first)
+    assert (refused.outcome, refused.reason) == ("failed", "decided anew since: release")
+    assert refused.decision not in first.values() and undone.done and undone.verb == "release"
+    assert browse.find(ws, one).zone is browse.find(ws, two).zone is Zone.LANDING
+    assert [o.done for o in decide.undo(ws, [one])] == [True]
+
+
 def test_one_unknown_name_does_not_stop_an_undo(ws, plays) -> None:
     """Each name has its own outcome, as for every other verb."""
     (one,) = landed(ws, plays())

@@ -403,14 +403,19 @@ class FakeLake(FakePlaces, FakeInquiry):
                 row, zone=step.target, verdict=verdict, status=status(step.target, verdict)
             )
             self.decisions.append((verb.value, row.id, reason))
-            yield Outcome(id=row.id, verb=verb, outcome="done", zone=step.target, path=row.path)
+            made = f"d{len(self.decisions)}"
+            yield Outcome(id=row.id, verb=verb, outcome="done", zone=step.target, path=row.path, decision=made)
         self.is_fresh = True
 
-    def undo(self, ids: Sequence[str] = (), reason: str = "") -> Iterator[Outcome]:
+    def undo(self, ids: Sequence[str] = (), reason: str = "", expected: Mapping[str, str] | None = None) -> Iterator[Outcome]:
         if not self.decisions:
             raise UsageError("nothing to undo")
         for name in ids or [self.decisions[-1][1]]:
-            verb = next(v for v, i, _ in reversed(self.decisions) if i == name)
+            last, verb = next((f"d{n}", v) for n, (v, i, _) in reversed([*enumerate(self.decisions, 1)]) if i == name)
+            if expected and expected.get(name, last) != last:
+                why = f"decided anew since: {verb}"
+                yield Outcome(id=name, verb="undo", outcome="failed", reason=why, decision=last)
+                continue
             yield from self.decide(TRANSITIONS[Verb(verb)].opposite, [name], "undo")
 
     def validate(self, ids: Sequence[str]) -> Iterator[tuple[FileRow, Report] | Outcome]:

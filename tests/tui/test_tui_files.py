@@ -6,7 +6,7 @@ import dataclasses
 
 from fake_lake import FakeLake
 
-from bedrot_console.domain.lifecycle import Zone
+from bedrot_console.domain.lifecycle import Verb, Zone
 
 
 def test_a_million_files_show_their_first_page_without_loading_the_rest(drive):
@@ -158,6 +158,31 @@ def test_undo_reverses_the_newest_decision_as_a_new_event(drive):
         await d.press("enter")
         assert [v for v, _, _ in lake.decisions] == ["quarantine", "release"]
         assert not d.app.decided
+
+    drive(lake, scenario)
+
+
+def test_undo_takes_back_this_consoles_decision_and_never_a_newer_one(drive):
+    """One of three fails to be undone: the next `u` is about that one only. What somebody else decided since stays, and is forgotten here."""
+    lake = FakeLake(64)
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        await d.press("slash")
+        await d.type("zone:landing status:passed")
+        await d.press("enter", "space", "space", "space", "p", "enter")
+        one, two, three = (name for _, name, _ in lake.decisions)
+        assert not table.marks and all(lake.find(name).zone is Zone.RAW for name in (one, two, three))
+        lake.fails.add(three)
+        await d.press("u")
+        assert "Undo: promote of 3 files?" in d.screen
+        await d.press("enter", "u")
+        assert "Undo: promote of 1 file?" in d.screen
+        lake.fails.clear()
+        list(lake.decide(Verb.WITHDRAW, [three], "somebody else"))
+        await d.press("enter")
+        assert all(lake.find(name).zone is Zone.QUARANTINE for name in (one, two, three))
+        assert "decided anew since: withdraw" in d.notice and not d.app.decided
 
     drive(lake, scenario)
 

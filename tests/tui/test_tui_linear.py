@@ -9,7 +9,7 @@ from fake_lake import HOSTILE, FakeLake, NeedItem, row_of
 from ptyline import FAKE, Line
 
 from bedrot_console.domain.challenges import ChallengeKind
-from bedrot_console.domain.lifecycle import Zone
+from bedrot_console.domain.lifecycle import Verb, Zone
 from bedrot_console.domain.runs import RunState
 from bedrot_console.tui.linear.desk import Desk
 from bedrot_console.tui.linear.speech import Speech
@@ -69,6 +69,28 @@ def test_decisions_by_number_range_mark_and_id():
     assert [d[0] for d in lake.decisions[:4]] == ["quarantine", "quarantine", "quarantine", "release"]
     assert lake.decisions[2][2] == "not wanted"
     assert "Promote 4 files (4 passed" in said and lake.decisions[-1][0] == "promote"
+
+
+def test_undo_of_many_goes_on_where_it_failed_and_spares_what_was_decided_since():
+    """After one of three was undone the next `undo` is about the two others; a newer decision is not touched."""
+    lake = FakeLake(64)
+    talk = Conversation(lake)
+    really = lake.undo
+
+    def undo(ids=(), reason="", expected=None):
+        first, *rest = ids
+        yield from really([first], reason, expected)
+        if len(rest) == 2:
+            list(lake.decide(Verb.RELEASE, rest[:1], "somebody else"))
+            lake.fails.add(rest[1])
+            yield from really(rest, reason, expected)
+            lake.fails.clear()
+
+    lake.undo = undo  # type: ignore[method-assign]
+    said = talk("review", "quarantine 1-3 --reason x", "undo", "undo")
+    assert said.count("undo: done for 1 file.") == 2 and said.count("decided anew since: release") == 1
+    assert [verb for verb, _, _ in lake.decisions] == ["quarantine"] * 3 + ["release"] * 3
+    assert len({name for verb, name, _ in lake.decisions if verb == "release"}) == 3
 
 
 def test_a_person_at_a_terminal_is_asked_before_anything_happens():

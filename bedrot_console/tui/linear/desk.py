@@ -13,6 +13,7 @@ from ...domain.text import safe
 from ..backend import Backend
 from ..palette import size_text
 from ..places import PLACES
+from ..undoing import OwnDecisions
 from ..words import Order, parse
 from .lists import Item, Listing, is_number
 from .places import Places
@@ -48,7 +49,7 @@ class Desk(Places, Questions):
         self.marks: dict[str, FileRow] = {}
         self.words = ""
         self.sorting = "newest"
-        self.decided: list[list[str]] = []
+        self.decided = OwnDecisions()
         self.done = False
         self._told: set[str] = set()
         self._waiting = 0
@@ -228,9 +229,11 @@ class Desk(Places, Questions):
 
     def _tell_outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         done = [o for o in outcomes if o.done]
+        if verb == "undo":
+            self.decided.undone(outcomes)
+        else:
+            self.decided.add(verb, outcomes)
         if done:
-            if verb != "undo":
-                self.decided.append([o.id for o in done])
             for outcome in done:
                 self.marks.pop(outcome.id, None)
                 self.refresh(outcome.id)
@@ -242,15 +245,13 @@ class Desk(Places, Questions):
                 )
 
     def order_undo(self, order: Order) -> None:
-        ids = self.named(order.words) if order.words else (self.decided[-1] if self.decided else [])
+        _, expected = ("", {}) if order.words else self.decided.newest
+        ids = self.named(order.words) if order.words else list(expected)
         what = _files(len(ids)) if ids else "your newest decision"
         if self.speech.attended and self.speech.ask(f"Undo {what}? yes or no:").strip().lower() not in ("y", "yes"):
             self.speech.say("Left; nothing was changed.")
             return
-        outcomes = list(self.backend.undo(ids))
-        if not order.words and self.decided and all(o.done for o in outcomes):
-            self.decided.pop()
-        self._tell_outcomes("undo", outcomes)
+        self._tell_outcomes("undo", list(self.backend.undo(ids, expected=expected)))
 
     def order_validate(self, order: Order) -> None:
         rows: list[Any] = self.pending() if "pending" in order.options else self.rows(order.words)
