@@ -23,6 +23,8 @@ CAN_BE_ACCEPTED = {
     "schema.required": "may be missing",
 }
 """Codes whose findings can be accepted, and what acceptance means for what they name."""
+OF_TYPES = ("schema.type", "schema.type-drift")
+"""Codes that are accepted for the type that was seen."""
 _BY = re.compile(r"\(acceptance ([0-9a-z]+)\)$")
 
 
@@ -53,6 +55,8 @@ def why_not(finding: Finding) -> str | None:
         return "it is accepted already"
     if finding.code not in CAN_BE_ACCEPTED:
         return f"{finding.code} is no drift; only unknown fields, other types and missing fields can be accepted"
+    if finding.seen is None and finding.code in OF_TYPES:
+        return "which type was seen is not told, so that every type would be accepted"
     if finding.seen is not None and "…" in finding.seen:
         return "what was seen is masked, so that nothing exact could be accepted"
     return None
@@ -105,7 +109,7 @@ def applied(findings: Iterable[Finding], accepted: Sequence[Acceptance]) -> list
     if not accepted:
         return list(findings)
     by_shape = {a.shape: a for a in accepted if a.stands}
-    return [_noted(f, by_shape[Shape.of(f)]) if f.code in CAN_BE_ACCEPTED and Shape.of(f) in by_shape else f for f in findings]
+    return [_noted(f, by_shape[Shape.of(f)]) if Shape.of(f) in by_shape and why_not(f) is None else f for f in findings]
 
 
 def _noted(finding: Finding, acceptance: Acceptance) -> Finding:

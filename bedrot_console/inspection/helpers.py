@@ -3,7 +3,7 @@
 - recognisers for `Feed.recognise`: `header_has`, `json_with`, `json_rows_with`, `html_with`, `all_of`, `any_of`, `none_of`
 - `page_kind(data) -> None | "sign-in" | "challenge" | "error"`
 - parsing: `decimal_of`, `whole_number`, `day_of`, `month_of`, `json_value`, `loose_json`, `script_arrays`, `html_tree`
-- finding builders: `error`, `warning`, `note`, `masked`
+- finding builders: `error`, `warning`, `note`, `masked`, `type_name`
 - ready-made checks for `Feed.checks`: `days_rising`, `not_negative`, `filled`, `whole_days`
 
 A check is `check(content, context) -> Iterable[Finding]`; `content` is `Rows` or `Table` (see `contents`), `context` has `sidecar`, `now`,
@@ -27,6 +27,7 @@ from .texts import (
     month_of,
     note,
     script_arrays,
+    type_name,
     warning,
     whole_number,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "note",
     "page_kind",
     "script_arrays",
+    "type_name",
     "warning",
     "whole_days",
     "whole_number",

@@ -11,16 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bedrot_console.domain.drift import generalised
 from bedrot_console.domain.findings import Finding, Place, Severity
 
-from .texts import masked
+from .texts import masked, type_name
 
 NAMED_PER_CODE = 100
 """So many findings name their own place per code and place (in any row); the rest are counted in one more."""
 
 
 BY_SEEN = ("schema.drift", "schema.type", "schema.required")
-"""Codes that count what was seen apart: drift is accepted by it."""
+"""Codes that count what was seen apart: drift is accepted by it, so that for them a group is a `Shape`."""
 Group = tuple[str, str, str | None]
 
 
@@ -86,11 +87,7 @@ def findings(schema: Any, document: Any, *, per_row: bool = False, base: str = "
     spots: dict[Group, int] = {}
     for path, keyword, detail, instance in violations(schema, document, per_row=per_row):
         for one in _sentences(path, keyword, detail, instance, base):
-            group = (
-                one.code,
-                "/".join("*" if isinstance(p, int) else str(p) for p in path),
-                one.seen if one.code in BY_SEEN else None,
-            )
+            group = (one.code, generalised(one.place), one.seen if one.code in BY_SEEN else None)
             counts[group] = counts.get(group, 0) + 1
             if one.code == "schema.drift" and counts[group] > 1:
                 continue
@@ -123,7 +120,7 @@ def _sentences(path: tuple[Any, ...], keyword: str, detail: Any, instance: Any, 
         message = f"{detail.property} is missing"
         place = Place(pointer=pointer((*path, detail.property), base))
     elif keyword == "type":
-        expected, seen = " or ".join(sorted(detail.types, key=lambda t: (t == "null", t))), _type_name(instance)
+        expected, seen = " or ".join(sorted(detail.types, key=lambda t: (t == "null", t))), type_name(instance)
         message = f"{name} is {_article(seen)}, not {_article(expected)}"
     elif keyword == "pattern":
         expected, seen = detail.pattern, masked(instance)
@@ -164,11 +161,6 @@ def _sentences(path: tuple[Any, ...], keyword: str, detail: Any, instance: Any, 
 
 def _kebab(keyword: str) -> str:
     return "".join("-" + c.lower() if c.isupper() else c for c in keyword)
-
-
-def _type_name(value: Any) -> str:
-    names = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return names.get(type(value), type(value).__name__)
 
 
 def _article(word: str) -> str:

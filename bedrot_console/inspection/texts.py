@@ -84,6 +84,12 @@ def masked(value: Any, limit: int = 40) -> str:
     return f"{text[:2]}… ({len(text):,} characters)"[:limit]
 
 
+def type_name(value: Any) -> str:
+    """The JSON type of a parsed value, as findings of types name it."""
+    names = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value), type(value).__name__)
+
+
 def _finding(severity: Severity, code: str, message: str, where: dict[str, Any]) -> Finding:
     place = where.pop("place", None) or Place(
         pointer=where.pop("pointer", None),

@@ -14,7 +14,7 @@ from typing import Any
 
 from bedrot_console.domain.files import Sidecar
 from bedrot_console.domain.findings import Finding, Place
-from bedrot_console.inspection.helpers import FormatTrouble, Rows, day_of, error, json_value, json_with, note, warning
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, day_of, error, json_value, json_with, note, type_name, warning
 
 from . import alignment
 
@@ -123,11 +123,14 @@ def values_formed(content: Rows, context: Any) -> Iterator[Finding]:
     """A day that has data has a whole number; levels and views are never below zero."""
     for name in HISTORIES:
         values = content.document.get(name, [])
-        odd = [i for i, v in enumerate(values) if v.get("status") == 0 and type(v.get("value")) is not int]
-        if odd:
+        odd: dict[str, list[int]] = {}
+        for i, v in enumerate(values):
+            if v.get("status") == 0 and type(v.get("value")) is not int:
+                odd.setdefault(type_name(v["value"]) if "value" in v else "nothing", []).append(i)
+        for seen, days in odd.items():
             yield error(
-                "schema.type", "a day with data has no whole number", stage="schema", pointer=f"/{name}/{odd[0]}/value", expected="an integer",
-                count=len(odd),
+                "schema.type", "a day with data has no whole number", stage="schema", pointer=f"/{name}/{days[0]}/value", expected="an integer",
+                seen=seen, count=len(days),
             )  # fmt: skip
         low = [i for i, v in enumerate(values) if v.get("status") == 0 and type(v.get("value")) is int and v["value"] < 0]
         if low and name in ("vv_history", "pv_history", "follower_num_history"):

@@ -6,13 +6,15 @@ import copy
 import dataclasses
 import json
 import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from inspection_feeds import CHART, PLAYS, chart, codes
+from inspection_feeds import CHART, NOW, PLAYS, chart, codes
 
+from bedrot_console.domain.drift import Acceptance, generalised
 from bedrot_console.domain.findings import Report, Severity
 from bedrot_console.domain.lifecycle import Verdict
 from bedrot_console.inspection import schema
@@ -110,6 +112,23 @@ def test_many_violations_are_named_up_to_a_limit_and_all_counted() -> None:
     found = schema.findings(WHOLE, [{**GOOD, "plays": -1}] * 1000)
     assert len(found) == schema.NAMED_PER_CODE
     assert sum(f.count for f in found) == 1000
+
+
+def test_two_missing_fields_are_counted_apart_and_one_accepted_excuses_only_itself(
+    ask: Callable[..., Report], tmp_path: Path
+) -> None:
+    """A hundred rows lack `a`, fifty more lack `b`: with `a` accepted the file still fails, and names `b` in all fifty."""
+    path = tmp_path / "two.schema.json"
+    path.write_text(json.dumps({"type": "array", "items": {"required": ["a", "b"]}}))
+    rows = [{"day": "2026-03-01", "b": 1}] * schema.NAMED_PER_CODE + [{"day": "2026-03-01", "a": 1}] * 50
+    found = schema.findings(path, rows)
+    assert Counter(generalised(f.place) for f in found) == {"/*/a": 100, "/*/b": 50} and {f.count for f in found} == {1}
+    accepted = Acceptance(
+        id="a0", feed=PLAYS.name, code="schema.required", place="/*/a", seen=None, version="1.1", at=NOW, actor="uid:1", file_id="f", report_id="r"
+    )  # fmt: skip
+    report = ask(dataclasses.replace(PLAYS, schema=path), json.dumps(rows).encode(), accepted=[accepted])
+    missing = [f for f in report.findings if f.code == "schema.required"]
+    assert report.verdict is Verdict.FAILED and {f.message for f in missing} == {"b is missing"} and len(missing) == 50
 
 
 @pytest.fixture

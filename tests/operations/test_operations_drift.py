@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bedrot_console.domain.drift import ACCEPTED, Shape, acceptance_of, generalised
+from bedrot_console.domain.drift import ACCEPTED, Acceptance, Shape, acceptance_of, applied, generalised, why_not
 from bedrot_console.domain.errors import FixityError, LifecycleError, PermissionDenied, UsageError
 from bedrot_console.domain.findings import Finding, Place, Report, Severity
 from bedrot_console.domain.lifecycle import Verdict, Zone
@@ -213,7 +214,13 @@ def test_a_record_that_was_forged_is_noticed(ws, drifted) -> None:
 
 
 def test_a_shape_is_a_place_in_any_row() -> None:
-    """Numbers of rows are left out; what was seen counts."""
+    """Numbers of rows are left out; what was seen counts, and a type that is not told is none."""
     one = Finding(code="schema.drift", severity=Severity.NOTE, message="", place=Place(pointer="/a/3/b/12/c"), seen="c")
     assert Shape.of(one) == ("schema.drift", "/a/*/b/*/c", "c")
+    untold = dataclasses.replace(one, code="schema.type", severity=Severity.ERROR, seen=None)
+    assert why_not(one) is None and "every type" in why_not(untold)
+    everything = Acceptance(
+        id="a0", feed="x/y", version="1.1", at=datetime.now(UTC), actor="uid:1", file_id="f", report_id="r", **Shape.of(untold)._asdict()
+    )  # fmt: skip
+    assert applied([untold], [everything]) == [untold], "nor does one that was accepted before"
     assert generalised(Place(row=7, column="Store")) == "column Store" and generalised(Place(pointer="")) == "/"

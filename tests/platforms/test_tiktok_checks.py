@@ -321,6 +321,17 @@ def test_a_damaged_answer_is_stopped(change: Any, code: str, tmp_path: Path) -> 
     assert code in errors(report) and "0123456789abcdef" not in str(report.findings)
 
 
+def test_each_type_of_a_day_is_told_and_accepted_apart(tmp_path: Path) -> None:
+    """Text, null and nothing are three findings, each with its type, so that accepting one lets none of the others through."""
+    value = answer(DAY)
+    value["vv_history"][3]["value"] = "many"
+    value["vv_history"][4]["value"] = value["vv_history"][5]["value"] = None
+    value["vv_history"][6].pop("value")
+    found = [f for f in judged(Desk("tiktok/insight", tmp_path), value).findings if "whole number" in f.message]
+    assert {f.code for f in found} == {"schema.type"}
+    assert [(f.seen, f.count, why_not(f)) for f in found] == [("string", 1, None), ("null", 2, None), ("nothing", 1, None)]
+
+
 def test_an_answer_is_held_to_the_one_before(tmp_path: Path) -> None:
     """A good next day passes, likes may be below zero, another account's figures fail, signed addresses are noted."""
     desk = Desk("tiktok/insight", tmp_path)
