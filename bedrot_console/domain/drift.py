@@ -129,6 +129,7 @@ class DriftItem:
     """One finding of a file's report, by its number, as something to accept or take back."""
 
     number: int
+    report_id: str
     finding: Finding
     acceptance: str | None
     why_not: str | None

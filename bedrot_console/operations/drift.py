@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ..domain.browsing import FileFilter
+from ..domain.browsing import FileFilter, FileRow
 from ..domain.drift import Acceptance, DriftItem, Shape, acceptance_of, why_not
 from ..domain.errors import BedrotError, LifecycleError, UsageError
-from ..domain.findings import Report, in_order
+from ..domain.findings import Finding, Report, in_order
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Zone
 from .browse import find, report_of
@@ -26,29 +26,76 @@ def items(ws: Workspace, name: str) -> list[DriftItem]:
         UsageError: no such file.
     """
     report = report_of(ws, find(ws, name))
-    found = in_order(report.findings) if report is not None else []
-    return [DriftItem(number=n, finding=f, acceptance=acceptance_of(f), why_not=why_not(f)) for n, f in enumerate(found, start=1)]
+    return _items(report) if report is not None else []
 
 
-def accept(ws: Workspace, name: str, numbers: Sequence[int] = (), *, reason: str = "") -> list[Acceptance]:
+def _items(report: Report) -> list[DriftItem]:
+    return [
+        DriftItem(number=n, report_id=report.id, finding=f, acceptance=acceptance_of(f), why_not=why_not(f))
+        for n, f in enumerate(in_order(report.findings), start=1)
+    ]
+
+
+def accept(
+    ws: Workspace, name: str, numbers: Sequence[int] = (), *, report: str | None = None, reason: str = ""
+) -> list[Acceptance]:
     """Accept findings of a file's latest report, by number; without numbers all that can be.
 
     Each is durable, and in the journal, before the next. One that stands already is returned as it is.
 
+    Args:
+        report: id of the report that the numbers are of; None takes the latest unseen.
+
     Raises:
-        UsageError: no such file or finding, or nothing to accept. LifecycleError: not validated under today's rules, or a finding that is
+        UsageError: no such file or finding, or nothing to accept. LifecycleError: not validated under today's rules, `report` is not the
+            latest, or a finding that is no drift; then nothing is accepted.
+    """
+    with ws.writing():
+        row, latest = _judged(ws, name)
+        if report is not None and report != latest.id:
+            raise LifecycleError(
+                f"{report} is not the latest report on {row.id}, and its numbers may be others there",
+                hint=f"bedrot drift show {row.id}",
+            )
+        return [_accept(ws, row.feed, latest, item.finding, reason.strip()) for item in _chosen(latest, row.id, numbers)]
+
+
+def accept_shown(ws: Workspace, name: str, report: str, shape: Shape, *, reason: str = "") -> Acceptance:
+    """Accept what an operator saw, whatever number it has in the latest report by now; what stands already is returned as it is.
+
+    Args:
+        report: id of the report in which it was seen; validation may have made others since.
+        shape: of the finding that was seen.
+
+    Raises:
+        UsageError: no such file. LifecycleError: not validated under today's rules, the latest report has nothing of this shape, or it is
             no drift; then nothing is accepted.
     """
     with ws.writing():
-        row = find(ws, name)
-        report = report_of(ws, row)
-        if report is None or bound(ws, row, {}).verdict is None:
-            raise LifecycleError("not validated under today's rules", hint=f"bedrot validate {row.id}")
-        return [_accept(ws, row.feed, report, item, reason.strip()) for item in _chosen(ws, row.id, numbers)]
+        row, latest = _judged(ws, name)
+        standing = next((a for a in ws.acceptances.standing(row.feed) if a.shape == shape), None)
+        if standing is not None:
+            return standing
+        finding = next((f for f in latest.findings if Shape.of(f) == shape), None)
+        if finding is None:
+            since = "this report" if report == latest.id else "the report that was made since"
+            raise LifecycleError(f"{since} has no {shape.code} at {shape.place[:80]}", hint=f"bedrot drift show {row.id}")
+        if (reason_not := why_not(finding)) is not None:
+            raise LifecycleError(reason_not, hint=f"bedrot drift show {row.id}")
+        return _accept(ws, row.feed, latest, finding, reason.strip())
 
 
-def _chosen(ws: Workspace, name: str, numbers: Sequence[int]) -> list[DriftItem]:
-    every = items(ws, name)
+def _judged(ws: Workspace, name: str) -> tuple[FileRow, Report]:
+    """The file and its latest report, which was made under today's rules."""
+    row = find(ws, name)
+    report = report_of(ws, row)
+    if report is None or bound(ws, row, {}).verdict is None:
+        raise LifecycleError("not validated under today's rules", hint=f"bedrot validate {row.id}")
+    return row, report
+
+
+def _chosen(report: Report, name: str, numbers: Sequence[int]) -> list[DriftItem]:
+    every = _items(report)
     chosen = [i for i in every if i.number in numbers] if numbers else [i for i in every if i.why_not is None]
     if missing := set(numbers) - {i.number for i in chosen}:
         raise UsageError(f"the report has no finding {min(missing)}", hint=f"bedrot drift show {name}")
@@ -60,9 +107,9 @@ def _chosen(ws: Workspace, name: str, numbers: Sequence[int]) -> list[DriftItem]
     return chosen
 
 
-def _accept(ws: Workspace, feed: str, report: Report, item: DriftItem, reason: str) -> Acceptance:
+def _accept(ws: Workspace, feed: str, report: Report, finding: Finding, reason: str) -> Acceptance:
     now = ws.clock.now()
-    shape = Shape.of(item.finding)
+    shape = Shape.of(finding)
     name = new_id(now)
 
     def make(version: str) -> Acceptance:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..domain.blocks import Indexed, Raster, View
 from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
 from ..domain.challenges import Challenge, Look, Secret
-from ..domain.drift import Acceptance
+from ..domain.drift import Acceptance, Shape
 from ..domain.errors import BedrotError
 from ..domain.excerpts import Excerpt, Wish
 from ..domain.findings import Report
@@ -88,7 +88,7 @@ class Backend(Oversight, Inquiry, Protocol):
     def review(self, name: str, stop: Callable[[], bool] | None = None, lines: int = 200) -> Review: ...
     def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt: ...
     def diff(self, name: str, whole: bool) -> Diff: ...
-    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance: ...
+    def accept_drift(self, name: str, report: str, shape: Shape, reason: str) -> Acceptance: ...
     def revoke_drift(self, acceptance: str) -> Acceptance: ...
     def outdated(self, feed: str) -> Sequence[str]: ...
     def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterable[Outcome]: ...
@@ -222,10 +222,10 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
 
         return review.diff(self.ws, name, whole=whole)
 
-    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance:
+    def accept_drift(self, name: str, report: str, shape: Shape, reason: str) -> Acceptance:
         from ..operations import drift
 
-        return drift.accept(self.ws, name, [number], reason=reason)[0]
+        return drift.accept_shown(self.ws, name, report, shape, reason=reason)
 
     def revoke_drift(self, acceptance: str) -> Acceptance:
         from ..operations import drift

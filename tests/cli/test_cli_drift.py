@@ -22,6 +22,15 @@ def test_drift_is_shown_accepted_listed_and_taken_back(bedrot: Bedrot) -> None:
         "saves": "schema.drift-accepted",
         "currency": "schema.drift",
     }
+    old, now = shown["saves"]["report"], bedrot("drift", "show", name, "--json").records
+    assert {r["report"] for r in now} == {report["report"]} != {old}
+    assert f"report {now[0]['report']}\n" in bedrot("drift", "show", name).out
+    number = next(r["number"] for r in now if r["seen"] == "currency")
+    refused = bedrot("drift", "accept", name, number, "--report", old)
+    assert refused.code == 7 and "not the latest" in refused.err and f"bedrot drift show {name}" in refused.err
+    again = bedrot("drift", "accept", name, number, "--report", now[0]["report"], "--no-validate")
+    assert again.code == 0 and "schema.drift at /currency currency" in again.out
+    bedrot("drift", "revoke", again.out.split()[0])
     assert "/totalStreams/*/saves" in bedrot("drift", "list").out and bedrot("drift", "list", "--json").records[0]["in_journal"]
     assert bedrot("drift", "accept", name, 1).code == 7, "an old capture is no drift"
     assert bedrot("drift", "accept", name, 99).code == 2

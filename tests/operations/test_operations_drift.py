@@ -160,6 +160,31 @@ def test_an_acceptance_can_be_taken_back(ws, drifted) -> None:
         drift.revoke(ws, [made[0].id])
 
 
+def test_what_was_shown_is_accepted_whatever_its_number_is_by_now(ws, drifted) -> None:
+    """Two in a row from one report, the file validated between: the two that were shown. What the latest report has not is refused."""
+    name = drifted("a.json", plays="7")
+    shown = report_of(ws, name)
+    at = {Shape.of(i.finding): i.number for i in drift.items(ws, name) if i.why_not is None}
+    first, second = Shape("schema.type", "/plays/*/plays", "string"), Shape("schema.drift", "/plays/*/mood", "mood")
+    drift.accept_shown(ws, name, shown.id, first)
+    with pytest.raises(LifecycleError, match="today's rules"):
+        drift.accept_shown(ws, name, shown.id, second)
+    list(validate(ws, [name]))
+    now = {i.number: Shape.of(i.finding) for i in drift.items(ws, name)}
+    assert report_of(ws, name).id != shown.id and now.get(at[second]) != second, "its number is another finding's"
+    with pytest.raises(LifecycleError, match="not the latest"):
+        drift.accept(ws, name, [at[second]], report=shown.id)
+    made = drift.accept_shown(ws, name, shown.id, second, reason="told")
+    assert [a.shape for a in drift.listing(ws)] == [first, second] and made.reason == "told"
+    list(validate(ws, [name]))
+    assert drift.accept_shown(ws, name, shown.id, first) == drift.listing(ws)[0], "accepting it again is accepting it once"
+    for shape in (Shape("schema.drift", "/plays/*/gone", "gone"), first._replace(seen="null")):
+        with pytest.raises(LifecycleError, match="has no schema") as refused:
+            drift.accept_shown(ws, name, shown.id, shape)
+        assert refused.value.hint == f"bedrot drift show {name}"
+    assert len(drift.listing(ws)) == 2
+
+
 def test_accepting_twice_is_accepting_once(ws, drifted) -> None:
     """The one that stands is given again; no event, no version more."""
     name = drifted("a.json")

@@ -28,7 +28,7 @@ from bedrot_console.domain.drift import Acceptance, Shape, applied
 from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
 from bedrot_console.domain.excerpts import Excerpt, Wish
 from bedrot_console.domain.files import format_time
-from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult, in_order
+from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
 from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.identifiers import ALPHABET
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
@@ -364,14 +364,11 @@ class FakeLake(FakePlaces, FakeInquiry):
         same = DiffRow(kind="same", key=("2026-02-27", "GB"), changes={"streams": ("99", "99")})
         return dataclasses.replace(diff, rows=(*diff.rows, same)) if whole else diff
 
-    def accept_drift(self, name: str, number: int, reason: str) -> Acceptance:
+    def accept_drift(self, name: str, report: str, shape: Shape, reason: str) -> Acceptance:
         row = self.find(name)
-        report = self.review(row.id).report
-        assert report is not None
-        shape = Shape.of(in_order(report.findings)[number - 1])
         made = Acceptance(
             id=f"a{len(self.accepted)}", feed=row.feed, code=shape.code, place=shape.place, seen=shape.seen, version=f"1.{len(self.accepted) + 1}",
-            at=self.at, actor="uid:1000", file_id=row.id, report_id=report.id, reason=reason,
+            at=self.at, actor="uid:1000", file_id=row.id, report_id=report, reason=reason,
         )  # fmt: skip
         self.accepted.append(made)
         return made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
+import threading
 import zipfile
 
 import pytest
@@ -258,6 +260,38 @@ def test_drift_is_accepted_one_by_one_and_taken_back(drive):
         assert d.app.review_view.finding.seen == "hue", "the next item comes by itself"
         await d.press("up", "A", "enter")
         assert not lake.accepted and "taken back" in d.notice
+
+    drive(lake, scenario, (120, 40))
+
+
+def test_two_accepted_in_a_row_are_the_two_that_were_shown(drive):
+    """The second is chosen while the first is still validated, in the report that was shown: neither number nor report of today counts."""
+    lake = FakeLake(64)
+    name, go_on = first(lake), threading.Event()
+    types = [
+        dataclasses.replace(
+            DRIFT, code="schema.type", severity=Severity.ERROR, place=Place(pointer=f"/days/0/{at}"), seen="string"
+        )
+        for at in ("a", "b", "c")
+    ]
+    lake.drifts[name] = tuple(types)
+    validate = lake.validate
+
+    def slow(ids):
+        assert go_on.wait(20)
+        return validate(ids)
+
+    lake.validate = slow
+
+    async def scenario(d):
+        await d.press("2", "down", "A")
+        shown = d.app.review_view.review.report.id
+        for key in ("enter", "down", "A", "enter"):
+            await d.pilot.press(key)
+            await d.pilot.pause()
+        go_on.set()
+        await d.settle()
+        assert [(a.place, a.report_id) for a in lake.accepted] == [("/days/*/a", shown), ("/days/*/b", shown)]
 
     drive(lake, scenario, (120, 40))
 

@@ -77,12 +77,16 @@ def show(face: Face, name: str) -> None:
     """Show the findings of a file's latest report by number, and which of them can be accepted."""
     from ...operations import drift as verbs
 
-    for item in verbs.items(face.workspace(), name):
+    found = verbs.items(face.workspace(), name)
+    if found and not face.json:
+        face.out.line(f"report {found[0].report_id}")
+    for item in found:
         what = CAN_BE_ACCEPTED.get(item.finding.code, "")
         state = f"accepted: {item.acceptance}" if item.acceptance else item.why_not or f"can be accepted: {what}"
         if face.json:
             face.out.record(
-                {"number": item.number, "acceptance": item.acceptance, "why_not": item.why_not} | item.finding.to_record()
+                {"number": item.number, "report": item.report_id, "acceptance": item.acceptance, "why_not": item.why_not}
+                | item.finding.to_record()
             )
         else:
             face.out.line(f"{item.number}. {item.finding.code} at {item.finding.place}: {item.finding.message}")
@@ -92,9 +96,10 @@ def show(face: Face, name: str) -> None:
 @sub_command(drift, example="bedrot drift accept 06exy3k2 2 --reason 'announced in their changelog'", exits=(0, 1, 2, 5, 7, 8))
 @click.argument("name", metavar="ID")
 @click.argument("numbers", metavar="[N...]", nargs=-1, type=click.IntRange(min=1))
+@click.option("--report", metavar="R", help="The report that the numbers are of; when it is not the latest, nothing is accepted.")
 @reason_option
 @click.option("--no-validate", is_flag=True, help="Do not validate the feed's files in landing again.")
-def accept(face: Face, name: str, numbers: tuple[int, ...], reason: str, no_validate: bool) -> int:
+def accept(face: Face, name: str, numbers: tuple[int, ...], report: str | None, reason: str, no_validate: bool) -> int:
     """Accept findings of a file's latest report by number; without numbers all of them that are drift.
 
     Files of the feed in landing are validated again: their verdicts were made under the rules before.
@@ -102,7 +107,7 @@ def accept(face: Face, name: str, numbers: tuple[int, ...], reason: str, no_vali
     from ...operations import drift as verbs
 
     ws = face.workspace()
-    made = verbs.accept(ws, name, numbers, reason=reason)
+    made = verbs.accept(ws, name, numbers, report=report, reason=reason)
     _tell(face, made, "accepted")
     return 0 if no_validate else _validate_again(face, made)
 

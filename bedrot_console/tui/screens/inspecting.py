@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileRow, Outcome, Review
-from ...domain.drift import acceptance_of, why_not
+from ...domain.drift import Shape, acceptance_of, why_not
 from ...domain.excerpts import place_of, pointer_of
 from ...domain.findings import Finding, in_order
 from ..messages import DiffLoaded, DriftChanged, ExcerptLoaded, Validated
@@ -195,20 +195,21 @@ class InspectingView(View):
         row, finding, review = self.row, self.finding, self.review
         if row is None or finding is None or review is None or review.report is None:
             return
-        number = next(n for n, f in enumerate(in_order(review.report.findings), start=1) if f is finding)
+        report = review.report.id
 
         def answered(reason: str | None) -> None:
             if reason is not None:
-                self._change_drift(row, number, acceptance_of(finding), reason)
+                self._change_drift(row, report, finding, reason)
 
         self.console.push_screen(AcceptModal(row, finding), answered)
 
-    def _change_drift(self, row: FileRow, number: int, standing: str | None, reason: str) -> None:
+    def _change_drift(self, row: FileRow, report: str, finding: Finding, reason: str) -> None:
         backend = self.console.backend
+        standing, shape = acceptance_of(finding), Shape.of(finding)
         self.notice("taking it back…" if standing else "accepting…")
 
         def work() -> DriftChanged:
-            made = backend.revoke_drift(standing) if standing else backend.accept_drift(row.id, number, reason)
+            made = backend.revoke_drift(standing) if standing else backend.accept_drift(row.id, report, shape, reason)
             verdicts: Counter[str] = Counter()
             failed: list[Outcome] = []
             for item in backend.validate(backend.outdated(row.feed)):
