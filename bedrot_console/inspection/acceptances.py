@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import hashlib
@@ -12,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bedrot_console.domain.drift import Acceptance
-from bedrot_console.domain.errors import FixityError, UsageError
+from bedrot_console.domain.errors import FixityError, UsageError, disk_error
 from bedrot_console.domain.feeds import Feed
 
 SUFFIX = ".jsonl"
@@ -74,7 +75,7 @@ class Acceptances:
     def add(self, feed: Feed, make: Callable[[str], Acceptance], tell: Callable[[Acceptance, str], None]) -> Acceptance:
         """Make an acceptance of the next version: `tell` is called with it and the hash of its line, then the line is written durably.
 
-        Returns the one that stands already, if there is one of the same shape.
+        Returns the one that stands already, if there is one of the same shape. Raises FixityError: the disk refuses; no line is left then.
         """
         return self._append(
             feed,
@@ -83,7 +84,7 @@ class Acceptances:
         )
 
     def revoke(self, feed: Feed, name: str, at: datetime, actor: str, tell: Callable[[Acceptance, str], None]) -> Acceptance:
-        """Take an acceptance back. Raises UsageError: there is none of this id that stands."""
+        """Take an acceptance back. Raises UsageError: there is none of this id that stands; FixityError as `add`."""
 
         def revoked(every: list[Acceptance], version: str) -> Acceptance:
             found = [a for a in every if a.id.startswith(name) and a.stands]
@@ -94,6 +95,14 @@ class Acceptances:
         return self._append(feed, revoked, tell)
 
     def _append(
+        self, feed: Feed, make: Callable[[list[Acceptance], str], Acceptance], tell: Callable[[Acceptance, str], None]
+    ) -> Acceptance:
+        try:
+            return self._appended(feed, make, tell)
+        except OSError as trouble:
+            raise disk_error(trouble, f"cannot write the acceptances of {feed.name}") from trouble
+
+    def _appended(
         self, feed: Feed, make: Callable[[list[Acceptance], str], Acceptance], tell: Callable[[Acceptance, str], None]
     ) -> Acceptance:
         path = self._path(feed.name)
@@ -108,9 +117,7 @@ class Acceptances:
                 return made
             line = line_of(made)
             tell(made, hashlib.sha256(line).hexdigest())
-            end = os.fstat(fd).st_size
-            os.pwrite(fd, line, end)
-            os.fsync(fd)
+            _write_at_end(fd, line)
         finally:
             os.close(fd)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -119,6 +126,21 @@ class Acceptances:
         finally:
             os.close(folder)
         return made
+
+
+def _write_at_end(fd: int, line: bytes) -> None:
+    """Write a line whole and durably, or leave the file as long as it was. Raises OSError."""
+    end = at = os.fstat(fd).st_size
+    view = memoryview(line)
+    try:
+        while view:
+            written = os.pwrite(fd, view, at)
+            view, at = view[written:], at + written
+        os.fsync(fd)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(fd, end)
+        raise
 
 
 def line_of(acceptance: Acceptance) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import resource
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -236,6 +237,30 @@ def test_a_record_that_was_forged_is_noticed(ws, drifted) -> None:
     path.write_bytes(b"{nothing\n")
     with pytest.raises(FixityError):
         ws.acceptances.standing("press/plays")
+
+
+def test_a_line_that_the_disk_takes_only_half_is_taken_back(ws) -> None:
+    """The trouble is told as the disk's, the record is as it was, and the same acceptance can be made when there is room again."""
+    feed, path = ws.registry.feed("press/plays"), ws.settings.state / "drift" / "press" / "plays.jsonl"
+
+    def accept(place: str) -> Acceptance:
+        one = Acceptance(
+            id=place[1:] * 4, feed=feed.name, code="schema.drift", place=place, seen=place, version="", at=datetime.now(UTC), actor="uid:1",
+            file_id="f", report_id="r",
+        )  # fmt: skip
+        return ws.acceptances.add(feed, lambda version: dataclasses.replace(one, version=version), lambda made, digest: None)
+
+    accept("/a")
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, hard))
+    try:
+        with pytest.raises(FixityError, match="cannot write the acceptances of press/plays"):
+            accept("/b")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert accept("/b").version == "1.2" and [a.place for a in drift.listing(ws)] == ["/a", "/b"]
 
 
 def test_a_shape_is_a_place_in_any_row() -> None:
