@@ -40,15 +40,13 @@ def carry_out_matching(face: Face, verb: Verb, words: str, reason: str, dry_run:
     """Decide for all files that a filter has and that may move; says on stderr how many those are, and why the others stay.
 
     Raises:
-        UsageError: the filter has no words, or wrong ones.
+        UsageError: the filter has wrong words, one without a value, or none that restricts.
     """
-    from ..domain.filterwords import parse_filter
+    from ..domain.filterwords import decision_filter
     from ..operations import plan
 
     ws = face.workspace()
-    if not words.strip():
-        raise UsageError("--matching wants the words of a filter", hint="bedrot files zone:landing status:passed")
-    made = plan.plan(ws, verb, parse_filter(words, ws.clock.now()))
+    made = plan.plan(ws, verb, decision_filter(words, ws.clock.now()))
     for line in told(made):
         face.say.note(line)
     return carry_out(face, verb, made.ids, reason, dry_run) if made.rows else 0

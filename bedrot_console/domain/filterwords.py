@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,6 +118,11 @@ def split_words(line: str) -> tuple[dict[str, str], str]:
     return given, " ".join(rest)
 
 
+def sayable(value: str) -> bool:
+    """Whether a word can have this value: the grammar has no way to write quotation marks or what cannot be printed."""
+    return bool(value) and value.isprintable() and '"' not in value
+
+
 def quoted(value: str) -> str:
     """A value as it is written behind its word: in quotation marks where it has spaces."""
     return f'"{value}"' if " " in value else value
@@ -135,6 +141,22 @@ def parse_filter(words: str, now: datetime) -> FileFilter:
     given, text = split_words(words)
     given.pop("group", None)
     return filter_of(given, text, now)
+
+
+def decision_filter(words: str, now: datetime) -> FileFilter:
+    """The filter of a decision, where a slip would take every file: each word has its value, and something is restricted.
+
+    Raises:
+        UsageError: as `parse_filter`, and a word without a value, `id:` without ids, or nothing that restricts.
+    """
+    for raw in _TOKEN.findall(words):
+        name, colon, value = raw.replace('"', "").partition(":")
+        if colon and name in WORDS and not value.strip(", " if name == "id" else None):
+            raise UsageError(f"{name}: has no value", hint=f"write {name}:VALUE, or leave {name}: out")
+    what = parse_filter(words, now)
+    if replace(what, order=FileFilter().order, text=what.text.strip()) == FileFilter():
+        raise UsageError("these words restrict nothing", hint="say which files: zone:landing status:passed")
+    return what
 
 
 def completions(line: str, values: Mapping[str, Sequence[str]]) -> list[str]:

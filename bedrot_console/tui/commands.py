@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from ..domain.browsing import FileFilter, FileRow
 from ..domain.errors import UsageError
-from ..domain.filterwords import parse_filter
+from ..domain.filterwords import decision_filter
 from ..domain.lifecycle import Verb, Zone
 from . import operator
 from .keys import EVERYWHERE, KEYS
@@ -127,10 +127,10 @@ class Commanding:
 
     def _decide(self, order: Order) -> None:
         app: Any = self
-        if len([g for g in (order.words, order.options.get("passed"), order.options.get("matching")) if g]) > 1:
+        if len([g for g in (order.words, order.options.get("passed"), "matching" in order.options) if g]) > 1:
             raise UsageError("ids, --passed and --matching exclude each other", hint=order.command.form)
         if "matching" in order.options:
-            what = parse_filter(order.options["matching"], app.backend.now())
+            what = decision_filter(order.options["matching"], app.backend.now())
             app.current_view.ask_plan(Verb(order.name), what, why=order.options.get("reason", ""))
             return
         self._on_files(order, "passed" if "passed" in order.options else None)

@@ -55,6 +55,16 @@ def test_files_are_counted_by_a_word_and_decided_by_a_filter(bedrot: Bedrot, lan
     assert bedrot("withdraw", "x", "--matching", "zone:raw", "--reason", "x").code == 2
 
 
+def test_an_empty_variable_in_a_filter_decides_on_nothing(bedrot: Bedrot, landed: Land) -> None:
+    """`--matching "run:$RUN"` without a RUN ends with 2 and a next step, for every verb; no file moves."""
+    name = landed()
+    for words in ("run:", "id:,", 'account:""', "group:feed", "order:oldest", "zone:landing run:", ""):
+        for verb in ("promote", "quarantine", "release", "withdraw") if words == "run:" else ("quarantine",):
+            said = bedrot(verb, "--matching", words, "--reason", "bad")
+            assert said.code == 2 and "next: " in said.err.lower(), (verb, words, said.err)
+    assert [(r["id"], r["zone"]) for r in bedrot("files", "--json").records] == [(name, "landing")]
+
+
 def test_common_options_work_before_and_after_the_command(bedrot: Bedrot, landed: Land) -> None:
     """`--json` means the same wherever it stands."""
     landed()

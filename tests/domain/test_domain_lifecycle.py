@@ -12,7 +12,7 @@ from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.challenges import Challenge, ChallengeKind, Secret
 from bedrot_console.domain.errors import EXIT_CODES, BedrotError, FixityError, LifecycleError, UsageError
 from bedrot_console.domain.files import Mask, Sidecar
-from bedrot_console.domain.filterwords import completions, parse_filter, parse_since
+from bedrot_console.domain.filterwords import WORDS, completions, decision_filter, parse_filter, parse_since, quoted, sayable
 from bedrot_console.domain.identifiers import id_time, is_id, new_id
 from bedrot_console.domain.lifecycle import STATUSES, TRANSITIONS, Verb, Verdict, Zone, status, transition
 
@@ -119,6 +119,40 @@ def test_the_filter_grammar_reads_words_and_text() -> None:
     ):
         with pytest.raises(UsageError):
             parse_filter(bad, NOW)
+
+
+def test_a_decision_takes_no_filter_that_restricts_nothing_and_no_word_without_its_value() -> None:
+    """An empty variable in a script (`run:$RUN`) is refused with a next step, not read as every file; typing stays lenient."""
+    for word in WORDS:
+        for empty in (f"{word}:", f'{word}:""', f'{word}:" "', f"zone:raw {word}:", f"{word}: zone:raw"):
+            with pytest.raises(UsageError) as refused:
+                decision_filter(empty, NOW)
+            assert refused.value.hint, empty
+    for nothing in (
+        "",
+        "  ",
+        '""',
+        '"" ""',
+        "id:,",
+        "id: ,",
+        "zone:raw id:,,",
+        "group:feed",
+        "order:oldest",
+        "order:worst group:day",
+    ):
+        with pytest.raises(UsageError) as refused:
+            decision_filter(nothing, NOW)
+        assert refused.value.hint and refused.value.exit_code == 2, nothing
+    assert parse_filter("run:", NOW) == parse_filter("id:,", NOW) == FileFilter()
+    for words in ("run:r1", "id:1m8ct9,", "order:oldest zone:raw", "group:feed streams", 'account:"a b"'):
+        assert decision_filter(words, NOW) == parse_filter(words, NOW)
+
+
+def test_a_value_that_a_word_can_have_comes_back_as_it_is() -> None:
+    """What the grammar would change on its way (quotation marks) is no value of a word."""
+    for value in ("a b", "a'b", "ä,b", "a:b", "\\"):
+        assert sayable(value) and parse_filter(f"account:{quoted(value)}", NOW).account == value
+    assert not any(map(sayable, ("", 'a"b', '"', "a\x1bb", "a\nb")))
 
 
 def test_a_filter_word_is_completed_by_what_it_may_become() -> None:

@@ -168,6 +168,35 @@ def test_a_decision_by_words_asks_as_the_key_does_and_has_the_reason_already(dri
     drive(lake, scenario)
 
 
+def test_a_decision_by_a_filter_that_takes_everything_by_a_slip_is_refused(drive):
+    """A word without its value, or words that restrict nothing, open no dialog: after `:` and for `*`; no filter at all is meant so."""
+    lake = FakeLake(32)
+
+    async def scenario(d):
+        for words in ("run:", "id:,", "order:oldest", "zone:landing run:"):
+            d.app.run_command(f"quarantine --matching '{words}' --reason bad")
+            await d.settle()
+            assert ("no value" in d.notice or "restrict nothing" in d.notice) and len(d.app.screen_stack) == 1, words
+        d.app.run_command("quarantine --matching= --reason bad")
+        await d.settle()
+        assert "restrict nothing" in d.notice and len(d.app.screen_stack) == 1
+        view = d.app.files_view
+        for words in ("run:", "platform:metaads run:", "order:oldest"):
+            view.set_words(words)
+            await d.settle()
+            await d.press("asterisk")
+            assert view.table.whole is None and "→" in d.notice, words
+        view.set_words("group:platform run:")
+        await d.settle()
+        assert "run: has no value" in view.why_not("quarantine")
+        view.set_words("")
+        await d.settle()
+        await d.press("asterisk")
+        assert view.table.whole is not None and not lake.decisions
+
+    drive(lake, scenario)
+
+
 def test_a_read_only_console_takes_no_command_that_writes(drive):
     """Each one is refused with the reason, and nothing is asked."""
 

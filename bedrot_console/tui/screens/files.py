@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from ...domain.browsing import OPPOSITE, ORDERS, FileFilter
 from ...domain.errors import UsageError
-from ...domain.filterwords import filter_of, split_words
+from ...domain.filterwords import filter_of, sayable, split_words
 from ...domain.lifecycle import Verb
 from ...domain.text import safe
 from ..keys import bindings
@@ -129,7 +129,7 @@ class FilesView(Kept, Marking, Grouping, View):
         def work() -> WordsLoaded:
             return WordsLoaded(
                 {
-                    w: [k for k, _, _ in backend.groups(FileFilter(), w) if k and k.isprintable()]
+                    w: [k for k, _, _ in backend.groups(FileFilter(), w) if k and sayable(k)]
                     for w in ("platform", "feed", "account")
                 }
             )
@@ -285,6 +285,8 @@ class FilesView(Kept, Marking, Grouping, View):
         table = self.table
         if self.grouped and action in FILES_ONLY:
             return "enter opens the group's files first"
+        if action == "mark_all" and table.whole is None and self.words:
+            return self.refusal_of_words(self.words)
         if table.stale and action in ON_A_ROW and not table.any_marked and not self.grouped:
             return "the filter's first page is still on its way"
         if action in DECISIONS:

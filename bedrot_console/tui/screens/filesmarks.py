@@ -6,6 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileFilter, FileRow
+from ...domain.errors import UsageError
+from ...domain.filterwords import decision_filter
 from ...domain.lifecycle import Verb
 from ...domain.plans import MOST_FILES
 from ..messages import Decided, MarksRenewed, RangeLoaded
@@ -46,7 +48,8 @@ class Marking(Base):
         if self.console.backend.read_only:
             return "this console is read-only"
         if self.grouped:
-            return None if self.group_filter() else "no group here"
+            words = self._group_words() if self.group_filter() else None
+            return self.refusal_of_words(words) if words else "no group here"
         if self.table.whole is not None:
             return None
         if not self.table.marks:
@@ -54,6 +57,14 @@ class Marking(Base):
         if verb not in self._reasons:
             self._reasons[verb] = self.refusal_of_all(verb, list(self.table.marks.values()))
         return self._reasons[verb]
+
+    def refusal_of_words(self, words: str) -> str | None:
+        """Why all that these words have cannot be taken at once: a slip among them, or nothing that restricts."""
+        try:
+            decision_filter(words, self.console.backend.now())
+        except UsageError as error:
+            return f"{error}{' → ' + error.hint if error.hint else ''}"
+        return None
 
     def decide_chosen(self, verb: Verb) -> None:
         """Ask about the marked files, all that the filter has, the group under the cursor, or the file under it."""
