@@ -463,6 +463,29 @@ def test_a_hostile_name_is_counted_but_never_becomes_a_word(drive):
     drive(lake, scenario)
 
 
+def test_a_key_with_a_quotation_mark_never_becomes_the_word_of_another_group(drive):
+    """`a"b` would be read as `ab`: its group opens no filter, is not decided on, and is not offered for completion."""
+    lake = FakeLake(8)
+    odd, other = lake._row(7), lake._row(6)
+    lake.changed = {odd.id: dataclasses.replace(odd, account='a"b'), other.id: dataclasses.replace(other, account="ab")}
+
+    async def scenario(d):
+        view = d.app.files_view
+        view.set_words("group:account")
+        await d.settle()
+        await d.press("end")
+        if view.groups.key != 'a"b':
+            await d.press("up")
+        assert view.groups.key == 'a"b' and view.why_not("quarantine") == "no group here"
+        await d.press("enter")
+        assert "nothing that a filter could name" in d.notice and view.words == "group:account"
+        await d.press("slash")
+        known = view.query_one("#filter").known["account"]
+        assert "ab" in known and 'a"b' not in known
+
+    drive(lake, scenario)
+
+
 def test_a_page_that_is_asked_for_before_its_rows_are_there_is_turned_when_they_come(drive):
     """A key at the edge of what is loaded is not lost: the table catches up."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...domain.browsing import FileFilter
 from ...domain.errors import UsageError
-from ...domain.filterwords import quoted
+from ...domain.filterwords import quoted, sayable
 from ..messages import GroupsLoaded
 from ..widgets.grouptable import GroupTable
 
@@ -84,7 +84,7 @@ class Grouping(Base):
 
     def _group_words(self) -> str | None:
         key = self.groups.key
-        if self.by is None or self.by != self.groups.by or not isinstance(key, str) or not key or not key.isprintable():
+        if self.by is None or self.by != self.groups.by or not isinstance(key, str) or not sayable(key):
             return None
         return " ".join([*self._without("group"), f"{self.by}:{quoted(key)}"])
 
