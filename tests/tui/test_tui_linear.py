@@ -12,7 +12,7 @@ from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.lifecycle import Verb, Zone
 from bedrot_console.domain.runs import RunState
 from bedrot_console.tui.linear.desk import Desk
-from bedrot_console.tui.linear.speech import Speech
+from bedrot_console.tui.linear.speech import Left, Speech
 from bedrot_console.tui.linear.words import NO_SCREEN, SHELL, table
 from bedrot_console.tui.places import PLACES
 
@@ -206,3 +206,78 @@ def test_validation_says_the_verdict_and_the_list_follows():
     assert pending and pending[0].zone is Zone.LANDING
     said = Conversation(lake)("files status:pending", "validate --pending", "first")
     assert said.count("passed: ") == len(pending)
+
+
+@pytest.mark.parametrize("form", ["--matching {}", "--matching={}"])
+def test_a_decision_by_a_filter_is_counted_and_asked_before_it_is_made(form):
+    """Both ways to write it take the filter's files and never the marked ones; a person says yes first, a pipe's line is enough."""
+    line = f"promote {form.format('status:passed')}"
+    lake = FakeLake(64)
+    passed = {row.id for row in lake.passed()}
+    talk = Conversation(lake, attended=True)
+    said = talk("files status:failed", "mark 1", line, "", line, "no")
+    assert said.count(f"Promote {len(passed)} files ({len(passed)} passed") == 2 and not lake.decisions and not talk.shelled
+    assert f"promote: done for {len(passed)} files" in talk(line, "yes") and {d[1] for d in lake.decisions} == passed
+    lake = FakeLake(64)
+    talk = Conversation(lake)
+    said = talk(f"quarantine {form.format('zone:landing')} --reason bad")
+    assert f"quarantine: done for {len(lake.decisions)} files" in said and lake.decisions and not talk.shelled
+
+
+def test_a_decision_by_a_filter_takes_no_slip_and_no_second_way():
+    """A word without its value, nothing that restricts, ids or --passed beside it: refused with a next step. What is beyond one command is told."""
+    lake = FakeLake(64)
+    for given in ("run:", "id:,", "order:oldest", ""):
+        said = Conversation(lake)("files", "mark 1", f"quarantine --matching={given} --reason bad")
+        assert "Not done: " in said and "Next: " in said, given
+    said = Conversation(lake)("files", "promote --matching zone:landing --passed", "promote 1 --matching=x", "promote 1 --passed")
+    assert said.count("exclude each other") == 3 and not lake.decisions
+    lake.most = 2
+    assert "more could move; one command takes 2" in Conversation(lake)("promote --matching status:passed")
+    assert len(lake.decisions) == 2
+
+
+def test_a_decision_that_is_stopped_says_what_it_did():
+    """ctrl+c in the middle: the files that moved are told, and undo takes them back."""
+    lake = FakeLake(64)
+    whole = lake.decide
+
+    def decide(verb, ids, reason):
+        for number, outcome in enumerate(whole(verb, ids, reason)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield outcome
+
+    lake.decide = decide
+    said = Conversation(lake)("promote --matching status:passed")
+    assert "promote: done for 2 files. undo takes it back." in said and "Stopped." in said
+
+
+def test_a_read_only_console_hands_no_command_on_that_writes():
+    """Of the journal's commands only the one that shows: verifying leaves a note behind."""
+    talk = Conversation(FakeLake(8, read_only=True))
+    refused = ("audit verify", "audit anchor", "promote --matching zone:landing", "promote --matching=zone:landing")
+    said = talk("audit", "audit kind:decided", *refused)
+    assert talk.shelled == [["audit", "show"], ["audit", "show", "--kind", "decided"]]
+    assert said.count("Not done: ") == len(refused)
+
+
+def test_the_end_of_the_input_leaves_where_a_code_is_asked_for(monkeypatch):
+    """ctrl+d at the hidden prompt is what it is at the normal one."""
+
+    def ended(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    speech = Speech(io.StringIO(), io.StringIO())
+    speech.attended = True
+    with pytest.raises(Left):
+        speech.ask_hidden("code:")
+
+
+def test_what_waits_is_started_for_its_own_account_whatever_its_name():
+    """A name with spaces and quotation marks is one word."""
+    lake = FakeLake(8)
+    lake.waiting.append(NeedItem(account="a b's"))
+    Conversation(lake)("needs", "1")
+    assert lake.started == [("distrokid", "a b's")]

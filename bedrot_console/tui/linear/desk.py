@@ -8,7 +8,9 @@ from typing import Any
 
 from ...domain.browsing import FileRow, Outcome
 from ...domain.errors import BedrotError, UsageError
+from ...domain.filterwords import decision_filter
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
+from ...domain.plans import Plan
 from ...domain.text import safe
 from ..backend import Backend
 from ..palette import size_text
@@ -25,7 +27,10 @@ from .words import NO_SCREEN, SHELL, table
 READ_ONLY = "this console is read-only"
 Shell = Callable[[Sequence[str]], int]
 """Runs one command of the shell on this home; returns its exit code."""
-WITHOUT_WRITING = ("show", "diff", "cat", "files", "status", "platforms", "doctor", "audit", "metrics", "report", "simulate")
+WITHOUT_WRITING = ("show", "diff", "cat", "files", "status", "platforms", "doctor", "simulate")
+"""Commands of the shell that a read-only console hands on, whatever follows them."""
+WHOLE_LINES = (["sessions"], ["secrets"])
+"""Groups that it hands on only without a command of theirs: then they list."""
 
 
 class Desk(Places, Questions):
@@ -117,7 +122,7 @@ class Desk(Places, Questions):
         if words[0] in SHELL and not hasattr(self, f"order_{words[0]}"):
             self._hand_to_shell(line if len(words) > 1 and ":" not in line else self._as_options(words))
             return
-        if words[0] in ("show", "diff") and any(word.startswith("--") for word in words) or "--matching" in words:
+        if words[0] in ("show", "diff") and any(word.startswith("--") for word in words):
             self._hand_to_shell(line)
             return
         if words[0] not in self.table and not any(words[0] in c.also for c in self.table.values()):
@@ -145,7 +150,8 @@ class Desk(Places, Questions):
             raise UsageError(f"not a command: {error}", hint="help") from None
         if given[0] in ("console", "demo"):
             raise UsageError(f"{given[0]} does not run inside the console", hint="quit")
-        if self.backend.read_only and not (given[0] in WITHOUT_WRITING or given in (["sessions"], ["secrets"], ["alerts"])):
+        harmless = given[0] in WITHOUT_WRITING or given[:2] == ["audit", "show"] or given in WHOLE_LINES
+        if self.backend.read_only and not harmless:
             raise UsageError(f"{given[0]}: {READ_ONLY}", hint="a console without --read-only")
         words = []
         for word in given:
@@ -188,17 +194,17 @@ class Desk(Places, Questions):
     order_quarantine = order_release = order_withdraw = order_promote
 
     def _decide(self, verb: Verb, order: Order) -> None:
-        if "passed" in order.options and order.words:
-            raise UsageError("ids and --passed exclude each other", hint=order.command.form)
-        rows = list(self.backend.passed()) if "passed" in order.options else self.rows(order.words)
-        may, blocked = [], Counter[str]()
-        for row in rows:
-            try:
-                transition(verb, row.zone, row.verdict)
-                may.append(row)
-            except BedrotError as error:
-                blocked[str(error)] += 1
-        self.speech.all(f"Not {number}: {safe(reason, 200)}." for reason, number in blocked.items())
+        ways = [bool(order.words), "passed" in order.options, "matching" in order.options]
+        if ways.count(True) > 1:
+            raise UsageError("ids, --passed and --matching exclude each other", hint=order.command.form)
+        if "matching" in order.options:
+            plan = self.backend.plan(verb, decision_filter(order.options["matching"], self.backend.now()))
+        else:
+            plan = _plan(verb, self.backend.passed() if "passed" in order.options else self.rows(order.words))
+        may = plan.rows
+        self.speech.all(f"Not {number:,}: {safe(reason, 200)}." for reason, number in plan.refused.items())
+        if plan.beyond:
+            self.speech.say(f"{plan.beyond:,} more could move; one command takes {len(may):,}, give it again for the next.")
         if not may:
             self.speech.say("Nothing to do.")
             return
@@ -206,18 +212,23 @@ class Desk(Places, Questions):
         if reason is None:
             self.speech.say("Left; nothing was changed.")
             return
-        self._tell_outcomes(verb.value, list(self.backend.decide(verb, [row.id for row in may], reason)))
+        outcomes: list[Outcome] = []
+        try:
+            for outcome in self.backend.decide(verb, plan.ids, reason):
+                outcomes.append(outcome)
+        finally:
+            self._tell_outcomes(verb.value, outcomes)
 
     def _reason(self, verb: Verb, rows: Sequence[FileRow], given: str) -> str | None:
         """Name object, count and consequence; the reason, or None to leave."""
         step = TRANSITIONS[verb]
         counts = Counter(row.status for row in rows)
-        what = ", ".join(f"{number} {status}" for status, number in counts.items())
+        what = ", ".join(f"{number:,} {status}" for status, number in counts.items())
         size = size_text(sum(row.size_bytes for row in rows))
         self.speech.say(f"{verb.capitalize()} {_files(len(rows))} ({what}; {size}) to {step.target}:")
         self.speech.all(file_text(row) for row in rows[:5])
         if len(rows) > 5:
-            self.speech.say(f"and {len(rows) - 5} more")
+            self.speech.say(f"and {len(rows) - 5:,} more")
         if given or not self.speech.attended and not step.needs_reason:
             if self.speech.attended and self.speech.ask(f"{verb}? yes or no:").strip().lower() not in ("y", "yes"):
                 return None
@@ -266,6 +277,9 @@ class Desk(Places, Questions):
 
     def refresh(self, name: str) -> None:
         """The list shows a changed file as it is now."""
+        listed = self.listing is not None and any(item.id == name for item in self.listing.items)
+        if not listed and (self.row is None or self.row.id != name):
+            return
         row = self.backend.find(name)
         if self.row is not None and self.row.id == name:
             self.row = row
@@ -289,5 +303,16 @@ class Desk(Places, Questions):
         self.speech.say("Left; runs go on.")
 
 
+def _plan(verb: Verb, rows: Sequence[FileRow]) -> Plan:
+    may, refused = [], Counter[str]()
+    for row in rows:
+        try:
+            transition(verb, row.zone, row.verdict)
+            may.append(row)
+        except BedrotError as error:
+            refused[str(error)] += 1
+    return Plan(verb=verb, rows=tuple(may), refused=refused)
+
+
 def _files(number: int) -> str:
-    return f"{number} file{'s' if number != 1 else ''}"
+    return f"{number:,} file{'s' if number != 1 else ''}"

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...domain.accounts import account_flag
 from ...domain.browsing import ORDERS, FileFilter, FileRow
 from ...domain.errors import UsageError
 from ...domain.filterwords import parse_filter, split_words
@@ -289,7 +290,7 @@ class Places:
         ]
         for need in self.backend.needs():
             text = f"{need.at:%m-%d %H:%M} {need.platform} ({need.account}): {need.code}; its number starts the run again with you present"
-            items.append(Item(need.id, safe(text, 300), f"extract {need.platform} {need.account}"))
+            items.append(Item(need.id, safe(text, 300), f"extract {need.platform}{account_flag(need.account)}"))
         self.show_list(self.place, Listing("What needs you", "need", items, empty=("nothing waits for you",)))
 
     # SQL

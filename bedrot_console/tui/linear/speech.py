@@ -42,9 +42,12 @@ class Speech:
         return line.rstrip("\r\n")
 
     def ask_hidden(self, prompt: str) -> str:
-        """One line that is not echoed; from a pipe simply the next one."""
+        """One line that is not echoed; from a pipe simply the next one. Raises Left at the end of the input."""
         if not self.attended:
             return self.ask(prompt)
         import getpass
 
-        return getpass.getpass(safe(prompt) + " ")
+        try:
+            return getpass.getpass(safe(prompt) + " ")
+        except EOFError:
+            raise Left from None
