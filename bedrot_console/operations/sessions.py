@@ -26,6 +26,9 @@ WORN = 0.8
 RECENT = 5
 """So many of the last observed lives tell what is usual: one that was cut short by an accident does not make all later ones suspect."""
 
+LONGEST_NAMED = 255
+"""Bytes of a path that a message repeats; a longer one may be a login that was pasted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInfo:
@@ -156,16 +159,32 @@ def read_export(file: str | Path) -> tuple[bytes, bool]:
     """The bytes of a file that a browser's login was exported to, and whether others on this machine may read it.
 
     Raises:
-        UsageError: no regular file, or it cannot be read. At most one byte more than an import takes is read.
+        UsageError: no regular file, or it cannot be read. At most one byte more than an import takes is read. What looks like the login
+            itself, pasted where its path belongs, is not repeated.
     """
+    named = _named(str(file))
     try:
-        with Path(file).expanduser().open("rb") as source:
-            mode = os.fstat(source.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise UsageError(f"{file} is no regular file")
+        opened = os.open(Path(file).expanduser(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UsageError(f"{named} cannot be read: {error.strerror}") from None
+    except (ValueError, RuntimeError):
+        raise UsageError(f"{named} cannot be read: it is no path") from None
+    try:
+        mode = os.fstat(opened).st_mode
+        if not stat.S_ISREG(mode):
+            raise UsageError(f"{named} is no regular file")
+        with os.fdopen(opened, "rb", closefd=False) as source:
             return source.read(MOST_BYTES + 1), bool(mode & 0o044)
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{named} cannot be read: {error.strerror}") from None
+    finally:
+        os.close(opened)
+
+
+def _named(file: str) -> str:
+    """A path as a message names it."""
+    pasted = "{" in file or "\t" in file or file.splitlines() != [file] or len(file.encode("utf-8", "replace")) > LONGEST_NAMED
+    return "what was given as a path" if pasted else file
 
 
 def import_login(ws: Workspace, platform: str, data: bytes, account: str = "default") -> tuple[int, Any]:

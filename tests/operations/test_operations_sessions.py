@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -189,6 +190,36 @@ def test_an_imported_login_is_saved_and_rolls_back(real, clock) -> None:
     assert [e.kind for e in real.journal.read()] == ["session-saved", "session-failed"]
     sessions.forget(real, "distrokid")
     assert sessions.sessions(real) == []
+
+
+def test_an_export_is_read_from_regular_files_only_and_nothing_waits_for_a_writer(tmp_path) -> None:
+    """A pipe that nobody writes to, a folder, a device: each is refused at once."""
+    (tmp_path / "export.json").write_bytes(b"[]")
+    os.mkfifo(tmp_path / "pipe")
+    assert sessions.read_export(tmp_path / "export.json")[0] == b"[]"
+    for name in (tmp_path / "pipe", tmp_path, "/dev/null"):
+        with pytest.raises(UsageError, match=f"{name} is no regular file"):
+            sessions.read_export(name)
+    with pytest.raises(UsageError, match="nowhere cannot be read: No such file"):
+        sessions.read_export(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        '[{"name": "sid", "value": "s3cr3t"}]',
+        ".x.com\tTRUE\t/\tTRUE\t0\tsid\ts3cr3t",
+        "sid\ns3cr3t",
+        "s3cr3t\r",
+        "s3cr3t" * 43,
+        "s3cr3t{\0",
+    ],
+)
+def test_a_login_pasted_where_its_path_belongs_is_not_repeated(pasted) -> None:
+    """The message, and what it was raised from, hold nothing of it."""
+    with pytest.raises(UsageError, match="what was given as a path cannot be read") as caught:
+        sessions.read_export(pasted)
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}" and caught.value.__suppress_context__
 
 
 def test_logins_are_imported_for_browser_platforms_only_and_never_read_only(real, home, clock) -> None:
