@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import re
 import struct
+import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..domain.blocks import Indexed, View
@@ -27,7 +29,9 @@ _KITTY_WORDS = r"\x1b_G[A-Za-z0-9=,-]{1,80}(?:;[A-Za-z0-9+/=]{0,4096})?\x1b\\"
 _SIXEL_WORDS = r'\x1b\[[0-9;]{1,9}H\x1bP[0-9;]{0,9}q[?-~#0-9;!$"-]*\x1b\\'
 _OURS = re.compile(f"(?:(?:{_KITTY_WORDS})|(?:{_SIXEL_WORDS})|(?:\\x1b\\[[0-9;]{{1,9}}H))*")
 _REPLY = re.compile(r"\x1b_Gi=\d+(?:,[^;\x1b]{0,40})?;([^\x1b]{0,200})\x1b\\|\x1b\[\?([\d;]{1,60})c|\x1b\[6;(\d{1,4});(\d{1,4})t")
-_BEGUN = re.compile(r"\x1b_[^\x1b]{0,240}\x1b?\Z|\x1b\[(?:\?[\d;]{0,60}|6[\d;]{0,10})?\Z")
+_BEGUN = re.compile(r"\x1b_(?:G[^\x1b]{0,240}\x1b?)?\Z|\x1b\[(?:\?[\d;]{0,60}|6[\d;]{0,10})?\Z")
+ANSWER_SECONDS = 1.0
+"""So long after it was asked, the terminal may have begun an answer; later, such a beginning is a key (alt and `_` begins like kitty's)."""
 ASK_KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 ASK_CELL = "\x1b[16t"
 ASK_ATTRIBUTES = "\x1b[c"
@@ -44,15 +48,21 @@ class Ability:
 class Ear:
     """Hears what the terminal says about itself among the keys, and keeps that from them. Fed by one thread only."""
 
-    def __init__(self, wanted: str | None, cell: tuple[int, int] | None) -> None:
-        """Listen to a terminal that is asked; `wanted` is a way to draw that the settings ask for, `cell` what is known of its cells."""
+    def __init__(self, wanted: str | None, cell: tuple[int, int] | None, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Listen to a terminal that is asked now; `wanted` is a way to draw that the settings ask for, `cell` what is known of its cells.
+
+        Args:
+            seconds: a clock that only rises.
+        """
+        self._seconds = seconds
+        self._until = seconds() + ANSWER_SECONDS
         self.wanted, self.cell = wanted, cell
         self.kitty = False
         self.ability: Ability | None = None
         self._held = ""
 
     def take(self, data: str) -> str:
-        """What of the input are keys; what is the beginning of an answer waits for its rest."""
+        """What of the input are keys; a whole answer is none, and the beginning of one waits for its rest while one is awaited."""
         data = self._held + data
         self._held = ""
         kept, at = "", 0
@@ -62,7 +72,7 @@ class Ear:
             self._hear(reply)
         rest = data[at:]
         begun = _BEGUN.search(rest)
-        if begun is not None:
+        if begun is not None and self.ability is None and self._seconds() < self._until:
             self._held, rest = begun[0], rest[: begun.start()]
         return kept + rest
 

@@ -104,6 +104,22 @@ def test_what_the_terminal_says_of_itself_is_heard_and_is_no_key(said, wanted, k
     assert ear.ability is not None and ear.ability.kind == kind
 
 
+def test_a_key_is_held_back_as_the_beginning_of_an_answer_only_while_one_is_awaited():
+    """alt and `_` with any other key after it passes at once; so does all once the answer is there, or a second after the question."""
+    at = 50.0
+    ear = Ear(None, None, lambda: at)
+    assert ear.take("\x1b_q") == "\x1b_q" and ear.take("\x1b_") + ear.take("abc") == "\x1b_abc"
+    assert ear.take("\x1b_Gi=3") == ""
+    at += 1.1
+    assert ear.take("x") == "\x1b_Gi=3x"
+    for begun in ("\x1b_", "\x1b_G", "\x1b[", "\x1b_Gabc"):
+        assert ear.take(begun) == begun
+    assert ear.take("a\x1b[?64cb") == "ab" and ear.ability is not None
+    quick = Ear(None, None, lambda: at)
+    quick.take("\x1b[?64c")
+    assert quick.take("\x1b_G") == "\x1b_G" and quick.take("\x1b[") == "\x1b["
+
+
 def test_only_terminals_that_are_silent_about_it_are_asked_for_kitty():
     """The plain questions go to all; inside tmux, screen and on the Linux console kitty's does not."""
     assert ASK_KITTY in question(None, "xterm-kitty") and ASK_KITTY in question(None, "xterm-256color")
