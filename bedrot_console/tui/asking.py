@@ -37,7 +37,10 @@ class Asking:
         return app.screen_stack[0].query_one(PromptBar)
 
     def ask_challenge(self) -> None:
-        """Bring the prompt in step with the open challenges. One that is being answered is not replaced by another."""
+        """Bring the prompt in step with the open challenges. One that is being answered is not replaced by another.
+
+        If it ends meanwhile, the prompt says so and keeps the keys until the operator closes it; the next one comes then.
+        """
         app: Any = self
         if self._seeing is not None and all(c.id != self._seeing.challenge.id for c in self.challenges):
             self._seeing.over()
@@ -49,15 +52,18 @@ class Asking:
         if run != self._viewed:
             self._viewed, self._chosen = run, None
         queue = operator.in_order(self.challenges, run)
-        if challenge is None or not (had_focus or prompt.sending):
+        if shown is not None and challenge is None and had_focus and prompt.touched and not prompt.over:
+            prompt.end()
+        held = prompt.over and had_focus
+        if held or challenge is None or not (had_focus or prompt.sending):
             chosen = next((c for c in queue if c.id == self._chosen), None)
             challenge = chosen or (queue[0] if queue else None)
         place = (queue.index(challenge) + 1, len(queue)) if challenge in queue else (1, 1)
-        new = prompt.ask(challenge, app.backend.now(), place)
+        new = not held and prompt.ask(challenge, app.backend.now(), place)
         header = app.screen_stack[0].query_one(Header)
         more = f" +{len(queue) - 1}" if len(queue) > 1 else ""
         header.waiting = f"{challenge.kind.value} wanted{more}" if challenge is not None else ""
-        if challenge is None and had_focus:
+        if challenge is None and had_focus and not held:
             app.focus_place()
         asked = frozenset(c.id for c in queue)
         if asked - self._rung:
@@ -78,6 +84,7 @@ class Asking:
 
     def do_answer(self) -> None:
         app: Any = self
+        self.prompt.close()
         self.ask_challenge()
         challenge = self.prompt.challenge
         if challenge is not None and operator.is_seen(challenge):
@@ -85,6 +92,9 @@ class Asking:
             return
         app.screen_stack[0].set_focus(self.prompt)
         app.refresh_keys()
+
+    def on_prompt_bar_closed(self) -> None:
+        self.ask_challenge()
 
     def on_prompt_bar_next(self) -> None:
         """Ask the next of the open challenges; of the one before, nothing stays typed."""

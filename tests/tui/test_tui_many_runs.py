@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from fake_lake import HOSTILE, AccountItem, FakeLake, NeedItem
+from textual import events
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.runs import RunState
@@ -230,6 +232,70 @@ def test_a_question_taken_from_the_list_is_the_one_that_is_asked(drive):
         await d.type("123456")
         await d.press("enter")
         assert lake.answers == [(late.id, 6)]
+
+    drive(lake, scenario)
+
+
+@pytest.mark.parametrize(("place", "end"), [("2", "enter"), ("3", "escape")])
+def test_the_rest_of_a_password_whose_question_ended_is_no_key_and_reaches_no_other_platform(drive, place, end):
+    """Its letters decide nothing and go nowhere until enter or esc closes what is over; only then the next question is asked."""
+    lake, late, soon = two_questions()
+    lake.asked[1] = replace(soon, kind=ChallengeKind.PASSWORD, length=None)
+
+    async def scenario(d):
+        await d.press(place)
+        await d.beat()
+        await d.pilot.press(*["a"] * (place == "2"), *"hunt")
+        lake.asked.pop()
+        await d.beat()
+        await d.beat()
+        prompt = d.app.query_one("#prompt")
+        assert prompt.has_focus and "this question is over: enter or esc closes" in d.screen and "distrokid wants" not in d.screen
+        await d.pilot.press(*"qabc", "colon", "exclamation_mark", "question_mark", "tab", "f4", "ctrl+n", "ctrl+r", "backspace")
+        prompt.post_message(events.Paste("er2"))
+        await d.settle()
+        assert prompt.has_focus and len(d.app.screen_stack) == 1 and not prompt._typed and "•" not in d.screen
+        await d.press(end)
+        assert "distrokid wants the code" in d.screen and "[" + "▏" * (place == "3") + "______]" in d.screen
+        assert not lake.answers and not lake.decisions and "resend" not in lake.calls and len(d.app.screen_stack) == 1
+        assert prompt.has_focus == (place == "3")
+        await d.pilot.press(*["a"] * (place == "2"), *"123456", "enter")
+        await d.settle()
+        assert lake.answers == [(late.id, 6)]
+
+    drive(lake, scenario)
+
+
+def test_a_prompt_in_which_nothing_was_typed_gives_way_to_the_next_question(drive):
+    """No line to close first; and the last one goes with its question."""
+    lake, late, soon = two_questions()
+
+    async def scenario(d):
+        await d.beat()
+        await d.press("a")
+        lake.asked.pop()
+        await d.beat()
+        assert "distrokid wants the code" in d.screen and d.app.query_one("#prompt").has_focus
+        lake.asked.clear()
+        await d.beat()
+        assert "wants the code" not in d.screen and "is over" not in d.screen and not d.app.query_one("#prompt").has_focus
+
+    drive(lake, scenario)
+
+
+def test_a_prompt_that_is_over_goes_with_the_last_question(drive):
+    """Where no other waits, enter gives the keys back to the place."""
+    lake = FakeLake(10)
+    lake.ask(lake.start("distrokid", "default"))
+
+    async def scenario(d):
+        await d.beat()
+        await d.press("a", "1")
+        lake.asked.clear()
+        await d.beat()
+        await d.press("2", "enter")
+        assert "is over" not in d.screen and "wants the code" not in d.screen and not d.app.query_one("#prompt").has_focus
+        assert not lake.answers and d.app.place == "files"
 
     drive(lake, scenario)
 

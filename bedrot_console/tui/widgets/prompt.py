@@ -1,6 +1,7 @@
 """The prompt for a code or password, in the same place on every screen. What is typed lives in this widget only, until it is sent.
 
 What must be looked at (a QR code, a page) has a dialog of its own, which opens from here.
+A question that ends while its answer is typed leaves the prompt standing: the rest of a password is no key of the screen below.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .lines import Line, Piece, strip_of
 
 PASSING = "!?:"
 """What waits, the help and the command line are one key away also while a code is asked."""
+OVER = "this question is over: enter or esc closes"
 
 
 class PromptBar(Widget, can_focus=True):
@@ -55,6 +57,10 @@ class PromptBar(Widget, can_focus=True):
     class Next(Message):
         """Another open challenge is to be asked."""
 
+    @dataclass
+    class Closed(Message):
+        """The operator has seen that the question is over."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.turn = (1, 1)
@@ -62,6 +68,8 @@ class PromptBar(Widget, can_focus=True):
         self.now: datetime | None = None
         self.sending = False
         self.error: str | None = None
+        self.touched = False
+        self.over = False
         self._typed: list[str] = []
 
     def ask(self, challenge: Challenge | None, now: datetime, turn: tuple[int, int] = (1, 1)) -> bool:
@@ -74,8 +82,9 @@ class PromptBar(Widget, can_focus=True):
         new = challenge is not None and (self.challenge is None or self.challenge.id != challenge.id)
         if challenge is None or new:
             self._typed.clear()
-            self.sending = False
+            self.sending = self.touched = False
             self.error = None
+        self.over = False
         self.challenge = challenge
         self.now = now
         if new and challenge is not None and challenge.error:
@@ -85,6 +94,20 @@ class PromptBar(Widget, can_focus=True):
         self.refresh()
         return new
 
+    def end(self) -> None:
+        """The question is over while the operator types: what was typed is gone, and every key stays here until enter or esc closes."""
+        self._typed.clear()
+        self.over, self.sending, self.error = True, False, None
+        self.set_class(False, "wrong")
+        self.refresh()
+
+    def close(self) -> None:
+        """Go from a question that is over."""
+        if self.over and self.now is not None:
+            self.ask(None, self.now)
+            self.app.focus_place()  # type: ignore[attr-defined]
+            self.post_message(self.Closed())
+
     def answered(self, problem: str | None) -> None:
         """The run took the answer, or did not."""
         self.sending = False
@@ -93,7 +116,7 @@ class PromptBar(Widget, can_focus=True):
         self.refresh()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return character is not None and character.isprintable() and not self._passes(character)
+        return self.over or (character is not None and character.isprintable() and not self._passes(character))
 
     def _passes(self, character: str) -> bool:
         """Whether a key keeps its meaning of everywhere: no code has such a character, but a password may."""
@@ -101,22 +124,28 @@ class PromptBar(Widget, can_focus=True):
 
     def _add(self, text: str) -> None:
         challenge = self.challenge
-        if challenge is None or self.sending or not operator.is_typed(challenge):
+        self.touched = True
+        if challenge is None or self.over or self.sending or not operator.is_typed(challenge):
             return
         room = operator.room(challenge) - len(self._typed)
         self._typed.extend(operator.accepted(challenge, text)[: max(0, room)])
         self.refresh()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "a" and self.challenge is not None and operator.is_seen(self.challenge):
+        if self.over:
+            if event.key in ("enter", "escape"):
+                self.close()
+        elif event.key == "a" and self.challenge is not None and operator.is_seen(self.challenge):
             self.do_send()
         elif event.character is not None and event.is_printable and not self._passes(event.character):
             self._add(event.character)
         elif event.key == "backspace":
+            self.touched = True
             if self._typed:
                 self._typed.pop()
             self.refresh()
         elif event.key == "ctrl+u":
+            self.touched = True
             self._typed.clear()
             self.refresh()
         else:
@@ -134,6 +163,8 @@ class PromptBar(Widget, can_focus=True):
 
     def why_not(self, action: str) -> str | None:
         """Why a key of the prompt can do nothing now."""
+        if self.over and action != "leave":
+            return OVER
         if action in ("resend", "other") and (self.challenge is None or action not in self.challenge.can):
             return "the platform does not offer that here"
         return "no other platform asks anything now" if action == "next" and self.turn[1] < 2 else None
@@ -143,7 +174,7 @@ class PromptBar(Widget, can_focus=True):
 
     def do_send(self) -> None:
         challenge = self.challenge
-        if challenge is None or self.sending:
+        if challenge is None or self.sending or self.over:
             return
         if operator.is_seen(challenge):
             self.post_message(self.See(challenge.id))
@@ -160,7 +191,7 @@ class PromptBar(Widget, can_focus=True):
             self.answered(trouble)
             return
         self._typed.clear()
-        self.sending = True
+        self.sending, self.touched = True, False
         self.error = None
         self.set_class(False, "wrong")
         self.post_message(self.Send(challenge.id, Secret(value)))
@@ -190,6 +221,9 @@ class PromptBar(Widget, can_focus=True):
             self.answered(reason)
 
     def do_leave(self) -> None:
+        if self.over:
+            self.close()
+            return
         self.app.focus_place()  # type: ignore[attr-defined]
 
     def on_focus(self) -> None:
@@ -223,6 +257,9 @@ class PromptBar(Widget, can_focus=True):
         if challenge is None or self.now is None:
             return Strip.blank(self.size.width)
         lines: list[Line] = [[(self._sign(), "alarm"), (f" {operator.question(challenge)}", "strong")]]
+        if self.over:
+            lines.append([("    ", "plain"), (OVER, "warning"), ("  what was typed is dropped", "dim")])
+            return strip_of(lines[y], self.size.width, palette) if y < len(lines) else Strip.blank(self.size.width)
         if self.error:
             lines.append([(" ✗ ", "error"), (f" {safe(self.error, 200)}", "error")])
         facts = operator.facts(challenge, self.now)
