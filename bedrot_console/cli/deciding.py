@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..domain.errors import UsageError
 from ..domain.lifecycle import Verb
@@ -13,11 +13,18 @@ from .face import Face
 from .records import print_outcomes
 
 
-def carry_out(face: Face, verb: Verb, ids: Sequence[str], reason: str, dry_run: bool) -> int:
-    """Decide for each file and print its outcome as soon as it is durable."""
+def carry_out(
+    face: Face,
+    verb: Verb,
+    ids: Sequence[str],
+    reason: str,
+    dry_run: bool,
+    seen: Mapping[str, str | None] | None = None,
+) -> int:
+    """Decide for each file and print its outcome as soon as it is durable. `seen`: file id -> report that it was chosen by."""
     from ..operations import decide
 
-    outcomes = decide.decide(face.workspace(), verb, ids, reason=reason, dry_run=dry_run)
+    outcomes = decide.decide(face.workspace(), verb, ids, reason=reason, dry_run=dry_run, seen=seen)
     return print_outcomes(face, outcomes, verb.value, len(ids))
 
 
@@ -49,7 +56,7 @@ def carry_out_matching(face: Face, verb: Verb, words: str, reason: str, dry_run:
     made = plan.plan(ws, verb, decision_filter(words, ws.clock.now()))
     for line in told(made):
         face.say.note(line)
-    return carry_out(face, verb, made.ids, reason, dry_run) if made.rows else 0
+    return carry_out(face, verb, made.ids, reason, dry_run, made.seen) if made.rows else 0
 
 
 def told(plan: Plan) -> list[str]:

@@ -37,6 +37,11 @@ class Plan:
         return tuple(row.id for row in self.rows)
 
     @property
+    def seen(self) -> dict[str, str | None]:
+        """File id -> report that the plan was made from."""
+        return {row.id: row.report_id for row in self.rows}
+
+    @property
     def size_bytes(self) -> int:
         return sum(row.size_bytes for row in self.rows)
 

@@ -25,6 +25,7 @@ def decide(
     reason: str = "",
     dry_run: bool = False,
     undoes: dict[str, str] | None = None,
+    seen: Mapping[str, str | None] | None = None,
 ) -> Iterator[Outcome]:
     """Carry out `verb` on each file; yields an Outcome per file as soon as it is durable.
 
@@ -33,6 +34,7 @@ def decide(
         reason: why; quarantine, release and withdraw must have one.
         dry_run: say what would happen and change nothing (outcome `skipped`).
         undoes: file id -> decision id that this reverses.
+        seen: file id -> report that this is decided from; where a verb needs a verdict and another report holds now, the file stays.
 
     Raises:
         UsageError: a reason is missing.
@@ -40,31 +42,38 @@ def decide(
     if TRANSITIONS[verb].needs_reason and not reason.strip():
         raise UsageError(f"{verb} needs a reason", hint=f"bedrot {verb} ID --reason WHY")
     if dry_run:
-        yield from _plan(ws, verb, ids)
+        yield from _plan(ws, verb, ids, seen or {})
         return
     with ws.writing():
         for start in range(0, len(ids), CHUNK):
-            yield from _carry_out(ws, verb, ids[start : start + CHUNK], reason.strip(), undoes or {})
+            yield from _carry_out(ws, verb, ids[start : start + CHUNK], reason.strip(), undoes or {}, seen or {})
             ws.settle()
 
 
-def checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow | Outcome]:
-    """Each named file that `verb` may move now, or the outcome that says why not; in order, a file named twice only once."""
+def checked(
+    ws: Workspace, verb: Verb, ids: Sequence[str], seen: Mapping[str, str | None] | None = None
+) -> Iterator[FileRow | Outcome]:
+    """Each named file that `verb` may move now, or the outcome that says why not; in order, a file named twice only once.
+
+    `seen` as for `decide`.
+    """
     rules: dict[str, str] = {}
-    seen: set[str] = set()
+    named: set[str] = set()
     for name, row in zip(ids, ws.catalog.resolve(ids), strict=True):
         if isinstance(row, BedrotError):
             yield failed(name, row, verb)
             continue
-        if row.id in seen:
+        if row.id in named:
             yield Outcome(id=row.id, verb=verb, outcome="skipped", reason="named twice")
             continue
-        seen.add(row.id)
+        named.add(row.id)
         try:
             checked = bound(ws, row, rules) if TRANSITIONS[verb].needs_verdict else row
             if checked.verdict is None and row.verdict is not None:
                 raise LifecycleError("the rules changed since it was validated", hint="bedrot validate ID")
             transition(verb, row.zone, checked.verdict)
+            if seen and TRANSITIONS[verb].needs_verdict and seen.get(row.id, row.report_id) != row.report_id:
+                raise LifecycleError("judged anew since you looked", hint="look again: bedrot show ID")
             yield row
         except BedrotError as error:
             hint = (error.hint or "").replace("ID", row.id) or None
@@ -74,8 +83,8 @@ def checked(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[FileRow |
             )  # fmt: skip
 
 
-def _plan(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[Outcome]:
-    for item in checked(ws, verb, ids):
+def _plan(ws: Workspace, verb: Verb, ids: Sequence[str], seen: Mapping[str, str | None]) -> Iterator[Outcome]:
+    for item in checked(ws, verb, ids, seen):
         if isinstance(item, Outcome):
             yield item
         else:
@@ -85,13 +94,15 @@ def _plan(ws: Workspace, verb: Verb, ids: Sequence[str]) -> Iterator[Outcome]:
             )
 
 
-def _carry_out(ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoes: dict[str, str]) -> Iterator[Outcome]:
+def _carry_out(
+    ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoes: dict[str, str], seen: Mapping[str, str | None]
+) -> Iterator[Outcome]:
     from ..zones.transfer import Move, Moved
 
     step = TRANSITIONS[verb]
     now = ws.clock.now()
     moves: list[Move] = []
-    for item in checked(ws, verb, ids):
+    for item in checked(ws, verb, ids, seen):
         if isinstance(item, Outcome):
             yield item
             continue

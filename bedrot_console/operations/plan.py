@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
 from ..domain.errors import BedrotError
@@ -36,14 +36,16 @@ def plan(ws: Workspace, verb: Verb, what: FileFilter | Sequence[str], *, most: i
         wanted = dataclasses.replace(what, status=word, order="oldest")
         rows += browse.reader(ws).files(wanted, limit=most)
     rows.sort(key=lambda row: row.id)
-    taken, why = _checked(ws, verb, [row.id for row in rows[:most]])
+    taken, why = _checked(ws, verb, [row.id for row in rows[:most]], {row.id: row.report_id for row in rows[:most]})
     return Plan(verb=verb, rows=tuple(taken), refused=refused + why, beyond=max(0, words.total() - most))
 
 
-def _checked(ws: Workspace, verb: Verb, names: Sequence[str]) -> tuple[list[FileRow], Counter[str]]:
+def _checked(
+    ws: Workspace, verb: Verb, names: Sequence[str], seen: Mapping[str, str | None] | None = None
+) -> tuple[list[FileRow], Counter[str]]:
     rows: list[FileRow] = []
     refused: Counter[str] = Counter()
-    for item in decide.checked(ws, verb, names):
+    for item in decide.checked(ws, verb, names, seen):
         if isinstance(item, Outcome):
             refused[item.reason] += 1
         else:

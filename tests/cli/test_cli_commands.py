@@ -65,6 +65,30 @@ def test_an_empty_variable_in_a_filter_decides_on_nothing(bedrot: Bedrot, landed
     assert [(r["id"], r["zone"]) for r in bedrot("files", "--json").records] == [(name, "landing")]
 
 
+@pytest.mark.parametrize("chosen", [("--matching", "status:passed"), ("--passed",)])
+def test_what_is_judged_anew_between_choosing_and_promoting_stays(bedrot: Bedrot, landed: Land, monkeypatch, chosen) -> None:
+    """Somebody validates the file after `promote` chose it: the report it was chosen by no longer holds."""
+    from bedrot_console.operations import decide, plan
+    from bedrot_console.operations.validate import validate
+
+    name = landed()
+    bedrot("validate", "--pending")
+    where, what = (plan, "plan") if "--matching" in chosen else (decide, "passed")
+    choose = getattr(where, what)
+
+    def then_judged_anew(ws, *rest):
+        made = choose(ws, *rest)
+        list(validate(ws, [name]))
+        return made
+
+    monkeypatch.setattr(where, what, then_judged_anew)
+    said = bedrot("promote", *chosen, "--json")
+    assert [(r["id"], r["outcome"], r["reason"]) for r in said.records] == [(name, "failed", "judged anew since you looked")]
+    assert said.code == 7 and bedrot("files", "zone:landing", "--json").records[0]["id"] == name
+    monkeypatch.undo()
+    assert [r["outcome"] for r in bedrot("promote", *chosen, "--json").records] == ["done"]
+
+
 def test_common_options_work_before_and_after_the_command(bedrot: Bedrot, landed: Land) -> None:
     """`--json` means the same wherever it stands."""
     landed()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bedrot_console.domain.browsing import FileFilter
-from bedrot_console.domain.lifecycle import Verb
+from bedrot_console.domain.lifecycle import Verb, Zone
+from bedrot_console.operations import browse
 from bedrot_console.operations.decide import decide
 from bedrot_console.operations.land import land
 from bedrot_console.operations.plan import plan
@@ -34,3 +35,19 @@ def test_a_plan_counts_what_moves_what_stays_and_why_and_takes_the_oldest_first(
     assert [o.id for o in decide(ws, Verb.PROMOTE, some.ids) if o.done] == good[:3]
     left = plan(ws, Verb.PROMOTE, FileFilter())
     assert list(left.ids) == good[3:] and sum(left.refused.values()) == 5
+
+
+def test_what_is_judged_anew_after_the_plan_is_not_promoted(ws, plays, clock) -> None:
+    """Another report holds than the one the plan was made from: the file stays; a plan of now may promote it."""
+    (outcome,) = land(ws, [plays()], feed="press/plays")
+    list(validate(ws, [outcome.id]))
+    made = plan(ws, Verb.PROMOTE, FileFilter(status="passed"))
+    clock.advance(60)
+    list(validate(ws, [outcome.id]))
+    for dry_run in (True, False):
+        (refused,) = decide(ws, Verb.PROMOTE, made.ids, seen=made.seen, dry_run=dry_run)
+        assert (refused.outcome, refused.reason) == ("failed", "judged anew since you looked")
+    assert browse.find(ws, outcome.id).zone is Zone.LANDING
+    assert browse.fresh(ws)
+    made = plan(ws, Verb.PROMOTE, FileFilter())
+    assert [o.done for o in decide(ws, Verb.PROMOTE, made.ids, seen=made.seen)] == [True]

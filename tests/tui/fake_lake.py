@@ -383,7 +383,9 @@ class FakeLake(FakePlaces, FakeInquiry):
 
     # verbs
 
-    def decide(self, verb: Verb, ids: Sequence[str], reason: str) -> Iterator[Outcome]:
+    def decide(
+        self, verb: Verb, ids: Sequence[str], reason: str, seen: Mapping[str, str | None] | None = None
+    ) -> Iterator[Outcome]:
         self.on_decision()
         for name in ids:
             row = self.find(name)
@@ -394,6 +396,9 @@ class FakeLake(FakePlaces, FakeInquiry):
                 step = transition(verb, row.zone, row.verdict)
             except BedrotError as error:
                 yield Outcome(id=row.id, verb=verb, outcome="failed", reason=str(error), code=error.code, hint=error.hint)
+                continue
+            if seen and step.needs_verdict and seen.get(row.id, row.report_id) != row.report_id:
+                yield Outcome(id=row.id, verb=verb, outcome="failed", reason="judged anew since you looked", hint="look again")
                 continue
             verdict = None if step.target is Zone.LANDING else row.verdict
             self.changed[row.id] = dataclasses.replace(

@@ -6,7 +6,7 @@ import dataclasses
 
 from fake_lake import FakeLake
 
-from bedrot_console.domain.lifecycle import Verb, Zone
+from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 
 
 def test_a_million_files_show_their_first_page_without_loading_the_rest(drive):
@@ -158,6 +158,31 @@ def test_undo_reverses_the_newest_decision_as_a_new_event(drive):
         await d.press("enter")
         assert [v for v, _, _ in lake.decisions] == ["quarantine", "release"]
         assert not d.app.decided
+
+    drive(lake, scenario)
+
+
+def test_what_is_judged_anew_behind_an_open_dialog_is_not_promoted(drive):
+    """One file and a plan of two: the dialog said `passed`, enter finds `warned`, and the file stays where it is."""
+    lake = FakeLake(64)
+
+    def judge_anew(name):
+        row = lake.find(name)
+        lake.changed[name] = dataclasses.replace(row, verdict=Verdict.WARNED, status="warned", report_id="newer")
+
+    async def scenario(d):
+        table = d.app.files_view.table
+        await d.press("slash")
+        await d.type("zone:landing status:passed")
+        await d.press("enter", "p")
+        judge_anew(table.row().id)
+        await d.press("enter")
+        assert not lake.decisions and "judged anew since you looked" in d.notice
+        await d.press("space", "space", "p")
+        one, two = table.marks
+        judge_anew(two)
+        await d.press("enter")
+        assert [name for _, name, _ in lake.decisions] == [one] and "failed 1: judged anew since you looked" in d.notice
 
     drive(lake, scenario)
 

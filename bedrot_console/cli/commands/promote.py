@@ -30,15 +30,17 @@ def promote(face: Face, ids: tuple[str, ...], passed: bool, matching: str | None
             "name files, or give --passed or --matching" if none else "ids, --passed and --matching exclude each other",
             hint="bedrot files status:passed",
         )
+    seen: dict[str, str | None] | None = None
     if matching is not None:
         return carry_out_matching(face, Verb.PROMOTE, matching, reason, dry_run)
     if passed:
         from ...operations import decide
 
-        names = [row.id for row in decide.passed(face.workspace())]
+        seen = {row.id: row.report_id for row in decide.passed(face.workspace())}
+        names = list(seen)
         if not names:
             waiting = decide.waiting(face.workspace())
             also = ", ".join(f"{number:,} {status}" for status, number in waiting.items())
             face.say.note("nothing to promote" + (f"; in landing wait {also}: bedrot files --zone landing" if also else ""))
             return 0
-    return carry_out(face, Verb.PROMOTE, names, reason, dry_run)
+    return carry_out(face, Verb.PROMOTE, names, reason, dry_run, seen)

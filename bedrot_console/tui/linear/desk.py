@@ -214,7 +214,7 @@ class Desk(Places, Questions):
             return
         outcomes: list[Outcome] = []
         try:
-            for outcome in self.backend.decide(verb, plan.ids, reason):
+            for outcome in self.backend.decide(verb, plan.ids, reason, plan.seen):
                 outcomes.append(outcome)
         finally:
             self._tell_outcomes(verb.value, outcomes)

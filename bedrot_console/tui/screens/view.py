@@ -165,7 +165,7 @@ class View(Fetcher, Container):
 
     def carry_out(self, plan: Plan, reason: str, *, whole: bool = False) -> None:
         """Decide on a plan's files, a part at a time, saying how far it is; `stop` ends it after the part under way."""
-        backend, verb, rows, ids = self.console.backend, plan.verb, plan.rows, plan.ids
+        backend, verb, rows, ids, seen = self.console.backend, plan.verb, plan.rows, plan.ids, plan.seen
         self.stopped = threading.Event()
         stopped, part = self.stopped, self.part
         self.notice(f"{verb} {counted(len(ids))}…")
@@ -177,7 +177,7 @@ class View(Fetcher, Container):
                     rest = ids[start:]
                     outcomes += [Outcome(id=i, verb=verb, outcome="failed", reason="stopped before it", hint=None) for i in rest]
                     break
-                for outcome in backend.decide(verb, ids[start : start + part], reason):
+                for outcome in backend.decide(verb, ids[start : start + part], reason, seen):
                     outcomes.append(outcome)
                     if len(outcomes) % 50 == 0 and len(outcomes) < len(ids):
                         share = len(outcomes) * 100 // len(ids)
