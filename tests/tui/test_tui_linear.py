@@ -242,8 +242,8 @@ def test_a_decision_that_is_stopped_says_what_it_did():
     lake = FakeLake(64)
     whole = lake.decide
 
-    def decide(verb, ids, reason):
-        for number, outcome in enumerate(whole(verb, ids, reason)):
+    def decide(verb, ids, reason, seen=None):
+        for number, outcome in enumerate(whole(verb, ids, reason, seen)):
             if number == 2:
                 raise KeyboardInterrupt
             yield outcome
