@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))  # as a program of its own under PYTHONSAFEPATH, which the launcher sets
 
 from fake_answers import FakeInquiry
 from fake_places import FakePlaces
