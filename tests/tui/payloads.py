@@ -14,6 +14,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))  # as a program of its own under PYTHONSAFEPATH, which the launcher sets
+
 from fake_answers import FakeRun
 from fake_lake import FakeLake, NeedItem
 
