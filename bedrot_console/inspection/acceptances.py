@@ -73,9 +73,11 @@ class Acceptances:
         return f"{feed.version}.{lines}" if lines else str(feed.version)
 
     def add(self, feed: Feed, make: Callable[[str], Acceptance], tell: Callable[[Acceptance, str], None]) -> Acceptance:
-        """Make an acceptance of the next version: `tell` is called with it and the hash of its line, then the line is written durably.
+        """Make an acceptance of the next version: its line is written durably, then `tell` is called with it and the line's hash.
 
-        Returns the one that stands already, if there is one of the same shape. Raises FixityError: the disk refuses; no line is left then.
+        In this order, since a line that the journal does not know is noticed, and one that it knows but is not there would not be.
+        Returns the one that stands already, if there is one of the same shape. Raises FixityError: the disk refuses; no line is left then,
+        nor when `tell` fails.
         """
         return self._append(
             feed,
@@ -115,9 +117,13 @@ class Acceptances:
             made = make(every, f"{feed.version}.{number}")
             if made in every:
                 return made
-            line = line_of(made)
-            tell(made, hashlib.sha256(line).hexdigest())
+            line, end = line_of(made), os.fstat(fd).st_size
             _write_at_end(fd, line)
+            try:
+                tell(made, hashlib.sha256(line).hexdigest())
+            except BaseException:
+                os.ftruncate(fd, end)
+                raise
         finally:
             os.close(fd)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -9,6 +9,7 @@ import resource
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -237,6 +238,26 @@ def test_a_record_that_was_forged_is_noticed(ws, drifted) -> None:
     path.write_bytes(b"{nothing\n")
     with pytest.raises(FixityError):
         ws.acceptances.standing("press/plays")
+
+
+def test_the_journal_never_knows_an_acceptance_that_is_not_there(ws, drifted, monkeypatch) -> None:
+    """The journal hears of a line that is on the disk already; where it cannot be told, the line is taken back."""
+    path = ws.settings.state / "drift" / "press" / "plays.jsonl"
+    name, record, lines = drifted("a.json"), ws.record, []
+
+    def told(event: Any) -> Any:
+        lines.append(path.read_bytes().count(b"\n"))
+        if len(lines) == 2:
+            raise FixityError("the disk refuses")
+        return record(event)
+
+    monkeypatch.setattr(ws, "record", told)
+    (first, _) = [i.number for i in drift.items(ws, name)]
+    drift.accept(ws, name, [first])
+    with pytest.raises(FixityError):
+        drift.revoke(ws, [drift.listing(ws)[0].id])
+    assert lines == [1, 2]
+    assert [a.stands for a in drift.listing(ws)] == [True] and drift.not_in_journal(ws) == []
 
 
 def test_a_line_that_the_disk_takes_only_half_is_taken_back(ws) -> None:
