@@ -17,7 +17,7 @@ _PLAIN_TYPE = re.compile(r"[A-Z][A-Z0-9_ ]*(\(\d+(,\s*\d+)?\))?(\[\])?")
 
 
 def write_parquet(batches: Iterable[Sequence[Sequence[Any]]], columns: Sequence[str], types: Sequence[str], target: Path) -> None:
-    """Write rows as `run_sql` gives them, each column in its own type, to a file that is replaced.
+    """Write rows as `run_sql` gives them, each column in its own type and under its own name (no name twice), to a file that is replaced.
 
     Raises:
         CatalogError: the engine could not.
@@ -31,7 +31,7 @@ def write_parquet(batches: Iterable[Sequence[Sequence[Any]]], columns: Sequence[
                 values = (v if v is None or isinstance(v, str) else json.dumps(v) for v in row)
                 rows.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
         rows.flush()
-        shown = ", ".join(f"{_cast(n, kind)} AS {quoted(c)}" for n, kind, c in zip(names, types, _distinct(columns), strict=True))
+        shown = ", ".join(f"{_cast(n, kind)} AS {quoted(c)}" for n, kind, c in zip(names, types, columns, strict=True))
         given = ", ".join(f"{n}: 'VARCHAR'" for n in names)
         source = f"read_json('/proc/self/fd/{rows.fileno()}', format = 'newline_delimited', columns = {{{given}}}, maximum_object_size = {32 << 20})"
         connection = duckdb.connect(":memory:", config={"memory_limit": "512MB", "threads": 1, "temp_directory": ""})
@@ -54,12 +54,3 @@ def _cast(name: str, kind: str) -> str:
     if kind in ("HUGEINT", "UHUGEINT"):  # Parquet has none; as DECIMAL a sum stays exact
         kind = "DECIMAL(38,0)"
     return f"CAST({name} AS {kind})"
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return out

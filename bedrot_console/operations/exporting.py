@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,8 @@ TIME_SECONDS = 1800.0
 _SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
-_QUOTED = re.compile(r'[",\r\n\t]|^\s|\s$')
+_QUOTED = re.compile(r'[",;\r\n\t]|^\s|\s$')
+"""What makes a field stand in quotes; `;` too, since a spreadsheet of some languages would split there and meet a formula."""
 
 Rows = Iterable[Sequence[Sequence[Any]]]
 
@@ -127,7 +130,13 @@ class Export:
             Cancelled: it was stopped.
             FixityError, DiskFull: it did not fit.
         """
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            private = Path(
+                tempfile.mkdtemp(prefix=".bedrot-export-", dir=self.path.parent)
+            )  # 0700: nobody else can be there first
+        except OSError as error:
+            raise disk_error(error, f"cannot be exported: {self.path.name}") from error
+        fresh = private / self.path.name
         try:
             columns, types, batches = self._source()
             self._fill(fresh, columns, types, self._counted(batches, tell))
@@ -141,7 +150,7 @@ class Export:
         except OSError as error:
             raise disk_error(error, f"cannot be exported: {self.path.name}") from error
         finally:
-            fresh.unlink(missing_ok=True)
+            shutil.rmtree(private, ignore_errors=True)
             if self._run is not None:
                 self._run.close()
         return Exported(self.path, self.rows, size)
@@ -165,15 +174,15 @@ class Export:
             tell(self.rows)
 
     def _fill(self, fresh: Path, columns: Sequence[str], types: Sequence[str], batches: Rows) -> None:
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(fd, "wb") as file:
-            if self.fmt != "parquet":
-                write_rows(file, self.fmt, columns, batches)
         if self.fmt == "parquet":
             from ..catalog.parquet import write_parquet
 
-            write_parquet(batches, columns, types, fresh)
+            write_parquet(batches, distinct(columns), types, fresh)
+        else:
+            with open(fresh, "xb") as file:
+                write_rows(file, self.fmt, columns, batches)
         with open(fresh, "rb") as file:
+            os.fchmod(file.fileno(), 0o600)
             os.fsync(file.fileno())
 
 

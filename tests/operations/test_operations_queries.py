@@ -215,8 +215,8 @@ def test_an_answer_can_be_cancelled_before_it_began(tmp_path: Path, clock: Any) 
 
 def test_csv_is_harmless_to_a_spreadsheet_and_tells_absent_from_empty() -> None:
     """Formulas get an apostrophe, numbers stay numbers, also those that come as text; NULL is nothing and '' is two quotes."""
-    cells = ["=1+1", "-3.50", -3, 1.5, None, "", "a,b", 'q"', "\t=x", "+x", "＝x", "@x", True]
-    shown = ["'=1+1", "-3.50", "-3", "1.5", "", '""', '"a,b"', '"q"""', '"\'\t=x"', "'+x", "'＝x", "'@x", "true"]
+    cells = ["=1+1", "-3.50", -3, 1.5, None, "", "a,b", 'q"', "\t=x", "+x", "＝x", "@x", True, "x;=1"]
+    shown = ["'=1+1", "-3.50", "-3", "1.5", "", '""', '"a,b"', '"q"""', '"\'\t=x"', "'+x", "'＝x", "'@x", "true", '"x;=1"']
     assert exporting.csv_line(cells) == ",".join(shown)
 
 
@@ -257,6 +257,8 @@ def test_parquet_holds_the_types_and_a_cut_answer_is_asked_again_whole(given: Wo
     assert it.state == "cut"
     path = tmp_path / "x.parquet"
     assert exporting.Export(given, it, path, exporting.format_of(path)).write().rows == 4000
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".bedrot-export")) == []
     found = duckdb.sql(
         f"select count(*), max(i), sum(money), max(day), max(l), max(s), any_value(typeof(s)) from '{path}'"
     ).fetchall()[0]
