@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def keep(ws: Workspace, state: Mapping[str, Any]) -> None:
         return
     text = json.dumps(state, ensure_ascii=True).encode()
     path = _path(ws)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     if len(text) > LARGEST:
         return
     try:
