@@ -19,7 +19,7 @@ import sys
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from contract_desk import Desk  # noqa: E402
 
 from bedrot_console.domain.feeds import Feed  # noqa: E402
 from bedrot_console.domain.lifecycle import Verdict  # noqa: E402
+from bedrot_console.operations.practice_faults import lists_inside  # noqa: E402
 
 DAY = date(2026, 2, 20)
 STALE_DAYS = 90
@@ -126,24 +127,6 @@ def utf16(case: Case) -> bytes | None:
 # -- JSON ---------------------------------------------------------------------------------------------------------------------
 
 
-def _lists(value: Any) -> Iterator[list[Any]]:
-    """Every list of objects or of rows inside a JSON value, longest first."""
-    found: list[list[Any]] = []
-
-    def walk(v: Any) -> None:
-        if isinstance(v, list):
-            if v and all(isinstance(i, dict | list) for i in v):
-                found.append(v)
-            for item in v:
-                walk(item)
-        elif isinstance(v, dict):
-            for item in v.values():
-                walk(item)
-
-    walk(value)
-    return iter(sorted(found, key=len, reverse=True))
-
-
 def _document(case: Case) -> Any:
     if case.one.body[:1] not in (b"{", b"["):
         return None
@@ -198,10 +181,10 @@ def lists_emptied(case: Case) -> bytes | None:
     document = _document(case)
     if document is None or case.feed.empty == "ok":
         return None
-    longest = next(_lists(document), None)
+    longest = next(iter(lists_inside(document)), None)
     if longest is None or len(longest) < 2:
         return None
-    for rows in list(_lists(document)):
+    for rows in lists_inside(document):
         if not any(isinstance(r, dict) and any(isinstance(v, list) for v in r.values()) for r in rows):
             rows.clear()
     return _dumped(document)
@@ -211,7 +194,7 @@ def lists_emptied(case: Case) -> bytes | None:
 def number_spelled(case: Case) -> bytes | None:
     """A figure among the rows is a word."""
     document = _document(case)
-    rows = next((r for r in _lists(document) if len(r) > 1), None) if document is not None else None
+    rows = next((r for r in lists_inside(document) if len(r) > 1), None) if document is not None else None
     if rows is None:
         return None
     row = case.draw.choice(rows)
@@ -234,7 +217,7 @@ def row_twice(case: Case) -> bytes | None:
     document = _document(case)
     if document is None or not case.feed.day:
         return None
-    rows = next((r for r in _lists(document) if len(r) > 2 and _dated(r[0])), None)
+    rows = next((r for r in lists_inside(document) if len(r) > 2 and _dated(r[0])), None)
     if rows is None:
         return None
     spot = case.draw.randrange(len(rows))
@@ -248,7 +231,7 @@ def day_missing(case: Case) -> bytes | None:
     document = _document(case)
     if document is None or not case.feed.day or case.feed.history is None:
         return None
-    rows = next((r for r in _lists(document) if len(r) > 8 and _dated(r[0])), None)
+    rows = next((r for r in lists_inside(document) if len(r) > 8 and _dated(r[0])), None)
     if rows is None:
         return None
     rows.sort(key=lambda r: str(_dated(r)))

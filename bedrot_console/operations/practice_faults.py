@@ -130,8 +130,8 @@ def _dumped(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _rows(value: Any) -> list[list[Any]]:
-    """Every list of objects or of rows inside, longest first."""
+def lists_inside(value: Any) -> list[list[Any]]:
+    """Every list of objects or of rows inside a JSON value, longest first."""
     found: list[list[Any]] = []
 
     def walk(v: Any) -> None:
@@ -151,7 +151,7 @@ def _rows(value: Any) -> list[list[Any]]:
 def _renamed(one: Brought, morning: Morning, draw: random.Random) -> bytes | None:
     """A field of the rows has another name since last night."""
     document = _document(one.body)
-    rows = next((r for r in _rows(document) if len(r) > 1 and isinstance(r[0], dict)), None)
+    rows = next((r for r in lists_inside(document) if len(r) > 1 and isinstance(r[0], dict)), None)
     if rows is None:
         return None
     name = draw.choice(sorted(_figures(rows[0])) or sorted(rows[0]))
@@ -169,7 +169,7 @@ def _figures(row: Any) -> list[Any]:
 def _disagree(one: Brought, morning: Morning, draw: random.Random) -> bytes | None:
     """One row's figures are a hundred times what they were; the totals are not."""
     document = _document(one.body)
-    rows = next((r for r in _rows(document) if len(r) > 2 and _figures(r[0])), None)
+    rows = next((r for r in lists_inside(document) if len(r) > 2 and _figures(r[0])), None)
     if rows is None:
         return None
     row = draw.choice(rows[: max(3, len(rows) // 2)])
@@ -187,11 +187,11 @@ def _halved(one: Brought, morning: Morning, draw: random.Random) -> bytes | None
 def _zeroes(one: Brought, morning: Morning, draw: random.Random) -> bytes | None:
     """Every figure is nought: an account that lost its rights still gets a well-formed answer."""
     document = _document(one.body)
-    for rows in _rows(document):
+    for rows in lists_inside(document):
         for row in rows:
             for name in _figures(row):
                 row[name] = 0
-    return _dumped(document) if _rows(document) else None
+    return _dumped(document) if lists_inside(document) else None
 
 
 FAULTS: dict[str, Fault] = {
