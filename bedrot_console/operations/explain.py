@@ -42,6 +42,13 @@ class Why:
     captures: tuple[FileRow, ...]
 
 
+_NOT_LATE = {
+    "ok": "it is not late",
+    "not judged": "this feed has no deadline",
+    "not asked": "the settings no longer ask for it; its files stay",
+}
+
+
 def explain(ws: Workspace, feed: str, account: str = "default", series: str | None = None) -> Why:
     """Look for the cause in the order in which a person would: somebody is wanted, a capture waits, the login, the last run, the platform.
 
@@ -71,8 +78,8 @@ def _cause(
     last = recent[0] if recent else None
     if last is not None and not last.state.ended:
         return f"a run is at it: {last.stage or last.state}", f"bedrot attach {last.id}"
-    if of.state in ("ok", "not judged"):
-        return ("it is not late" if of.state == "ok" else "this feed has no deadline"), ""
+    if of.state in _NOT_LATE:
+        return _NOT_LATE[of.state], ""
     if login is not None and login.need is not None:
         return f"a person is wanted since {login.need.at:%Y-%m-%d %H:%M} UTC: {login.need.code}", login.need.command
     waiting = next(filter(_waits, captures), None)

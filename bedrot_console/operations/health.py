@@ -26,8 +26,8 @@ LEAST_DAYS = 7
 """A forecast needs so many whole days since the first file landed."""
 NO_LIMIT = -100_000
 NO_DEADLINE = (None, None, False)
-ORDER = ("fail", "warn", "never", "unknown", "ok", "not judged")
-"""States of a feed, worst first. `never`: the newest run was to bring it, and nothing of it has ever landed."""
+ORDER = ("fail", "warn", "never", "unknown", "ok", "not judged", "not asked")
+"""States of a feed, worst first: those of `status`, and `never`: the newest run was to bring it, and nothing of it has ever landed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

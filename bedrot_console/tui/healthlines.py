@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..operations.explain import Why
     from ..operations.health import FeedHealth, Health
 
-SIGN_OF = {"fail": ("✗ late", "failed"), "warn": ("! aging", "warned"), "never": ("· never", "pending"), "unknown": ("· unknown", "pending"), "not judged": ("  no limit", "dim"), "ok": ("✓ fresh", "passed")}  # fmt: skip
+SIGN_OF = {"fail": ("✗ late", "failed"), "warn": ("! aging", "warned"), "never": ("· never", "pending"), "unknown": ("· unknown", "pending"), "not judged": ("  no limit", "dim"), "not asked": ("- not asked", "dim"), "ok": ("✓ fresh", "passed")}  # fmt: skip
 """State of a feed: sign with word, and style."""
 WORDS = {"ok": ("✓ all is well", "passed"), "attention": ("! needs attention", "warned"), "trouble": ("✗ in trouble", "failed")}
 

@@ -11,6 +11,7 @@ from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.files import Capture
 from bedrot_console.domain.lifecycle import Verb
 from bedrot_console.extraction.registry import Registry
+from bedrot_console.operations import explain, health
 from bedrot_console.operations.decide import decide
 from bedrot_console.operations.status import status
 from bedrot_console.operations.validate import validate
@@ -53,13 +54,20 @@ def old(open_workspace, plays, clock, home) -> Any:
     return under
 
 
-def test_a_series_taken_out_of_the_settings_is_no_longer_awaited(old, ws) -> None:
+def test_a_series_taken_out_of_the_settings_is_no_longer_awaited(old, ws, open_workspace) -> None:
     """Its age is told and not judged, whoever looks; put in again it is judged again. Its file is found as before."""
     everything = dict.fromkeys(SERIES, "fail")
     assert old("") == ("trouble", everything)
     some = ("trouble", {"a": "fail", "a_year": "fail", "ab": "not asked", "b": "not asked"})
     assert old('[platforms.press]\npapers = ["a"]\n') == some
     assert old('[platforms.press]\npapers = ["a"]\n', read_only=True) == some
+    looked = open_workspace()
+    order = [(f.series, f.state) for f in health.health(looked).feeds]
+    assert order == [("a", "fail"), ("a_year", "fail"), ("ab", "not asked"), ("b", "not asked")], (
+        "what nobody asks for comes last"
+    )
+    account = next(f.account for f in health.health(looked).feeds)
+    assert explain.explain(looked, "press/plays", account, "b").sentence == "the settings no longer ask for it; its files stay"
     assert old('[platforms.press]\npapers = ["b"]\n[platforms.press.accounts.main]\npapers = ["a"]\n') == some, (
         "the account's own"
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from fake_lake import FakeLake
 from fake_places import some_feed, some_health
+from rich.cells import cell_len
 
-from bedrot_console.operations.health import Forecast
+from bedrot_console.operations.health import ORDER, Forecast
+from bedrot_console.tui.healthlines import SIGN_OF
+from bedrot_console.tui.screens.health import COLUMNS
 
 
 def test_why_a_feed_is_late_is_found_in_two_keys(drive):
@@ -100,3 +103,9 @@ def test_a_feed_leads_to_its_files_its_login_and_its_run(drive):
         assert d.app.place == "files" and "feed:distrokid/sales" in d.screen
 
     drive(lake, scenario)
+
+
+def test_every_state_of_a_feed_has_a_sign_that_fits_its_column():
+    """What `status` may say of a feed is a word in Health too."""
+    width = next(column.width for column in COLUMNS if column.title == "state")
+    assert set(SIGN_OF) == set(ORDER) and all(cell_len(word) <= width for word, _ in SIGN_OF.values())

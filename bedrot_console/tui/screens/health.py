@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..modals.text import TextModal
 
 COLUMNS = (
-    Column("state", 10),
+    Column("state", 11),
     Column("feed", 20, flex=2),
     Column("account/series", 9, flex=1),
     Column("data as of", 10),
