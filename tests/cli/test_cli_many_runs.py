@@ -86,7 +86,7 @@ def test_runs_are_listed_by_what_they_are_doing(bedrot: Bedrot, ran: Ran) -> Non
     assert "ads 3 of 12" in bedrot("runs", "--active").out
     assert [r["platform"] for r in bedrot("runs", "--state", "done", "--json").records] == ["metaads"]
     assert [r["landed_bytes"] for r in bedrot("runs", "--platform", "metaads", "--json").records] == [1200]
-    assert "no such run" in bedrot("runs", "--state", "failed").err
+    assert "no run matches" in bedrot("runs", "--state", "failed").err
 
 
 def test_cancelling_all_where_nothing_goes_is_said_so(bedrot: Bedrot) -> None:

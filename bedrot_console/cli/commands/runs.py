@@ -47,7 +47,7 @@ def runs(face: Face, active: bool, platform: str | None, state: str | None, limi
     if len(views) == limit:
         face.say.note(f"showing {limit:,}; --limit N shows more")
     elif not views:
-        face.say.note("no such run" if chosen else "no runs yet: bedrot extract PLATFORM")
+        face.say.note("no run matches" if chosen else "no runs yet: bedrot extract PLATFORM")
 
 
 def said(view: RunView) -> str:
