@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bedrot_console.domain.browsing import FileFilter
-from bedrot_console.domain.lifecycle import Verb, Zone
+from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 from bedrot_console.operations import browse
 from bedrot_console.operations.decide import decide
 from bedrot_console.operations.land import land
@@ -24,10 +24,12 @@ def test_a_plan_counts_what_moves_what_stays_and_why_and_takes_the_oldest_first(
         ids.append(outcome.id)
         clock.advance(600)
         if number < 5:
-            list(validate(ws, [outcome.id]))
+            ((_, judged),) = validate(ws, [outcome.id])
+            assert judged.verdict is (Verdict.FAILED if number == 2 else Verdict.PASSED), judged.findings
     good = [i for n, i in enumerate(ids) if n not in (2, 5)]
     whole = plan(ws, Verb.PROMOTE, FileFilter(platform="press"))
-    assert list(whole.ids) == good and sum(whole.refused.values()) == 2 and whole.beyond == 0
+    assert list(whole.ids) == good, whole.refused
+    assert sum(whole.refused.values()) == 2 and whole.beyond == 0
     assert plan(ws, Verb.PROMOTE, ids) == whole
     some = plan(ws, Verb.PROMOTE, FileFilter(), most=3)
     assert list(some.ids) == good[:3] and some.beyond == 1
@@ -40,8 +42,10 @@ def test_a_plan_counts_what_moves_what_stays_and_why_and_takes_the_oldest_first(
 def test_what_is_judged_anew_after_the_plan_is_not_promoted(ws, plays, clock) -> None:
     """Another report holds than the one the plan was made from: the file stays; a plan of now may promote it."""
     (outcome,) = land(ws, [plays()], feed="press/plays")
-    list(validate(ws, [outcome.id]))
+    ((_, judged),) = validate(ws, [outcome.id])
+    assert judged.verdict is Verdict.PASSED, judged.findings
     made = plan(ws, Verb.PROMOTE, FileFilter(status="passed"))
+    assert list(made.ids) == [outcome.id], made.refused
     clock.advance(60)
     list(validate(ws, [outcome.id]))
     for dry_run in (True, False):
