@@ -44,10 +44,13 @@ def gate(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() and c not in "\n\r\v\f\x1c\x1d\x1e\x1f\x85" else "" for c in text)
 
 
+_CODES = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")
+
+
 @lru_cache(4096)
 def _lean(sgr: str) -> str:
-    """SGR codes without those that only say "the default colour": the pen starts from a reset anyway."""
-    return ";".join(code for code in sgr.split(";") if code not in ("39", "49"))
+    """SGR codes without those that only say "the default colour": the pen starts from a reset anyway. A colour's numbers stay together."""
+    return ";".join(code for code in _CODES.findall(sgr) if code not in ("39", "49"))
 
 
 class Painter:

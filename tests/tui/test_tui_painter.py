@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pyte
+import pytest
+from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -96,6 +98,24 @@ def test_moving_a_cursor_line_costs_two_lines_and_scrolling_by_one_costs_one():
     show(0, HEIGHT - 1)
     assert len(show(1, HEIGHT)) < 2 * WIDTH + 90 < full
     assert show(1, HEIGHT) == ""
+
+
+@pytest.mark.parametrize("system", ["256", "truecolor"])
+def test_every_colour_arrives_as_rich_would_send_it(system):
+    """Also where a number in it is 39 or 49, which alone would mean the default colour."""
+    numbers = (0, 5, 20, 31, 39, 49, 128, 249)
+    colours = [Color.from_rgb(39, n, 49) for n in numbers] + [Color.from_rgb(n, 31, 39) for n in numbers]
+    colours += [Color.from_ansi(n) for n in (9, 38, 39, 48, 49, 255)] + [Color.default()]
+    console = Console(force_terminal=True, color_system=system, width=WIDTH)
+    for one in range(0, len(colours), HEIGHT):
+        lines = [[("text", Style(color=c, bgcolor=o, bold=True))] for c, o in zip(colours, reversed(colours), strict=True)][one:][:HEIGHT]
+        lines += [[] for _ in range(HEIGHT - len(lines))]
+        screen, stream = terminal()
+        stream.feed(Painter().paint(frame(lines), console, (WIDTH, HEIGHT)))
+        other, plain = terminal()
+        for y, line in enumerate(lines):
+            plain.feed(f"\x1b[{y + 1};1H" + "".join(style.render(text, color_system=console._color_system) for text, style in line))
+        assert looks(screen) == looks(other)
 
 
 def test_nothing_unprintable_passes_the_gate():
