@@ -146,6 +146,24 @@ def test_quarantine_wants_a_reason_and_escape_backs_out(drive):
     drive(lake, scenario)
 
 
+def test_a_plan_that_takes_nothing_asks_for_nothing_but_the_way_back(drive):
+    """Marked files that may not be promoted: why not, no reason to type, no consequence; enter does nothing, escape goes back."""
+    lake = FakeLake(64)
+
+    async def scenario(d):
+        await d.press("slash")
+        await d.type("zone:quarantine")
+        await d.press("enter", "asterisk", "p")
+        assert "Nothing to promote" in d.screen and "cannot promote a file in quarantine" in d.screen
+        assert "why (optional)" not in d.screen and "takes it back" not in d.screen
+        await d.press("enter", "x")
+        assert "Nothing to promote" in d.screen and not lake.decisions
+        await d.press("escape")
+        assert len(d.app.screen_stack) == 1
+
+    drive(lake, scenario)
+
+
 def test_undo_reverses_the_newest_decision_as_a_new_event(drive):
     """`u` names what it undoes, asks once, and the opposite verb is carried out."""
     lake = FakeLake(4)

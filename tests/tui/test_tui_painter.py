@@ -107,14 +107,16 @@ def test_every_colour_arrives_as_rich_would_send_it(system):
     colours = [Color.from_rgb(39, n, 49) for n in numbers] + [Color.from_rgb(n, 31, 39) for n in numbers]
     colours += [Color.from_ansi(n) for n in (9, 38, 39, 48, 49, 255)] + [Color.default()]
     console = Console(force_terminal=True, color_system=system, width=WIDTH)
+    styles = [Style(color=c, bgcolor=o, bold=True) for c, o in zip(colours, reversed(colours), strict=True)]
     for one in range(0, len(colours), HEIGHT):
-        lines = [[("text", Style(color=c, bgcolor=o, bold=True))] for c, o in zip(colours, reversed(colours), strict=True)][one:][:HEIGHT]
+        lines = [[("text", style)] for style in styles[one : one + HEIGHT]]
         lines += [[] for _ in range(HEIGHT - len(lines))]
         screen, stream = terminal()
         stream.feed(Painter().paint(frame(lines), console, (WIDTH, HEIGHT)))
         other, plain = terminal()
         for y, line in enumerate(lines):
-            plain.feed(f"\x1b[{y + 1};1H" + "".join(style.render(text, color_system=console._color_system) for text, style in line))
+            plain.feed(f"\x1b[{y + 1};1H")
+            plain.feed("".join(style.render(text, color_system=console._color_system) for text, style in line))
         assert looks(screen) == looks(other)
 
 

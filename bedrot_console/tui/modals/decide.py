@@ -29,6 +29,7 @@ class DecideModal(Dialog[str]):
     DEFAULT_CSS = """
     DecideModal Field, DecideModal Field:focus { padding: 0; margin: 1 0 0 0; background: $panel; }
     DecideModal .why { text-style: bold; }
+    DecideModal.nothing Field, DecideModal.nothing #consequence { display: none; }
     """
 
     def __init__(self, verb: Verb, plan: Plan | None = None, why: str = "") -> None:
@@ -42,7 +43,7 @@ class DecideModal(Dialog[str]):
         with Vertical(classes="box"):
             yield Static(self._title(), markup=False, id="what", classes="why")
             yield Static("\n".join(self._told()), markup=False, id="plan")
-            yield Static(CONSEQUENCE[self.verb], markup=False)
+            yield Static(CONSEQUENCE[self.verb], markup=False, id="consequence")
             yield Field(
                 self._done,
                 self.action_back_out,
@@ -93,6 +94,7 @@ class DecideModal(Dialog[str]):
         self.query_one("#what", Static).update(self._title())
         self.query_one("#plan", Static).update("\n".join(self._told()))
         self._hint(f"enter: {self.verb}   esc: back" if self.plan.rows else "esc: back")
+        self.set_class(not self.plan.rows, "nothing")
 
     def on_failed(self, message: Failed) -> None:
         message.stop()
@@ -107,7 +109,7 @@ class DecideModal(Dialog[str]):
         if self.plan is None:
             self._hint("still counting; enter again when it is known what may move   esc: back")
         elif not self.plan.rows:
-            self._hint("nothing may move   esc: back")
+            return
         elif self.must and not reason:
             self._hint("✗ a reason is needed   esc: back")
         else:
