@@ -35,6 +35,9 @@ _SETTINGS: dict[str, Any] = {
     "late_materialization_max_rows": 1000,
 }
 
+SPARING_BYTES = 24_000_000
+"""Memory of a reader that is sparing: nearly every question is answered with it. Blocks that are read again come from the system's cache."""
+
 EASED_BYTES = 12_000_000
 """Blocks that a reader keeps while nobody asks."""
 
@@ -45,6 +48,12 @@ _hooked = False
 
 class CatalogDamaged(CatalogError):
     """The catalog file is not whole. It is set aside and made again from sidecars and journal."""
+
+
+class CatalogCramped(CatalogError):
+    """The question needs more memory than it may have."""
+
+    hint = "ask for less: a filter, a limit"
 
 
 def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
@@ -87,9 +96,7 @@ def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
     if isinstance(error, duckdb.InterruptException):
         return CatalogError("the question to the catalog was dropped")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CatalogError(
-            "the question to the catalog needs more memory than it may have", hint="ask for less: a filter, a limit"
-        )
+        return CatalogCramped("the question to the catalog needs more memory than it may have")
     if "Could not set lock" in words or "Conflicting lock" in words:
         return CatalogBusy(f"another program holds {path.name}: {words.splitlines()[0][:200]}")
     if "with version number" in words or "newer version of DuckDB" in words:
@@ -114,10 +121,16 @@ def _shut(connection: Any) -> None:
 
 
 class Database:
-    """One open catalog file. `cursor()` gives a connection of its own for a thread; `close()` ends all of them."""
+    """One open catalog file. `cursor()` gives a connection of its own for a thread; `close()` ends all of them.
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    Args:
+        sparing: with SPARING_BYTES of memory, until `widen`.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool, sparing: bool = False) -> None:
         self.path = path
+        self._sparing = sparing
+        self._least = f"{SPARING_BYTES}B" if sparing else _SETTINGS["memory_limit"]
         self._mutex = threading.Lock()
         self._users = 0
         self._retired = False
@@ -128,7 +141,7 @@ class Database:
             if not os.path.isfile(path) or os.path.islink(path) or found.st_size == 0:
                 raise CatalogDamaged(f"{path.name} is not a catalog file")
             self._stack.callback(_forget, _register(path))
-            self._connection: Any = duckdb.connect(":memory:", config=_SETTINGS)
+            self._connection: Any = duckdb.connect(":memory:", config=_SETTINGS | {"memory_limit": self._least})
             self._stack.callback(_shut, self._connection)
             mode = " (READ_ONLY)" if read_only else ""
             self._connection.execute(f"ATTACH {schema.text(str(path))} AS catalog{mode}")
@@ -178,7 +191,15 @@ class Database:
         if held and held > EASED_BYTES:
             with contextlib.suppress(duckdb.OutOfMemoryException):
                 self._connection.execute(f"SET memory_limit = '{EASED_BYTES}B'")
-            self._connection.execute(f"SET memory_limit = '{_SETTINGS['memory_limit']}'")
+        self._connection.execute(f"SET memory_limit = '{self._least}'")
+
+    def widen(self) -> bool:
+        """Let questions have all the memory that a catalog may have, until `ease`; False if they had it. Others may be asking meanwhile."""
+        if not self._sparing:
+            return False
+        with self.cursor() as cursor:
+            cursor.execute(f"SET memory_limit = '{_SETTINGS['memory_limit']}'")
+        return True
 
     def close(self) -> None:
         """Close; for a writer this also checkpoints. May be called again; a forgotten one closes when it is collected."""

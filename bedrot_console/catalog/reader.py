@@ -16,7 +16,7 @@ from ..domain.events import Event
 from ..domain.findings import Finding, Place, Report, Severity
 from ..domain.lifecycle import Decision, Verdict, Zone
 from . import queries, rows, schema
-from .gate import CatalogDamaged, Database, interrupt
+from .gate import CatalogCramped, CatalogDamaged, Database, interrupt
 from .names import Names
 
 if TYPE_CHECKING:
@@ -51,12 +51,19 @@ class Reader:
         path: the published file.
         reports: loads the Report that a `validated` event names.
         heal: called once when a query finds the file damaged; makes it anew. None: the error goes to the caller.
+        sparing: for a process that lives long: little memory, and more only for the question that needs it, until it is quiet again.
     """
 
     def __init__(
-        self, path: Path, *, reports: Callable[[Event], Report | None] | None = None, heal: Callable[[], None] | None = None
+        self,
+        path: Path,
+        *,
+        reports: Callable[[Event], Report | None] | None = None,
+        heal: Callable[[], None] | None = None,
+        sparing: bool = False,
     ) -> None:
         self.path = path
+        self._sparing = sparing
         self._reports = reports
         self._heal = heal
         self._lock = threading.RLock()
@@ -68,7 +75,7 @@ class Reader:
 
     def _open(self) -> None:
         self._token = token_of(self.path)
-        self._database = Database(self.path, read_only=True)
+        self._database = Database(self.path, read_only=True, sparing=self._sparing)
 
     def close(self) -> None:
         """Close the file; the reader cannot be used after."""
@@ -119,13 +126,21 @@ class Reader:
                 raise CatalogError("the catalog reader is closed")
             database.take()
         try:
-            with database.cursor() as cursor:
-                self._asking[threading.get_ident()] = cursor
-                return cursor.execute(sql, list(values)).fetchall()
+            try:
+                return self._on(database, sql, values)
+            except CatalogCramped:
+                if not database.widen():
+                    raise
+                return self._on(database, sql, values)
         finally:
             self._asking.pop(threading.get_ident(), None)
             self._asked_at = time.monotonic()
             database.give()
+
+    def _on(self, database: Database, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with database.cursor() as cursor:
+            self._asking[threading.get_ident()] = cursor
+            return cursor.execute(sql, list(values)).fetchall()
 
     def ease(self, quiet_seconds: float = 2.0) -> None:
         """Give back memory once nobody has asked for a while; costs nothing until somebody asks again."""

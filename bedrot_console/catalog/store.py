@@ -275,8 +275,11 @@ class Catalog:
         """Whether the published catalog knows the whole journal. Cheap: no query."""
         return State.read(self._state).published_seq == self.journal.head
 
-    def reader(self) -> Reader:
+    def reader(self, *, sparing: bool = False) -> Reader:
         """A reader of the published catalog, which is made first if it is missing or not as we left it.
+
+        Args:
+            sparing: with little memory, as `Reader` says.
 
         Raises:
             CatalogError: there is none and it cannot be made here.
@@ -292,10 +295,10 @@ class Catalog:
             if not self.published.exists():
                 raise
         try:
-            return Reader(self.published, reports=self.reports, heal=self.mend)
+            return Reader(self.published, reports=self.reports, heal=self.mend, sparing=sparing)
         except CatalogDamaged:
             self.mend()
-            return Reader(self.published, reports=self.reports, heal=self.mend)
+            return Reader(self.published, reports=self.reports, heal=self.mend, sparing=sparing)
 
     def resolve(self, prefixes: Sequence[str]) -> list[FileRow | BedrotError]:
         """What each name names now: a whole id, an id prefix of at least 6 characters, or a zone path. In order; never waits for a lock."""

@@ -41,7 +41,7 @@ def reader(ws: Workspace) -> Reader:
         if not ws.read_only:
             with suppress(CatalogError):
                 ws.catalog.catch_up(publish="now")
-        known = ws.__dict__["_reader"] = ws.catalog.reader()
+        known = ws.__dict__["_reader"] = ws.catalog.reader(sparing=True)
     return known
 
 

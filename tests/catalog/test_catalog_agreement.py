@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from bedrot_console.catalog import gate, queries, work
+from bedrot_console.catalog.gate import CatalogCramped
 from bedrot_console.catalog.overlay import Overlay
 from bedrot_console.domain.browsing import GROUPINGS, OPPOSITE, ORDERS, FileFilter
 from bedrot_console.domain.errors import CatalogError
@@ -164,3 +165,25 @@ def test_memory_is_given_back_only_while_nobody_asks_and_answers_stay_the_same(l
         assert len(eased) == 1
         assert reader.files(FileFilter()) == rows
         assert reader._ask("SELECT current_setting('memory_limit')") == limit
+
+
+def test_a_sparing_reader_answers_what_needs_more_memory_and_is_sparing_again_once_quiet(lake, monkeypatch):
+    """The question gets the memory that a catalog may have at most; what needs more still is refused, by a sparing reader and by any other."""
+    lake.land()
+    lake.catalog.catch_up(publish="now")
+    large = "SELECT count(*) FROM (SELECT range FROM range(1500000) GROUP BY range)"
+    limit = "SELECT current_setting('memory_limit')"
+    monkeypatch.setitem(gate._SETTINGS, "memory_limit", "96MB")
+    with lake.catalog.reader() as plain, lake.catalog.reader(sparing=True) as sparing:
+        least = sparing._ask(limit)
+        assert least != plain._ask(limit)
+        assert sparing.files(FileFilter()) == plain.files(FileFilter())
+        assert sparing._ask(limit) == least
+        assert sparing._ask(large) == [(1500000,)]
+        assert sparing._ask(limit) == plain._ask(limit)
+        sparing.ease(quiet_seconds=0)
+        assert sparing._ask(limit) == least
+        for reader in (plain, sparing):
+            with pytest.raises(CatalogCramped) as caught:
+                reader._ask("SELECT count(*) FROM (SELECT range FROM range(4000000) GROUP BY range)")
+            assert "filter" in (caught.value.hint or "")
