@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import tempfile
 from datetime import UTC, datetime
@@ -20,7 +21,10 @@ ROOM_BYTES = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put all temporary folders into memory where there is room; `--basetemp` puts them elsewhere."""
+    """Signals as a terminal leaves them, and all temporary folders in memory where there is room; `--basetemp` puts them elsewhere."""
+    for ignored in (signal.SIGHUP, signal.SIGINT):  # what starts in the background inherits that they are ignored
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
     if config.option.basetemp is not None or hasattr(config, "workerinput"):
         return
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:

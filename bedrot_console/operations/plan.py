@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
-from ..domain.errors import BedrotError
+from ..domain.errors import BedrotError, CatalogBusy
 from ..domain.lifecycle import Verb, status, transition
 from ..domain.plans import MOST_FILES, Plan
 from . import browse, decide
@@ -19,10 +20,16 @@ def plan(ws: Workspace, verb: Verb, what: FileFilter | Sequence[str], *, most: i
 
     Args:
         most: files to take at most: the oldest of those that may move.
+
+    Raises:
+        CatalogError: the catalog is behind and the disk refuses to bring it up to date; a plan of less than there is would pass for a whole one.
     """
     if not isinstance(what, FileFilter):
         rows, refused = _checked(ws, verb, what)
         return Plan(verb=verb, rows=tuple(rows[:most]), refused=refused, beyond=max(0, len(rows) - most))
+    if not ws.read_only and not ws.catalog.current():
+        with suppress(CatalogBusy):  # whoever holds it brings it up to date
+            ws.catalog.catch_up(publish="now")
     refused: Counter[str] = Counter()
     words: Counter[str] = Counter()
     for zone, verdict, _, files, _ in browse.reader(ws).states(what):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,13 +17,20 @@ MakePlays = Callable[..., Path]
 
 
 @pytest.fixture
-def open_workspace(home: Path, clock) -> Callable[..., Workspace]:
-    """Opens workspaces on the one home: each call is as another process would see it."""
+def open_workspace(home: Path, clock) -> Iterator[Callable[..., Workspace]]:
+    """Opens workspaces on the one home: each call is as another process would see it. Their children and connections end with the test."""
+    opened: list[Workspace] = []
 
     def open_one(*, read_only: bool = False) -> Workspace:
-        return Workspace(Settings.load(home, {}), clock=clock, read_only=read_only, extractors=PLATFORMS)
+        opened.append(Workspace(Settings.load(home, {}), clock=clock, read_only=read_only, extractors=PLATFORMS))
+        return opened[-1]
 
-    return open_one
+    yield open_one
+    for one in opened:
+        held = vars(one)
+        for name in ("_reader", "catalog", "readers"):
+            if name in held:
+                held[name].close()
 
 
 @pytest.fixture

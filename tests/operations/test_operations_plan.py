@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bedrot_console.domain.browsing import FileFilter
+from bedrot_console.domain.errors import CatalogError
 from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 from bedrot_console.operations import browse
 from bedrot_console.operations.decide import decide
@@ -55,3 +58,15 @@ def test_what_is_judged_anew_after_the_plan_is_not_promoted(ws, plays, clock) ->
     assert browse.fresh(ws)
     made = plan(ws, Verb.PROMOTE, FileFilter())
     assert [o.done for o in decide(ws, Verb.PROMOTE, made.ids, seen=made.seen)] == [True]
+
+
+def test_a_plan_on_a_catalog_that_cannot_be_brought_up_to_date_is_refused(ws, plays) -> None:
+    """The disk takes no new catalog: the plan does not pass off the files of the old one as all that there are."""
+    (outcome,) = land(ws, [plays()], feed="press/plays")
+    ws.settings.catalog.with_name("catalog.duckdb.new").mkdir()
+    ((_, judged),) = validate(ws, [outcome.id])
+    assert judged.verdict is Verdict.PASSED, judged.findings
+    with pytest.raises(CatalogError, match="cannot be published"):
+        plan(ws, Verb.PROMOTE, FileFilter(status="passed"))
+    ws.settings.catalog.with_name("catalog.duckdb.new").rmdir()
+    assert list(plan(ws, Verb.PROMOTE, FileFilter(status="passed")).ids) == [outcome.id]
