@@ -114,19 +114,22 @@ def newest_report(path: Path) -> date | None:
     with path.open("rb") as raw:
         if raw.read(2) == b"PK":
             return None
-    with path.open(encoding="latin-1", newline=None) as file:
-        header = file.readline().rstrip("\n").removeprefix("\u00ef\u00bb\u00bf")
-        delimiter = "\t" if "\t" in header else ","
-        names = [n.strip() for n in next(csv.reader([header], delimiter=delimiter), [])]
-        if REPORTED not in names:
-            return None
-        at = names.index(REPORTED)
-        newest = max((row[at] for row in csv.reader(file, delimiter=delimiter) if len(row) > at), default="")
     try:
+        with path.open(encoding="latin-1", newline=None) as file:
+            header = file.readline().rstrip("\n").removeprefix("\u00ef\u00bb\u00bf")
+            delimiter = "\t" if "\t" in header else ","
+            names = [n.strip() for n in next(csv.reader([header], delimiter=delimiter), [])]
+            if REPORTED not in names:
+                return None
+            at = names.index(REPORTED)
+            newest = max((row[at] for row in csv.reader(file, delimiter=delimiter) if len(row) > at), default="")
         return date.fromisoformat(newest)
-    except ValueError:
+    except (csv.Error, ValueError):
         return None
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
+    except csv.Error:
+        return [[]]

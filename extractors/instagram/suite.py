@@ -198,7 +198,10 @@ def _lines(data: bytes) -> tuple[list[tuple[int, list[str]]], list[Finding], str
         raise FormatTrouble("format.encoding", "a character is no UTF-16", expected="UTF-16LE") from trouble
     if not text.endswith("\n"):
         raise FormatTrouble("format.truncated", "the last line has no line end", expected="a line end")
-    found = [(n, next(csv.reader([line]), [])) for n, line in enumerate(text.split("\n")[:-1], start=1)]
+    try:
+        found = [(n, next(csv.reader([line]), [])) for n, line in enumerate(text.split("\n")[:-1], start=1)]
+    except csv.Error as trouble:
+        raise FormatTrouble("format.not-a-table", "a line is no line of a table") from trouble
     if not found or found[0][1] != ["sep=", ""] or len(found) < 2 or len(found[1][1]) != 1:
         raise FormatTrouble("format.not-a-table", "the file does not begin with sep=, and a title", place=Place(row=1))
     odd = []

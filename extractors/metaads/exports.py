@@ -93,7 +93,10 @@ def _text(data: bytes) -> str:
 def _header(text: str) -> tuple[str, list[str]]:
     """Delimiter and cells of the first line: the delimiter that makes most cells."""
     line = text.lstrip("\ufeff\r\n").partition("\n")[0].rstrip("\r")
-    cut = {d: next(csv.reader([line], delimiter=d), []) for d in (",", ";", "\t")}
+    try:
+        cut = {d: next(csv.reader([line], delimiter=d), []) for d in (",", ";", "\t")}
+    except csv.Error as trouble:
+        raise FormatTrouble("format.not-a-table", "the first line is no line of a table") from trouble
     delimiter = max(cut, key=lambda d: len(cut[d]))
     return delimiter, cut[delimiter]
 
@@ -101,7 +104,7 @@ def _header(text: str) -> tuple[str, list[str]]:
 def _is_export(head: bytes, *, daily: bool) -> bool:
     try:
         columns = set(_columns(_header(_text(head[:MOST_HEAD]))[1])[0])
-    except (FormatTrouble, csv.Error):
+    except FormatTrouble:
         return False
     needed = {"reporting_starts", "reporting_ends", "spend"} <= columns and not columns.isdisjoint(LABELS)
     return needed and ("day" in columns) is daily
@@ -137,7 +140,10 @@ def read(data: bytes) -> Rows:
             "this is not an export of Ads Manager",
             expected="Reporting starts, Reporting ends, Amount spent",
         )
-    lines = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter))[1:]
+    try:
+        lines = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter))[1:]
+    except csv.Error as trouble:
+        raise FormatTrouble("format.not-a-table", "a line is no line of a table") from trouble
     lines = [line for line in lines if any(cell.strip() for cell in line)]
     if lines and len(lines[-1]) < len(columns):
         raise FormatTrouble("format.truncated", "the last line ends too early", expected=f"{len(columns)} cells")

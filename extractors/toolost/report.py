@@ -110,19 +110,22 @@ def cut_short(path: Path) -> str | None:
 
 def newest_day(path: Path) -> date | None:
     """The newest reporting day, read without further ado; None for anything odd."""
-    with path.open(encoding="latin-1", newline="") as file:
-        header = file.readline().rstrip("\r\n").removeprefix("\u00ef\u00bb\u00bf")
-        delimiter = max(",;\t|", key=header.count)
-        names = [n.strip().lower() for n in next(csv.reader([header], delimiter=delimiter), [])]
-        if REPORTED not in names:
-            return None
-        at = names.index(REPORTED)
-        newest = max((row[at][:10] for row in csv.reader(file, delimiter=delimiter) if len(row) > at), default="")
     try:
+        with path.open(encoding="latin-1", newline="") as file:
+            header = file.readline().rstrip("\r\n").removeprefix("\u00ef\u00bb\u00bf")
+            delimiter = max(",;\t|", key=header.count)
+            names = [n.strip().lower() for n in next(csv.reader([header], delimiter=delimiter), [])]
+            if REPORTED not in names:
+                return None
+            at = names.index(REPORTED)
+            newest = max((row[at][:10] for row in csv.reader(file, delimiter=delimiter) if len(row) > at), default="")
         return date.fromisoformat(newest)
-    except ValueError:
+    except (csv.Error, ValueError):
         return None
 
 
 def _cells(line: bytes, delimiter: str) -> list[str]:
-    return next(csv.reader([line.decode("latin-1")], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([line.decode("latin-1")], delimiter=delimiter), [])
+    except csv.Error:
+        return []

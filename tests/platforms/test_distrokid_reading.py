@@ -135,6 +135,14 @@ def test_a_whole_statement_is_whole(tmp_path: Path, line_end: str) -> None:
     assert bank.newest_report(path) == max(r.reported for r in world.royalties(MEMBER, TODAY))
 
 
+def test_a_cell_that_no_table_reader_takes_is_told_and_breaks_nothing(tmp_path: Path) -> None:
+    """200 kB without a tab: no report is newest, and the export is not whole."""
+    path = tmp_path / "export"
+    path.write_bytes(statement(TODAY) + b"x" * 200_000 + b"\n")
+    assert bank.newest_report(path) is None
+    assert bank.cut_short(path)
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_a_last_title_of_several_lines_is_whole(tmp_path: Path, line_end: str) -> None:
     """A quoted line break in the last row is no cut; a row cut inside it is."""

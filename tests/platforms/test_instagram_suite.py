@@ -198,6 +198,7 @@ def test_instagram_exports_that_are_none_raise_in_words() -> None:
         b"\xff\xfe",
         b"\xff\xfea",
         b"x,y\n1,2\n",
+        b"\xff\xfe" + "sep=,\na\rb\n".encode("utf-16-le"),
         b"\xff\xfe" + 'sep=,\n"A"\n'.encode("utf-16-le"),
         b"\xff\xfe\x00\xd8\x00\xd8\n\x00",
     ):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from contract_bench import REGISTRY
 from contract_desk import Desk, codes, errors
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from metaads_support import FEEDS
 
@@ -100,6 +100,8 @@ def test_metaads_export_with_a_breakdown_keeps_its_rows_apart(tmp_path: Path) ->
 
 
 @given(st.binary(max_size=300))
+@example(b"\x00\r\x00")
+@example(b",\r," + b"x" * 200_000)
 def test_metaads_export_reader_gives_rows_or_a_reason(junk: bytes) -> None:
     """Whatever bytes come, nothing else than a reason is raised."""
     for data in (junk, export(ENGLISH) + junk):

@@ -223,6 +223,9 @@ def test_the_newest_reporting_day_is_read_without_the_table_reader(tmp_path: Pat
         assert report.cut_short(path) is None
     path.write_bytes(b"a,b\n1,2\n")
     assert report.newest_day(path) is None
+    whole = payloads.report(MEMBER, date(2026, 1, 1), lambda n: False)
+    path.write_bytes(whole + b"x" * 200_000 + b"\n")  # a cell that no table reader takes
+    assert report.newest_day(path) is None and report.cut_short(path)
 
 
 def test_simulated_answers_have_the_properties_that_were_seen(clock: Any) -> None:
