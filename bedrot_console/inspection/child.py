@@ -3,8 +3,8 @@
 A payload is written by others: what parses it runs in a process of its own with bounds on processor time, memory and file size, without
 network, and (where the kernel has Landlock) without any file but those it must read.
 
-Wire: JSON lines on stdin (the record of a Job or a View) and stdout (that of a Report, Diff, Preview or Excerpt, or `failed` with a word of REASONS),
-in order.
+Wire: JSON lines on stdin (the record of a Job or a View) and stdout (that of a Report, Diff, Preview, Excerpt or PayloadRows, or `failed` with a
+word of REASONS), in order.
 """
 
 from __future__ import annotations
@@ -135,6 +135,11 @@ def _said(asked: Job | View) -> Any:
         from .excerpt import excerpt
 
         return excerpt(asked.feed, asked.payload, asked.wish)
+    if asked.sidecar is not None:
+        from .columnar import payload_rows
+
+        assert asked.feed is not None
+        return payload_rows(asked.feed, asked.payload, asked.sidecar)
     from .diff import diff
 
     assert asked.feed is not None

@@ -98,8 +98,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A look at payloads for a human. `view` is `preview` (of `payload`), `diff` (of `payload` against `old`), or `excerpt` (the window of
-    `payload` that `wish` names); `limit` counts its lines or rows."""
+    """A look at payloads for a human. `view` is `preview` (of `payload`), `diff` (of `payload` against `old`), `excerpt` (the window of
+    `payload` that `wish` names), or `rows` (all of `payload`, which `sidecar` belongs to); `limit` counts its lines or rows."""
 
     view: str
     feed: Feed | None
@@ -112,11 +112,12 @@ class View:
     new_id: str = ""
     wish: Wish | None = None
     whole: bool = False
+    sidecar: Sidecar | None = None
 
     @property
     def is_table(self) -> bool:
         """Whether the reader needs DuckDB."""
-        return self.view == "diff" and self.feed is not None and self.feed.format == "table"
+        return self.view in ("diff", "rows") and self.feed is not None and self.feed.format == "table"
 
     def to_record(self) -> dict[str, Any]:
         """JSON values, for the way to a child."""
@@ -124,6 +125,7 @@ class View:
             "view": self.view, "feed": self.feed.name if self.feed else None, "payload": str(self.payload), "to_read_bytes": self.to_read_bytes,
             "limit": self.limit, "offset": self.offset, "old": str(self.old) if self.old else None, "old_id": self.old_id, "new_id": self.new_id,
             "wish": asdict(self.wish) if self.wish else None, "whole": self.whole,
+            "sidecar": self.sidecar.to_record() if self.sidecar else None,
         }  # fmt: skip
 
     @classmethod
@@ -134,6 +136,7 @@ class View:
         values["payload"] = Path(values["payload"])
         values["old"] = Path(values["old"]) if values["old"] else None
         values["wish"] = msgspec.convert(values["wish"], Wish) if values["wish"] else None
+        values["sidecar"] = Sidecar.from_record(values["sidecar"]) if values["sidecar"] else None
         return cls(**values)
 
 

@@ -1,4 +1,5 @@
-"""Looks at payloads for a human, made by limited children: whatever a payload holds, the asking process only gets a Diff, Preview or Excerpt."""
+"""Looks at payloads for a human, made by limited children: whatever a payload holds, the asking process only gets a Diff, Preview, Excerpt
+or PayloadRows."""
 
 from __future__ import annotations
 
@@ -13,8 +14,10 @@ import msgspec
 from bedrot_console.domain.browsing import Diff, Preview
 from bedrot_console.domain.excerpts import Excerpt, Wish
 from bedrot_console.domain.feeds import Feed
+from bedrot_console.domain.files import Sidecar
 
 from .child import REASONS
+from .columnar import PayloadRows
 from .jobs import View
 from .pool import Child, Readers, reason_of
 
@@ -79,6 +82,12 @@ class Viewers:
             found if isinstance(found, Diff) else Diff(old_id=old_id, new_id=new_id, headline="cannot be compared", because=found)
         )
 
+    def rows(self, feed: Feed, path: Path, sidecar: Sidecar, *, stop: Stop | None = None) -> PayloadRows:
+        """As `inspection.columnar.payload_rows`. `stop` as in `preview`."""
+        view = View(view="rows", feed=feed, payload=path, to_read_bytes=sidecar.size_bytes, limit=0, sidecar=sidecar)
+        found = self._ask(view, PayloadRows, stop)
+        return found if isinstance(found, PayloadRows) else PayloadRows(problem=found, code="format.unreadable")
+
     def _ask(self, view: View, kind: type, stop: Stop | None) -> Any:
         """The answer, or the sentence that says why there is none."""
         while not self._places.acquire(timeout=STOP_SECONDS if stop else None):
@@ -119,8 +128,13 @@ def _answer(child: Child, view: View, stop: Stop | None) -> bytes | str:
                 return REASONS[reason_of(child.end())]
 
 
+_ROWS = msgspec.json.Decoder(PayloadRows)
+
+
 def _read(line: bytes, kind: type) -> Any:
     try:
+        if kind is PayloadRows and not line.startswith(b'{"failed"'):
+            return _ROWS.decode(line)  # the rows themselves stay as they came
         record = msgspec.json.decode(line)
         if "failed" in record:
             return REASONS.get(record["failed"], REASONS["crashed"])
