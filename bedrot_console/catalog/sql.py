@@ -12,11 +12,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from ..domain.errors import BedrotError, Cancelled, CatalogError, QueryError, UsageError
+from ..domain.macros import ARGUMENTS, MACROS, SEPARATOR
 from ..resilience import Clock, Deadline, SystemClock
 
 CHILD = Path(__file__).with_name("sql_child.py")
@@ -26,15 +28,30 @@ _READ = 1 << 18
 _COUNT, _ROWS = b'{"count":', b',"rows":'
 
 
+class Given(Protocol):
+    """Rows from outside the catalog that a query may ask for by the table macros."""
+
+    notes: list[str]
+    """What the asker should know of these rows; complete once the lines are drawn."""
+
+    partial: bool
+    """Whether rows are missing that should be there."""
+
+    def lines(self, stop: Callable[[], bool]) -> Iterator[bytes]:
+        """What the child reads after its job: see `sql_child.py`. Ends early, or raises BedrotError, once `stop` says so."""
+
+
 class SqlRun:
     """A query in its process. `columns` and `types` (DuckDB type names) are known once `open` returned; rows are read once, batch by batch.
 
-    Values are None, bool, int, float or str. Types that JSON cannot say exactly (DECIMAL, DATE, TIMESTAMP, DOUBLE, lists …)
-    come as DuckDB's own text; `types` tells what they are. `truncated` is final once the batches ended.
+    `notes` and `partial` tell of the rows that it was given, also once `open` returned. Values are None, bool, int, float or str. Types that
+    JSON cannot say exactly (DECIMAL, DATE, TIMESTAMP, DOUBLE, lists …) come as DuckDB's own text; `types` tells what they are. `truncated`
+    is final once the batches ended.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], deadline: Deadline) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], deadline: Deadline, given: Given | None = None) -> None:
         self._process = process
+        self._given = given
         self._deadline = deadline
         self._buffer = b""
         self._mutex = threading.Lock()
@@ -44,13 +61,56 @@ class SqlRun:
         self.types: tuple[str, ...] = ()
 
     def open(self) -> SqlRun:
-        """Wait until the engine has begun to answer. Raises what `batches` raises."""
+        """Hand over what it was given, and wait until the engine has begun to answer. Raises what `lines` raises, and closes then."""
+        try:
+            return self._opened()
+        except BaseException:
+            self.close()
+            raise
+
+    def _opened(self) -> SqlRun:
+        self._hand_over()
         head = self._told(self._line())
         if "columns" not in head:
-            self.close()
             raise CatalogError("the query gave no header")
         self.columns, self.types = tuple(head["columns"]), tuple(head["types"])
         return self
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self._given.notes if self._given is not None else ()
+
+    @property
+    def partial(self) -> bool:
+        return self._given is not None and self._given.partial
+
+    def _hand_over(self) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        try:
+            if self._given is not None:
+                os.set_blocking(pipe.fileno(), False)
+                for line in self._given.lines(lambda: self._cancelled or self._deadline.passed):
+                    self._write(pipe.fileno(), line + b"\n")
+        except BrokenPipeError:  # what ended the child is told by its last line
+            pass
+        finally:
+            _shut(pipe)
+        self._refuse_late()
+
+    def _write(self, fd: int, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            self._refuse_late()
+            _, ready, _ = select.select([], [fd], [], min(self._deadline.left, 0.1))
+            if ready:
+                left = left[os.write(fd, left[:_READ]) :]
+
+    def _refuse_late(self) -> None:
+        if self._cancelled:
+            raise Cancelled("the query was cancelled")
+        if self._deadline.passed:
+            raise _late()
 
     def _line(self) -> bytes:
         pipe = self._process.stdout
@@ -66,7 +126,7 @@ class SqlRun:
             if not ready:
                 if self._deadline.passed:
                     self.close()
-                    raise UsageError("the query took too long", hint="narrow it, or give more time")
+                    raise _late()
                 continue
             self._buffer = os.read(pipe.fileno(), _READ)
             if not self._buffer:
@@ -129,14 +189,24 @@ class SqlRun:
             if self._process.poll() is None:
                 self._process.kill()
             self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    _shut(pipe)
 
     def __enter__(self) -> SqlRun:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _shut(pipe: IO[bytes]) -> None:
+    with suppress(OSError):  # what was not taken any more
+        pipe.close()
+
+
+def _late() -> UsageError:
+    return UsageError("the query took too long", hint="narrow it, or give more time")
 
 
 def _meaning(found: dict[str, Any]) -> BedrotError:
@@ -173,6 +243,7 @@ def start_sql(
     timeout_seconds: float = 10.0,
     clock: Clock | None = None,
     scope: Sequence[tuple[str, str]] = (),
+    given: Given | None = None,
 ) -> SqlRun:
     """Start one query on the published catalog and return at once; `open` waits for its columns.
 
@@ -182,6 +253,7 @@ def start_sql(
         timeout_seconds: of execution; the process is killed shortly after.
         clock: for the wall-clock limit.
         scope: (view, query) pairs that stand for these views inside a SELECT; ours, never foreign text.
+        given: what the table macros in the text stand for; drawn by `open`.
 
     Raises:
         QueryError: not one SELECT or EXPLAIN, or an error in it.
@@ -193,6 +265,7 @@ def start_sql(
     environ = {"LANG": "C.UTF-8", "HOME": "/nonexistent", "PATH": "/nonexistent"}
     job = {
         "path": str(published), "text": text, "limit_rows": limit_rows, "timeout_seconds": timeout_seconds, "scope": [list(s) for s in scope],
+        "macros": MACROS, "arguments": list(ARGUMENTS), "separator": SEPARATOR,
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-I", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ,
@@ -201,8 +274,10 @@ def start_sql(
     try:
         assert process.stdin is not None
         process.stdin.write(json.dumps(job).encode() + b"\n")
-        process.stdin.close()
+        process.stdin.flush()
+        if given is None:
+            process.stdin.close()
     except BrokenPipeError:
         pass
     deadline = Deadline.after(clock or SystemClock(), timeout_seconds + GRACE_SECONDS)
-    return SqlRun(process, deadline)
+    return SqlRun(process, deadline, given)

@@ -1,6 +1,10 @@
 """The locked-down process that runs one foreign query. Started by `sql.py` as a script of its own; knows nothing of the project.
 
-Reads one JSON line on stdin, writes JSON lines on the descriptor it was given as stdout: a header `{"columns", "types"}`, batches
+Reads JSON lines on stdin: the job, then the rows that the table macros stand for, in tables: a head `{"table", "columns", "types", "lead",
+"day", "parts"}` (lead: name, type and value of columns before; day: the number of the column with the data's date, or null; types: empty
+for a column that holds nothing) and so many lines, each an object of lists `c0`, `c1` … of the columns' values.
+
+Writes JSON lines on the descriptor it was given as stdout: a header `{"columns", "types"}`, batches
 `{"count", "rows"}`, and at the end `{"end", "truncated"}` or `{"error", "kind", "place", "candidates"}` (kind: query, timeout, memory,
 refused, file; place: line and column from 1, or null; candidates: names that were perhaps meant).
 
@@ -15,10 +19,11 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 ADDRESS_SPACE = 2 << 30
@@ -30,6 +35,11 @@ _PLAIN = {
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT", "UHUGEINT",
     "VARCHAR", '"NULL"', "NULL",
 }  # fmt: skip
+_TYPE = re.compile(
+    r"BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DOUBLE|FLOAT|DATE|TIME|TIMESTAMP|VARCHAR|JSON|DECIMAL\(\d{1,2},\s?\d{1,2}\)",
+    re.ASCII,
+)
+_NUMERIC = re.compile(r"U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DOUBLE|FLOAT|DECIMAL.*", re.ASCII)
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _READ_FILE = 1 << 2
 _MACHINE = ("/proc/self/cgroup", "/proc/stat", "/proc/meminfo", "/sys/devices/system/cpu/online", "/sys/fs/cgroup")
@@ -125,11 +135,11 @@ def place(text: str, position: int) -> tuple[int, int] | None:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-def complaint(error: BaseException, text: str, shift: int) -> dict[str, Any]:
+def complaint(error: BaseException, text: str, shift: int | None) -> dict[str, Any]:
     """DuckDB's words, with the place in `text` they are about.
 
     Args:
-        shift: bytes that stood before `text` in what DuckDB was given.
+        shift: bytes that stood before `text` in what DuckDB was given; None: it was given something else.
     """
     words = str(error)
     kind, brace, rest = words.partition("{")
@@ -141,7 +151,7 @@ def complaint(error: BaseException, text: str, shift: int) -> dict[str, Any]:
     names = str(told.get("candidates") or "")
     return {
         "error": sentence[:4000],
-        "place": place(text, int(position) - shift) if position is not None else None,
+        "place": place(text, int(position) - shift) if position is not None and shift is not None else None,
         "candidates": [] if "(" in names else [n for n in names.split(",") if n][:5],
     }
 
@@ -177,18 +187,124 @@ def wrapped(connection: Any, text: str, limit_rows: int | None, scope: list[list
     return whole, len(before.encode()), columns, types
 
 
-def run(duckdb: Any, job: dict[str, Any], out: Any) -> None:
-    """Run the query and write header, batches and end, or the engine's complaint."""
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Tables:
+    """The rows that the macros stand for. Files whose rows have one shape share a table; a view over them is named by the macro's arguments."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.made: dict[tuple[Any, ...], str] = {}
+        self.shapes: dict[str, list[tuple[str, dict[str, str]]]] = {}
+        self.names: dict[str, dict[str, str]] = {}
+
+    def take(self, lines: Iterable[bytes]) -> None:
+        """Read everything that is given, and make the views."""
+        lines = iter(lines)
+        for line in lines:
+            self._add(json.loads(line), lines)
+        for table in self.shapes:
+            self._view(table)
+
+    def _add(self, head: dict[str, Any], lines: Iterator[bytes]) -> None:
+        lead = [(str(n), _sql_type(t), v) for n, t, v in head["lead"]]
+        columns = [
+            (str(n), _sql_type(t) if t else "", f"c{i}")
+            for i, (n, t) in enumerate(zip(head["columns"], head["types"], strict=True))
+        ]
+        day = [("day", "DATE", f"c{head['day']}")] if head["day"] is not None else []
+        taken = {name.casefold() for name, *_ in [*lead, *day]}
+        body = day[:]
+        for name, kind, place in columns:
+            if day and place == day[0][2] and name.casefold() == "day":
+                continue
+            body.append((_free(name, taken), kind, place))
+        every = self.names.setdefault(head["table"], {})
+        for name, _, _ in (*lead, *body):
+            every.setdefault(name.casefold(), name)
+        kinds = {name: kind for name, kind, _ in (*lead, *body) if kind}
+        target = self._table(head["table"], kinds)
+        values = [f"$2[{i}]::{kind}" for i, (_, kind, _) in enumerate(lead, start=1)]
+        values += [f"{'TRY_CAST' if (n, k, p) in day else 'CAST'}({p} AS {k})" for n, k, p in body if k]
+        unnested = ", ".join(f"unnest(j.c{i}) AS c{i}" for i in range(len(columns)))
+        shape = json.dumps({f"c{i}": ["VARCHAR"] for i in range(len(columns))})
+        insert = f"INSERT INTO {target} SELECT {', '.join(values)} FROM (SELECT {unnested} FROM (SELECT from_json($1, '{shape}') AS j))"
+        for _ in range(int(head["parts"])):
+            self.connection.execute(insert, [next(lines).decode(), [v for _, _, v in lead]])
+
+    def _table(self, table: str, kinds: dict[str, str]) -> str:
+        key = (table, *kinds.items())
+        if key not in self.made:
+            name = self.made[key] = quoted(f"{table}#{len(self.made)}")
+            self.connection.execute(f"CREATE TEMP TABLE {name} ({', '.join(f'{quoted(n)} {k}' for n, k in kinds.items())})")
+            self.shapes.setdefault(table, []).append((name, kinds))
+        return self.made[key]
+
+    def _view(self, table: str) -> None:
+        shapes = self.shapes[table]
+        kinds: dict[str, set[str]] = {low: set() for low in self.names[table]}
+        for _, columns in shapes:
+            for name, kind in columns.items():
+                kinds[name.casefold()].add(kind)
+        texts = {low for low, found in kinds.items() if len(found) != 1 and not (found and all(map(_NUMERIC.fullmatch, found)))}
+
+        def shown(name: str) -> str:
+            return f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" if name.casefold() in texts else quoted(name)
+
+        union = " UNION ALL BY NAME ".join(f"SELECT {', '.join(map(shown, columns))} FROM {name}" for name, columns in shapes)
+        every = (quoted(n) if kinds[low] else f"NULL::VARCHAR AS {quoted(n)}" for low, n in self.names[table].items())
+        self.connection.execute(f"CREATE TEMP VIEW {quoted(table)} AS SELECT {', '.join(every)} FROM ({union})")
+
+
+def _sql_type(kind: str) -> str:
+    if not _TYPE.fullmatch(kind):
+        raise ValueError(f"no type of ours: {kind[:40]}")
+    return kind
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name that is not taken yet, which it is then."""
+    found, again = name, 1
+    while found.casefold() in taken:
+        again += 1
+        found = f"{name}_{again}"
+    taken.add(found.casefold())
+    return found
+
+
+def create_macros(connection: Any, job: dict[str, Any]) -> None:
+    """The table macros: each names the view that its arguments stand for."""
+    first, *rest = job["arguments"]
+    takes = ", ".join([first, *(f"{name} := ''" for name in rest)])
+    joined = " || ".join(f"'{job['separator']}' || {name}" for name in job["arguments"])
+    for macro in job["macros"]:
+        connection.execute(f"CREATE TEMP MACRO {macro}({takes}) AS TABLE SELECT * FROM query_table('{macro}' || {joined})")
+
+
+def run(duckdb: Any, job: dict[str, Any], out: Any, given: Iterable[bytes] = ()) -> None:
+    """Run the query and write header, batches and end, or the engine's complaint.
+
+    Args:
+        given: the lines after the job.
+    """
 
     def tell(value: dict[str, Any]) -> None:
         out.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
         out.flush()
 
     text = job["text"]
-    shift = 0
+    shift: int | None = 0
     try:
         connection = connect(duckdb, job["path"], job["timeout_seconds"])
         kind = statement(connection, text)
+        if job.get("macros"):
+            shift = None
+            create_macros(connection, job)
+            Tables(connection).take(given)
+            shift = 0
         if kind == "SELECT":
             try:
                 bare = unended(duckdb, text)
@@ -266,7 +382,7 @@ def main() -> int:
     try:
         limit(job["timeout_seconds"])
         confine(job["path"])
-        run(duckdb, job, out)
+        run(duckdb, job, out, sys.stdin.buffer)
     except Refused as error:
         return failed("refused", error)
     except MemoryError:

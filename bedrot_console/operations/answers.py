@@ -33,6 +33,7 @@ class Answer:
         kept_bytes: what it may take on disk; rows beyond it are not kept.
         time_seconds: how long it may take, all rows included.
         check, scope: what the text declares itself to be: `error`, `warning` or empty; a platform, a feed or empty.
+        notes: what to know of the payloads that it read.  partial: some were left out, or rows of them.
         state: `waiting` (nothing came), `reading`, `whole`, or `cut` (there are more rows; `because` says why they are missing).
     """
 
@@ -51,6 +52,8 @@ class Answer:
         self.text, self.check, self.scope = text, check, scope
         self.columns: tuple[str, ...] = ()
         self.types: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        self.partial = False
         self.state = WAITING
         self.because = ""
         self.time_seconds = TIME_SECONDS
@@ -90,6 +93,7 @@ class Answer:
                 raise Cancelled("the query was cancelled")
             run.open()
             self.columns, self.types = run.columns, run.types
+            self.notes, self.partial = tuple(run.notes), run.partial
             self.state = READING
             tell()
             self._fill(run, spool, tell)

@@ -11,6 +11,7 @@ from ..domain.browsing import OPPOSITE, FileFilter, FileRow
 from ..domain.errors import BedrotError, CatalogError, LifecycleError
 from ..domain.events import Event
 from ..domain.feeds import Feed
+from ..domain.files import SIDECAR_SUFFIX, Sidecar
 from ..domain.findings import Report
 from ..domain.lifecycle import Zone
 from .workspace import Workspace
@@ -137,6 +138,12 @@ def open_payload(ws: Workspace, name: str) -> BinaryIO:
     if row.zone is Zone.ERASED:
         raise LifecycleError("erased; only its tombstone is left")
     return ws.zones.open(row.zone, row.path)
+
+
+def sidecar_of(ws: Workspace, row: FileRow) -> Sidecar:
+    """The commit record beside a payload. Raises BedrotError: it is no longer there, or not sound."""
+    with ws.zones.open(row.zone, row.path + SIDECAR_SUFFIX) as file:
+        return Sidecar.from_bytes(file.read())
 
 
 def platforms(ws: Workspace) -> list[PlatformInfo]:

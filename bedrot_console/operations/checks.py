@@ -21,7 +21,8 @@ TIME_SECONDS = 60.0
 class CheckResult:
     """What a check found. `outcome` is `passed`, `failed` (rows broke it) or `broken` (it could not be asked; `problem` says why).
 
-    `rows` counts violations; `more` says there are more than were counted. `sample` holds the first few, in the order of `columns`.
+    `rows` counts violations; `more` says there are more than were counted. `sample` holds the first few, in the order of `columns`. `notes`
+    say what to know of payloads that it read; `partial`: some were left out, or rows of them.
     """
 
     name: str
@@ -33,16 +34,19 @@ class CheckResult:
     columns: tuple[str, ...] = ()
     sample: tuple[tuple[Any, ...], ...] = ()
     problem: str = ""
+    notes: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def sentence(self) -> str:
         """How it went, in words."""
         if self.outcome == "broken":
             return f"could not be asked: {self.problem}"
+        partial = "; not all payloads could be read" if self.partial else ""
         if self.outcome == "passed":
-            return "nothing breaks it"
+            return f"nothing breaks it{partial}"
         many = f"{self.rows:,}{'+' if self.more else ''}"
-        return f"{many} row{'s' if self.rows != 1 else ''} break{'s' if self.rows == 1 else ''} it"
+        return f"{many} row{'s' if self.rows != 1 else ''} break{'s' if self.rows == 1 else ''} it{partial}"
 
 
 def checks(ws: Workspace) -> list[SavedQuery]:
@@ -95,6 +99,8 @@ def ask(ws: Workspace, query: SavedQuery) -> CheckResult:
         more=rows == COUNTED_ROWS and answer.truncated,
         columns=answer.columns,
         sample=tuple(sample),
+        notes=tuple(answer.notes),
+        partial=answer.partial,
     )
 
 

@@ -31,11 +31,13 @@ Rows = Iterable[Sequence[Sequence[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """What was written. `notes` and `partial` are those of the answer."""
 
     path: Path
     rows: int
     size_bytes: int
+    notes: tuple[str, ...] = ()
+    partial: bool = False
 
 
 def csv_line(row: Sequence[Any]) -> str:
@@ -153,7 +155,8 @@ class Export:
             shutil.rmtree(private, ignore_errors=True)
             if self._run is not None:
                 self._run.close()
-        return Exported(self.path, self.rows, size)
+        asked = self._run or self._answer
+        return Exported(self.path, self.rows, size, tuple(asked.notes), asked.partial)
 
     def _source(self) -> tuple[Sequence[str], Sequence[str], Rows]:
         from . import sql

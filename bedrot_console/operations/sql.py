@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import UsageError
+from ..domain.macros import MACROS
+from . import payloads
 from .browse import reader
 from .workspace import Workspace
 
@@ -27,6 +29,16 @@ class SqlResult:
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Rows one by one; values are None, bool, int, float, or the engine's own text of what those cannot say exactly."""
         return self._run.rows()
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What to know of the payloads that it read."""
+        return self._run.notes
+
+    @property
+    def partial(self) -> bool:
+        """Whether payloads were left out, or rows of them."""
+        return self._run.partial
 
     @property
     def truncated(self) -> bool:
@@ -79,19 +91,24 @@ def start(
         scope: a platform or a feed (`distrokid/streams`): the views hold what belongs to it, and nothing else.
 
     Raises:
+        QueryError: a table macro is called with what names no files.
         CatalogError: there is no catalog to read.
     """
     from ..catalog.sql import start_sql
 
-    reader(ws)
+    held = reader(ws)
     if not ws.read_only and not ws.catalog.current():
         ws.settle(publish="now")
+    rows = payloads.given(ws, text, scope or "")
+    if rows is not None:
+        held.fresh()
     return start_sql(
         ws.settings.catalog,
         text,
         limit_rows=limit_rows,
         timeout_seconds=timeout_seconds,
         scope=scope_views(scope) if scope else (),
+        given=rows,
     )
 
 
@@ -119,10 +136,10 @@ def fingerprint(text: str) -> str:
 
 
 def schema(ws: Workspace) -> list[tuple[str, str, str]]:
-    """(view, column, type) of every stable view, in order."""
-    return reader(ws).schema()
+    """(view, column, type) of every stable view, in order, and then of the table macros."""
+    return [*reader(ws).schema(), *payloads.described()]
 
 
 def words(ws: Workspace) -> list[tuple[str, str]]:
     """(name, kind) of what a query may call; kind is `function`, `aggregate`, `macro` or `table function`."""
-    return reader(ws).words()
+    return sorted([*reader(ws).words(), *((macro, "table function") for macro in MACROS)])

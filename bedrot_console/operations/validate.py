@@ -15,6 +15,7 @@ from ..domain.feeds import Feed, History
 from ..domain.findings import Report, Severity
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Verdict, Zone
+from .browse import sidecar_of
 from .workspace import Workspace
 
 HISTORY = 400
@@ -254,12 +255,10 @@ def _rows(ws: Workspace, ids: Sequence[str]) -> list[FileRow]:
 
 
 def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
-    from ..domain.files import SIDECAR_SUFFIX, Sidecar
     from ..inspection.jobs import Job, named
 
     feed = ws.registry.feed(row.feed)
-    with ws.zones.open(row.zone, row.path + SIDECAR_SUFFIX) as file:
-        sidecar = Sidecar.from_bytes(file.read())
+    sidecar = sidecar_of(ws, row)
     before = past.of(row)
     # the journal's order tells what came first; a file that left landing keeps its place in it
     twins = [

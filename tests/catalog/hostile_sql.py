@@ -98,6 +98,14 @@ HEAVY = (
     "SELECT " + "CASE WHEN true THEN " * 300 + "1" + " END" * 300,
 )
 
+MACRO_STATEMENTS = (
+    "FROM raw((SELECT content FROM read_text('{secret}')))", "FROM raw(getenv('CANARY'))", "FROM raw('x/y', account := read_text('{secret}'))",
+    "FROM raw('x\x1f\x1f\x1f\x1f\x1f')", "FROM raw('x'' UNION SELECT * FROM read_text(''{secret}'') --')", "FROM query_table('raw' || '{secret}')",
+    "FROM raw('a\" UNION ALL BY NAME SELECT * FROM read_text(''{secret}'')')", "CREATE MACRO raw(a) AS TABLE FROM read_text(a)", "DROP MACRO TABLE raw",
+    "CREATE OR REPLACE TEMP MACRO landing(a) AS TABLE FROM read_text(a)", "INSERT INTO temp.main.x SELECT 1", "SELECT * FROM files, raw(path)",
+    "EXPLAIN ANALYZE FROM raw('{secret}')", "SUMMARIZE FROM landing('{secret}')", "SELECT (FROM raw('{secret}'))", "CALL raw('{secret}')",
+)  # fmt: skip
+
 HOSTILE: tuple[str, ...] = (
     *(f"SELECT * FROM {reader}('{target}')" for reader in READERS for target in TARGETS),
     *(p.replace("{x}", "read_text('{secret}')").replace("{y}", "read_text(''{secret}'')") for p in PLACES),
@@ -108,6 +116,8 @@ HOSTILE: tuple[str, ...] = (
     *(f"PRAGMA {name} = '{{out}}/x'" for name in SETTINGS[:12]),
     *(f"CALL {reader}('{{secret}}')" for reader in READERS),
     *STATEMENTS,
+    *(f"SELECT * FROM {macro}('{target}')" for macro in ("landing", "raw", "quarantine") for target in TARGETS[:6]),
+    *MACRO_STATEMENTS,
 )
 
 
@@ -125,6 +135,8 @@ def main() -> int:
     sql_child.limit(600)
     sql_child.confine(path)
     connection = sql_child.connect(duckdb, path, seconds)
+    arguments = ["feed", "account", "series", "since", "last"]
+    sql_child.create_macros(connection, {"macros": ["landing", "raw", "quarantine"], "arguments": arguments, "separator": "\x1f"})
     sql_child.connect = lambda *_: connection
     for line in sys.stdin:
         said = io.BytesIO()

@@ -15,6 +15,7 @@ from hostile_sql import CANARY, HEAVY, HOSTILE
 
 from bedrot_console.catalog.sql import run_sql, start_sql
 from bedrot_console.domain.errors import Cancelled, CatalogError, QueryError, UsageError
+from bedrot_console.domain.macros import Call
 
 
 def fill(text: str, **places: str) -> str:
@@ -117,6 +118,74 @@ def test_a_scope_narrows_what_the_views_hold(guarded):
     with pytest.raises(QueryError) as told:
         list(run_sql(published, "SELECT x FROM files", scope=scope).rows())
     assert told.value.place == (1, 8)
+
+
+class Lines:
+    """What a query is given by hand."""
+
+    notes: list[str] = []
+    partial = False
+
+    def __init__(self, *given):
+        self.given = given
+
+    def lines(self, stop):
+        return (value if isinstance(value, bytes) else json.dumps(value).encode() for value in self.given)
+
+
+def head(columns, types, *, parts=1, day=None):
+    """How one file's rows look."""
+    table = Call("raw", ("x/y", "", "", "", ""), 0, 0).table
+    return {
+        "table": table,
+        "columns": columns,
+        "types": types,
+        "day": day,
+        "parts": parts,
+        "lead": [["file_id", "VARCHAR", "f'1\"\0"]],
+    }
+
+
+def test_names_and_values_of_given_rows_are_only_that(guarded, fingerprints):
+    """Whatever they are called and hold: quotes, nothing, SQL, names that collide with ours. Numbers and days are what their type says."""
+    published, before = guarded[0].home / "catalog.duckdb", fingerprints()
+    columns = ['a"b', "'; DROP VIEW files; --", "file_id", "Day", "when"]
+    part = {
+        "c0": ["'", None],
+        "c1": [{"a": [1, '"']}, [2]],
+        "c2": [1, -2],
+        "c3": ["0.1", "1"],
+        "c4": ["2026-01-02", "2026-02-31"],
+    }
+    given = Lines(
+        head(columns, ["VARCHAR", "JSON", "BIGINT", "DECIMAL(38,2)", "VARCHAR"], day=4), part, head(["late"], [""], parts=0)
+    )
+    with run_sql(published, "SELECT *, typeof(day) FROM raw('x/y')", given=given) as run:
+        assert run.columns == ("file_id", "day", *columns[:2], "file_id_2", "Day_2", "when", "late", 'typeof("day")')
+        assert list(run.rows()) == [
+            ("f'1\"\0", "2026-01-02", "'", '{"a":[1,"\\""]}', 1, "0.10", "2026-01-02", None, "DATE"),
+            ("f'1\"\0", None, None, "[2]", -2, "1.00", "2026-02-31", None, "DATE"),
+        ]
+    assert fingerprints() == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (head(["a"], ["VARCHAR); DROP VIEW files; --"]), {"c0": ["1"]}),
+        (head(["a"], ["BIGINT"]), {"c0": ["{secret}"]}),
+        (head(["a"], ["VARCHAR"], parts=3), {"c0": ["1"]}),
+        (head(["a", "b"], ["VARCHAR"]), {"c0": ["1"]}),
+        (b"[", b"\xff\xfe"),
+        (head(["a"], ["VARCHAR"]), b'{"c0": [1'),
+    ],
+)
+def test_rows_that_lie_about_themselves_end_the_query_and_nothing_else(guarded, fingerprints, given):
+    """A reader that was taken over can spoil the answer; the child ends, and the asker is told."""
+    before = fingerprints()
+    with pytest.raises(UsageError):
+        run_sql(guarded[0].home / "catalog.duckdb", "FROM raw('x/y')", given=Lines(*given))
+    assert fingerprints() == before
 
 
 def test_values_come_exactly_with_their_types(guarded):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli_house import Bedrot
+from cli_house import SIGN_IN, Bedrot
 
 
 def test_a_saved_query_runs_by_name_and_becomes_a_check(bedrot: Bedrot, landed, tmp_path: Path) -> None:
@@ -43,3 +43,19 @@ def test_a_mistake_is_shown_where_it_is(bedrot: Bedrot, landed) -> None:
     lines = said.err.splitlines()
     assert said.code == 2 and lines[0] == "line 2:   fed from files" and lines[1].index("^") == lines[0].index("fed")
     assert lines[-1].startswith("next: perhaps feed")
+
+
+def test_payloads_are_asked_as_tables(bedrot: Bedrot, landed, statement) -> None:
+    """Rows with the file they are of; --schema lists the macros; a file that cannot be read is named on stderr, and the exit code is 1."""
+    landed()
+    text = "select * from landing('manual/financial_data')"
+    said = bedrot("sql", text, "--json")
+    (row,) = said.records
+    assert said.code == 0 and row["Store"] == "Spotify" and row["account"] == "default" and "sensitive feed" in said.err
+    assert bedrot("show", row["file_id"], "--json").code == 0
+    macros = {r["view"].partition("(")[0] for r in bedrot("sql", "--schema", "--json").records if r["column"] == "file_id"}
+    assert {"landing", "raw", "quarantine"} <= macros
+    bedrot("land", statement("page.csv", SIGN_IN), "--feed", "manual/financial_data")
+    said = bedrot("sql", text)
+    assert said.code == 1 and "Night Ferry" in said.out and "left out landing/manual_uploads" in said.err
+    assert "this is a sign-in page" in said.err

@@ -29,7 +29,7 @@ class Rows:
 
     def __init__(self, batches: int, each: int = 100, *, then: Exception | None = None) -> None:
         self.columns, self.types = ("n", "t"), ("BIGINT", "VARCHAR")
-        self.truncated = False
+        self.truncated, self.notes, self.partial = False, (), False
         self.batch_count, self.each, self.then = batches, each, then
         self.cancelled = threading.Event()
         self.closed = False

@@ -35,6 +35,8 @@ def run(face: Face, names: tuple[str, ...]) -> int:
         style = "good" if result.outcome == "passed" else "warn" if result.severity == "warning" else "bad"
         scope = f" ({result.scope})" if result.scope else ""
         face.out.text(f"{result.outcome} {result.name}{scope}: {result.sentence}", style)
+        for note in result.notes:
+            face.say.note(f"{result.name}: {note}")
         if result.outcome == "failed":
             face.out.line(f"  look: bedrot sql --saved {result.name}")
     if not ran:

@@ -12,6 +12,7 @@ from ...domain.errors import QueryError, UsageError
 from ..arguments import Duration
 from ..face import Face
 from ..frame import command
+from ..records import PARTIAL_EXIT
 from ..tables import Column
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ TERMINAL_LIMIT = 200
 
 @command(
     example="bedrot sql 'select status, count(*) from files group by status'\nbedrot sql --schema\nbedrot sql --saved late --out late.csv",
-    exits=(0, 5, 6, 8, 130),
+    exits=(0, 1, 5, 6, 8, 130),
 )
 @click.argument("query", required=False, metavar="[QUERY]")
 @click.option("--format", "fmt", type=click.Choice(["table", "json", "csv", "parquet"]), help="Default: table, or json with --json, or by the name of --out.")  # fmt: skip
-@click.option("--schema", is_flag=True, help="Print the stable views with their columns and types.")
+@click.option("--schema", is_flag=True, help="Print the stable views and the table macros with their columns and types.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help=f"At most N rows; default {TERMINAL_LIMIT} on a terminal, else all.")  # fmt: skip
 @click.option("--timeout", type=Duration(), default=None, metavar="T", help="Stop the query after this long; default 10s, with --out 30m.")  # fmt: skip
 @click.option("--out", metavar="FILE", help="Write all rows to a file: .csv, .jsonl or .parquet. Replaces nothing without --force.")  # fmt: skip
@@ -41,10 +42,11 @@ TERMINAL_LIMIT = 200
 @click.option("--list", "listed", is_flag=True, help="List saved and starter queries.")
 @click.option("--history", is_flag=True, help="Print what you asked lately, in the console and here.")
 @click.option("--force", is_flag=True, help="Replace the file of --out, or the query of --save.")
-def sql(face: Face, query: str | None, name: str | None, saved: str | None, remove: str | None, **options: Any) -> None:
+def sql(face: Face, query: str | None, name: str | None, saved: str | None, remove: str | None, **options: Any) -> int:
     """Ask the catalog in SQL, read-only.
 
-    One SELECT or EXPLAIN, as argument or on stdin, answered by a locked-down child process on the published catalog.
+    One SELECT or EXPLAIN, as argument or on stdin, answered by a locked-down child process on the published catalog. `raw('distrokid/streams')`
+    stands for the rows of that feed's payloads in raw; so do `landing` and `quarantine`. Exit code 1: payloads were left out, which are named.
     """
     from ...operations import queries
     from ...operations import sql as verb
@@ -74,12 +76,12 @@ def sql(face: Face, query: str | None, name: str | None, saved: str | None, remo
         scope = kept.scope if kept is not None and kept.check else None
         try:
             if options["out"] is not None:
-                _export(face, ws, asked, options["out"], options["timeout"], fmt=wanted, force=options["force"])
-            else:
-                _ask(face, ws, asked, fmt, options["limit"], options["timeout"], scope)
+                return _export(face, ws, asked, options["out"], options["timeout"], fmt=wanted, force=options["force"])
+            return _ask(face, ws, asked, fmt, options["limit"], options["timeout"], scope)
         except QueryError as error:
             _show_place(face, asked, error)
             raise
+    return 0
 
 
 def _text(query: str | None) -> str:
@@ -90,7 +92,7 @@ def _text(query: str | None) -> str:
     return sys.stdin.read()
 
 
-def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, timeout: float | None, scope: str | None) -> None:
+def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, timeout: float | None, scope: str | None) -> int:
     from ...operations import sql as verb
 
     if fmt == "parquet":
@@ -101,9 +103,10 @@ def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, time
     _print(face, fmt, result.columns, result.rows)
     if result.truncated:
         face.say.note(f"showing {limit:,} rows; --limit N shows more" if limit else "long texts were cut")
+    return _tell(face, result.notes, result.partial)
 
 
-def _export(face: Face, ws: Workspace, text: str, out: str, timeout: float | None, *, fmt: str | None, force: bool) -> None:
+def _export(face: Face, ws: Workspace, text: str, out: str, timeout: float | None, *, fmt: str | None, force: bool) -> int:
     from ...operations import answers, exporting
 
     path = exporting.target(ws, out, replace=force)
@@ -116,6 +119,14 @@ def _export(face: Face, ws: Workspace, text: str, out: str, timeout: float | Non
         face.out.record({"path": str(done.path), "rows": done.rows, "size_bytes": done.size_bytes, "format": export.fmt})
     else:
         face.say.note(f"{done.rows:,} rows in {done.path}")
+    return _tell(face, done.notes, done.partial)
+
+
+def _tell(face: Face, notes: Sequence[str], partial: bool) -> int:
+    """What to know of the payloads that were read; the exit code."""
+    for note in notes:
+        face.say.note(note)
+    return PARTIAL_EXIT if partial else 0
 
 
 def _list(face: Face, ws: Workspace) -> None:
