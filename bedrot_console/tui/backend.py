@@ -52,12 +52,13 @@ class Startable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An SQL answer, whole: column names, types, rows of texts or None. `truncated` when the row limit cut it."""
+    """An SQL answer, whole: column names, types, rows of texts or None. `truncated` when the row limit cut it; `notes` on payloads it read."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Backend(Oversight, Inquiry, Protocol):
@@ -352,7 +353,7 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
         self._query = result = sql.query(self.ws, text, limit_rows=limit)
         try:
             rows = tuple(tuple(row) for row in result.rows)
-            return Table(tuple(result.columns), tuple(result.types), rows, bool(result.truncated))
+            return Table(tuple(result.columns), tuple(result.types), rows, bool(result.truncated), tuple(result.notes))
         finally:
             self._query = None
 

@@ -318,11 +318,12 @@ class RowsFound(Message):
 
 @dataclass
 class LexiconLoaded(Message):
-    """What a query may name: (view, column, type), and (function, kind)."""
+    """What a query may name: (view, column, type), (function, kind), and feeds. `show`: the operator wants to see it."""
 
     columns: Sequence[tuple[str, str, str]]
     functions: Sequence[tuple[str, str]] = ()
     show: bool = False
+    feeds: Sequence[str] = ()
 
 
 @dataclass

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..domain.macros import DAY, MACROS, TOKEN
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -28,16 +30,6 @@ _AFTER_A_VIEW = _words("from join describe summarize pivot unpivot table")
 LONGEST = 20_000
 """Characters beyond which a text is neither coloured nor completed."""
 
-_TOKEN = re.compile(
-    r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))"
-    r"|(?P<string>'(?:[^']|'')*(?:'|\Z)|\$\$.*?(?:\$\$|\Z))"
-    r'|(?P<name>"(?:[^"]|"")*(?:"|\Z))'
-    r"|(?P<number>\b\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?\b)"
-    r"|(?P<word>[^\W\d]\w*)"
-    r"|(?P<other>[^\s\w])",
-    re.DOTALL,
-)
-
 
 class Token(NamedTuple):
     """Kind: `comment`, `string`, `name` (quoted), `number`, `keyword`, `type`, `function`, `word` or `other`."""
@@ -51,7 +43,7 @@ class Token(NamedTuple):
 def tokens(text: str) -> list[Token]:
     """The words of a text, in order; blanks are left out."""
     out = []
-    for found in _TOKEN.finditer(text):
+    for found in TOKEN.finditer(text):
         kind, word = found.lastgroup or "other", found.group()
         if kind == "word":
             low = word.lower()
@@ -70,17 +62,46 @@ def tokens(text: str) -> list[Token]:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What may be named: views with their columns (name, type), and functions (name, kind)."""
+    """What may be named: views with their columns (name, type), functions (name, kind), feeds that a table macro can be called with, and the
+    columns that every macro gives; `learned` holds those that answers showed, by the macro's call."""
 
     views: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     functions: Sequence[tuple[str, str]] = ()
+    feeds: Sequence[str] = ()
+    lead: Sequence[tuple[str, str]] = ()
+    learned: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, schema: Iterable[tuple[str, str, str]], words: Sequence[tuple[str, str]]) -> Lexicon:
+    def of(
+        cls,
+        schema: Iterable[tuple[str, str, str]],
+        words: Sequence[tuple[str, str]],
+        feeds: Sequence[str] = (),
+        before: Lexicon | None = None,
+    ) -> Lexicon:
+        """From what `sql --schema` lists. `before`: the one whose learned columns are kept."""
         views: dict[str, list[tuple[str, str]]] = {}
+        lead: dict[str, str] = {}
         for view, column, kind in schema:
-            views.setdefault(view, []).append((column, kind.lower()))
-        return cls(views, words)
+            if "(" not in view:
+                views.setdefault(view, []).append((column, kind.lower()))
+            elif column != "*":
+                lead[column] = kind.lower()
+        return cls(views, words, feeds, tuple(lead.items()), before.learned if before is not None else {})
+
+    def columns(self, view: str) -> Sequence[tuple[str, str]]:
+        """(name, type) of the columns of a view, or of a macro's call."""
+        if view in self.views:
+            return self.views[view]
+        return list(self.learned.get(view, dict(self.lead)).items()) if view else ()
+
+    def learn(self, text: str, columns: Sequence[str], types: Sequence[str]) -> None:
+        """Take the columns of an answer as those of the macro that its text calls, if it asked one macro for everything."""
+        words = tokens(text)
+        found = {call for at in range(len(words)) if (call := _call(words, at))}
+        lead = [name for name, _ in self.lead if name != DAY]
+        if len(found) == 1 and list(columns[: len(lead)]) == lead:
+            self.learned[found.pop()] = {c: t.strip('"').lower() for c, t in zip(columns, types, strict=True)}
 
 
 class Candidate(NamedTuple):
@@ -90,11 +111,32 @@ class Candidate(NamedTuple):
     about: str
 
 
+def _call(found: Sequence[Token], at: int) -> str:
+    """A macro called with a feed at this place, as its name and the feed; empty when there is none."""
+    if found[at].text.lower() in MACROS and [t.text for t in found[at + 1 : at + 2]] == ["("] and at + 2 < len(found):
+        feed = found[at + 2]
+        return f"{found[at].text.lower()} {feed.text}" if feed.kind == "string" else ""
+    return ""
+
+
+def _after_call(found: Sequence[Token], at: int) -> int:
+    """The place after a call's closing bracket."""
+    return next((i + 1 for i in range(at, len(found)) if found[i].text == ")"), len(found))
+
+
 def named_views(found: Sequence[Token], lexicon: Lexicon) -> dict[str, str]:
-    """Names that stand for a view in the text: alias or own name -> view; a name made by WITH stands for nothing known (empty)."""
+    """Names that stand for a view, or for a macro's call, in the text: alias or own name -> view; a name made by WITH stands for nothing
+    known (empty)."""
     out: dict[str, str] = {}
     for at, token in enumerate(found):
         low = token.text.lower()
+        if call := _call(found, at):
+            out[call] = call
+            after = _after_call(found, at)
+            after += after < len(found) and found[after].text.lower() == "as"
+            if after < len(found) and found[after].kind == "word":
+                out[found[after].text.lower()] = call
+            continue
         if (
             token.kind in ("word", "name")
             and at + 1 < len(found)
@@ -132,7 +174,9 @@ def complete(text: str, offset: int, lexicon: Lexicon, *, least: int = 1, limit:
     if len(text) > LONGEST:
         return offset, []
     found = tokens(text)
-    for token in found:
+    for at, token in enumerate(found):
+        if token.kind == "string" and token.start < offset <= token.end and at > 1 and _call(found, at - 2):
+            return _feeds(text, offset, token, lexicon, limit)
         if token.start < offset <= token.end and token.kind in ("comment", "string", "name", "number"):
             whole = token.kind != "comment" and offset == token.end and token.text[-1] in "'\"" and len(token.text) > 1
             if not whole:
@@ -144,7 +188,7 @@ def complete(text: str, offset: int, lexicon: Lexicon, *, least: int = 1, limit:
     views = named_views(found, lexicon)
     if owner is not None and not owner[0].isdigit():
         view = views.get(owner.lower()) or (owner.lower() if owner.lower() in lexicon.views else "")
-        return start, _ranked(word, [[Candidate(c, t) for c, t in lexicon.views.get(view, ())]], limit)
+        return start, _ranked(word, [[Candidate(c, t) for c, t in lexicon.columns(view)]], limit)
     if len(word) < least:
         return start, []
     before = [t for t in found if t.end <= start and t.kind != "comment"]
@@ -157,11 +201,23 @@ def complete(text: str, offset: int, lexicon: Lexicon, *, least: int = 1, limit:
         tables = [c for c in functions if c.about == "table function"]
         return start, _ranked(word, [made, all_views, tables, keywords], limit)
     used = dict.fromkeys(v for v in views.values() if v) or dict.fromkeys(lexicon.views)
-    columns = list({c: Candidate(c, t) for v in used for c, t in lexicon.views[v]}.values())
+    columns = list({c: Candidate(c, t) for v in used for c, t in lexicon.columns(v)}.values())
     aliases = [Candidate(a, f"is {v}") for a, v in views.items() if v and a != v]
     calls = [c for c in functions if c.about != "table function"]
     types = [Candidate(t, "type") for t in sorted(TYPES)] if last in ("as", ":") else []
     return start, _ranked(word, [types, columns, aliases, made, keywords, calls, all_views], limit)
+
+
+def _feeds(text: str, offset: int, token: Token, lexicon: Lexicon, limit: int) -> tuple[int, list[Candidate]]:
+    """What the feed in a macro's brackets may become; quote and bracket are closed where nothing closes them yet."""
+    start = token.start + 1
+    word, after = text[start:offset], text[offset : offset + 1]
+    if "'" in word or after and after not in "' )\n":
+        return offset, []
+    end = {"'": "", ")": "'"}.get(after, "')")
+    return start, [
+        Candidate(c.text + end, c.about) for c in _ranked(word, [[Candidate(f, "feed") for f in lexicon.feeds]] * 2, limit)
+    ]
 
 
 def _in_from(before: Sequence[Token]) -> bool:

@@ -550,7 +550,12 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.sql_stopped.set()
 
     def schema(self) -> Sequence[tuple[str, str, str]]:
-        return [("files", "id", "VARCHAR"), ("files", "feed", "VARCHAR"), ("runs", "id", "VARCHAR")]
+        return [
+            ("files", "id", "VARCHAR"),
+            ("files", "feed", "VARCHAR"),
+            ("runs", "id", "VARCHAR"),
+            ("raw(feed)", "file_id", "VARCHAR"),
+        ]
 
     def starters(self) -> Sequence[tuple[str, str]]:
         return [("newest", "select id, feed from files"), ("runs", "select * from runs")]

@@ -75,6 +75,19 @@ def test_a_word_is_completed_while_it_is_typed(drive):
     drive(FakeLake(4), scenario)
 
 
+def test_payloads_that_could_not_be_read_are_named(drive):
+    """The line over the rows and the notice say which file was left out; ctrl+g lists the macros."""
+
+    async def scenario(d):
+        await ask(d, "select * from raw('distrokid/streams')")
+        assert "10 rows" in d.screen and "left out raw/x.html" in d.screen
+        assert "this is a sign-in page" in d.notice
+        await d.press("escape", "ctrl+g")
+        assert "payloads as tables" in d.screen and "raw('platform/feed', account, series" in d.screen
+
+    drive(FakeLake(10), scenario)
+
+
 def test_a_mistake_is_marked_where_it_is(drive):
     """The line with a caret, the engine's sentence, what was perhaps meant; the cursor stands there, ready to mend."""
 

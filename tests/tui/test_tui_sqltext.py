@@ -10,8 +10,10 @@ LEXICON = Lexicon.of(
     [
         ("files", "id", "VARCHAR"), ("files", "feed", "VARCHAR"), ("files", "landed_at", "TIMESTAMP"), ("runs", "run_id", "VARCHAR"),
         ("runs", "state", "VARCHAR"), ("findings", "file_id", "VARCHAR"), ("findings", "first", "VARCHAR"),
+        ("raw(feed, account)", "file_id", "VARCHAR"), ("raw(feed, account)", "day", "DATE"), ("raw(feed, account)", "*", "what it has"),
     ],
-    [("length", "function"), ("list", "aggregate"), ("range", "table function"), ("fdiv", "macro")],
+    [("length", "function"), ("list", "aggregate"), ("range", "table function"), ("raw", "table function"), ("fdiv", "macro")],
+    ["distrokid/sales", "distrokid/streams", "toolost/spotify"],
 )  # fmt: skip
 
 
@@ -68,3 +70,37 @@ def test_nothing_is_offered_where_no_name_can_stand(text: str) -> None:
 def test_a_very_long_text_is_left_alone() -> None:
     """Completion costs nothing on a text that nobody wrote by hand."""
     assert offers("select f| " + "x" * LONGEST) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from raw|", ["raw("]),
+        ("from raw('dis|", ["distrokid/sales')", "distrokid/streams')"]),
+        ("from raw('|')", ["distrokid/sales", "distrokid/streams", "toolost/spotify"]),
+        ("from raw('distrokid/st|') where x = 'a'", ["distrokid/streams"]),
+        ("from raw('spot|", ["toolost/spotify')"]),
+        ("from raw('spot|\nwhere x = 'a'", ["toolost/spotify')"]),
+        ("from raw('spot|) where x = 'a'", ["toolost/spotify'"]),
+        ("from raw('spot|ify')", []),
+        ("select * from other('dis|", []),
+        ("from raw('a/b') where x = 'dis|'", []),
+        ("select r.| from raw('toolost/spotify') r", ["file_id", "day"]),
+        ("select r.da| from raw('toolost/spotify', last := 1) as r, files", ["day"]),
+    ],
+)
+def test_macros_and_their_feeds_are_offered(text: str, expected: list[str]) -> None:
+    """The macro after FROM; inside its quotes the feeds, closed where nothing closes them; the columns that each of its rows has."""
+    assert offers(text) == expected
+
+
+def test_columns_of_a_feed_are_learned_from_what_it_answered() -> None:
+    """After everything was asked of a macro once, its columns are offered wherever it is called; what a query made itself is not learned."""
+    lexicon = Lexicon.of([("raw(feed)", "file_id", "VARCHAR"), ("raw(feed)", "day", "DATE")], [], ["x/y"])
+    lexicon.learn("select day, 1 as made from raw('x/y')", ["day", "made"], ["DATE", "INTEGER"])
+    lexicon.learn("from raw('x/y') limit 1", ["file_id", "day", "plays"], ["VARCHAR", "DATE", "BIGINT"])
+    text = "select pl, ma from raw('x/y', last := 1)"
+    assert [c for c in complete(text, 9, lexicon)[1] if c.about == "bigint"] == [("plays", "bigint")]
+    assert "made" not in [c.text for c in complete(text, 13, lexicon)[1]]
+    again = Lexicon.of([("raw(feed)", "file_id", "VARCHAR")], [], before=lexicon)
+    assert ("plays", "bigint") in again.columns("raw 'x/y'")

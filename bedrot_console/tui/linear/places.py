@@ -318,6 +318,8 @@ class Places:
             items.append(Item(name, said, row))
         title = f"{len(items)} rows" + (", and more: bedrot sql reads all" if table.truncated else "")
         self.show_list("sql", Listing(title, "row", items, empty=("the query is right, and nothing matches it",)))
+        for note in table.notes:
+            self.speech.say(safe(note, 300))
 
     def order_starters(self, order: Order) -> None:
         listing = Listing("Starter queries", "starter", [Item(name, name, text) for name, text in self.backend.starters()])

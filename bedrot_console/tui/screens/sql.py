@@ -11,7 +11,10 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...domain.browsing import FileFilter
 from ...domain.errors import BedrotError, Cancelled, QueryError, UsageError
+from ...domain.filterwords import sayable
+from ...domain.macros import MACROS, SIGNATURE
 from ...domain.text import safe
 from ..keys import KEYS, Key, bindings
 from ..messages import AnswerEnded, AnswerGrew, BlockLoaded, Failed, LexiconLoaded
@@ -124,7 +127,12 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
 
     def _load_lexicon(self, show: bool = False) -> None:
         backend = self.console.backend
-        self.fetch("lexicon", lambda: LexiconLoaded(backend.schema(), backend.words(), show))
+
+        def work() -> LexiconLoaded:
+            feeds = sorted(feed for feed, _, _ in backend.groups(FileFilter(), "feed") if feed and sayable(feed))
+            return LexiconLoaded(backend.schema(), backend.words(), show, feeds)
+
+        self.fetch("lexicon", work)
 
     # running
 
@@ -200,6 +208,9 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         else:
             self.results.restart(message.answer.columns, message.answer.types) if not message.answer.count else None
             self._take(message.answer)
+            self.editor.lexicon.learn(message.answer.text, message.answer.columns, message.answer.types)
+            if message.answer.notes:
+                self.notice(safe("; ".join(message.answer.notes), 600), "warning" if message.answer.partial else "info")
             self.results.empty = ("no rows", "the query is right, and nothing matches it")
             if message.answer.check:
                 self.results.empty = ("the check passes", "no row breaks it")
@@ -261,6 +272,7 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
                 pieces.append((" · the catalog is newer: ctrl+r", "dim"))
             if answer.state == "cut":
                 pieces.append((f" · not all: {safe(answer.because, 120)}; x exports all", "warning"))
+            pieces += [(f" · {safe(note, 200)}", "warning" if answer.partial else "dim") for note in answer.notes[:1]]
         if results.marks:
             pieces.append((f" · {len(results.chosen())} marked", "mark"))
         where = ""
@@ -331,7 +343,7 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
 
     def on_lexicon_loaded(self, message: LexiconLoaded) -> None:
         message.stop()
-        self.editor.lexicon = Lexicon.of(message.columns, message.functions)
+        self.editor.lexicon = Lexicon.of(message.columns, message.functions, message.feeds, self.editor.lexicon)
         if not message.show:
             return
         from ..modals.text import TextModal
@@ -340,6 +352,11 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         for view, columns in self.editor.lexicon.views.items():
             lines.append([(safe(view, 60), "title")])
             lines += [[(f"  {safe(column, 60):<24} ", "plain"), (safe(kind, 40), "dim")] for column, kind in columns]
+        if self.editor.lexicon.lead:
+            lines += [[("", "plain")], [("payloads as tables", "title")]]
+            lines += [[(f"  {macro}({SIGNATURE})", "plain")] for macro in MACROS]
+            lead = ", ".join(safe(column, 40) for column, _ in self.editor.lexicon.lead)
+            lines += wrap(f"{lead}, and what the feed's reader finds", max(40, self.size.width - 12), "dim", "  ")
         macros = [name for name, kind in message.functions if kind == "macro"]
         lines += [[("", "plain")], [("functions", "title"), (f"  {len(message.functions):,}; tab completes them", "dim")]]
         lines += [[("macros", "title")], *wrap(safe(", ".join(macros), 4000), max(40, self.size.width - 12), "dim", "  ")]
