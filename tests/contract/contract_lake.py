@@ -335,6 +335,11 @@ def kept_browser(folder: Path) -> Iterator[None]:
         kept.close()
 
 
+def one_feed(platform: str) -> tuple[str, ...]:
+    """For tests of the way in: the rest of the walk is shown by others."""
+    return REGISTRY.load(platform).expected()[:1]
+
+
 def faults_of(platform: str) -> list[tuple[str, Fault]]:
     """Name and outcome of every fault of a platform."""
     return list(SIMULATORS[platform].fault_table().items())
