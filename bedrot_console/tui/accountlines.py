@@ -50,15 +50,15 @@ def run_text(run: RunView | None, now: datetime) -> Piece:
     return f"{ago(run.started_at, now)} {SIGNS.get(run.state.value, ' ')}", run.state.value
 
 
-def account_lines(account: Account, now: datetime, width: int) -> list[Line]:
-    """Everything about one account, the thing to do first."""
+def account_lines(account: Account, now: datetime, width: int, key: str = "y copies it") -> list[Line]:
+    """Everything about one account, the thing to do first. `key`: what the face does with the command beside it."""
     sign, style = STATES.get(account.state, (" ", "plain"))
     method = f"  signs in by {safe(account.method, 20)}" if account.method else ""
     name = f"{safe(account.platform, 40)} ({safe(account.account, 60)})"
     lines: list[Line] = [[(f"{sign} {account.state}  ", style), (name, "title"), (f"  {safe(account.title, 60)}{method}", "dim")]]
     lines += wrap(todo(account, now), width, "strong")
     if account.command:
-        lines.append([("  ", "plain"), (safe(account.command, 200), "key"), ("   y copies it", "dim")])
+        lines.append([("  ", "plain"), (safe(account.command, 200), "key"), (f"   {key}" if key else "", "dim")])
     for label, text in _facts(account, now):
         first, *rest = wrap(safe(text, 400), max(20, width - 14))
         lines.append([(f"  {label:<11} ", "dim"), *first])

@@ -104,9 +104,15 @@ def flat(data: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
 
 
 def state_line(
-    state: AuditState | None, now: datetime, *, walking: int | None, looking: int | None, damaged: Sequence[int]
+    state: AuditState | None,
+    now: datetime,
+    *,
+    walking: int | None,
+    looking: int | None,
+    damaged: Sequence[int],
+    verify: str = "v does",
 ) -> Line:
-    """How the journal was found, or how far a walk through it is."""
+    """How the journal was found, or how far a walk through it is. `verify`: what verifies it here."""
     if state is None:
         return [("── ", "dim"), (RULE, "dim")]
     pieces: list[Piece] = [(f"── head {state.head:,} ", "strong")]
@@ -114,7 +120,7 @@ def state_line(
         share = f" ({walking / state.head:.0%})" if state.head else ""
         pieces.append((f"▶ verifying: {walking:,}{share}, esc stops ", "running"))
     else:
-        pieces += _found(state, now)
+        pieces += _found(state, now, verify)
     if damaged:
         pieces.append((f"✗ {len(damaged)} damaged line{'s' if len(damaged) != 1 else ''} here: {damaged[0]:,} ", "failed"))
     if looking is not None:
@@ -122,10 +128,10 @@ def state_line(
     return [*pieces, (RULE, "dim")]
 
 
-def _found(state: AuditState, now: datetime) -> list[Piece]:
+def _found(state: AuditState, now: datetime, verify: str) -> list[Piece]:
     last = state.verified
     if last is None:
-        return [("· never verified here, v does ", "pending")]
+        return [(f"· never verified here, {verify} ", "pending")]
     if not last.ok:
         return [(f"✗ BROKEN at {last.first_bad_seq:,}: {safe(last.problem, 80)} ({ago(last.at, now)}) ", "failed")]
     new = max(0, state.head - last.seq)
@@ -139,8 +145,18 @@ def _found(state: AuditState, now: datetime) -> list[Piece]:
     return pieces
 
 
-def verified_lines(state: AuditState, width: int) -> list[Line]:
-    """Everything that is known of how the journal was found."""
+def verified(state: AuditState) -> tuple[str, str]:
+    """How a walk that has just ended found the journal, as (sentence, kind)."""
+    last = state.verified
+    if last is None:
+        return "nothing was verified", "warning"
+    if last.ok:
+        return f"verified: {last.lines:,} lines, the chain holds", "done"
+    return f"the journal is not what was written: {last.problem} at seq {last.first_bad_seq:,}", "error"
+
+
+def verified_lines(state: AuditState, width: int, walk: str = "v", anchored: str = "V") -> list[Line]:
+    """Everything that is known of how the journal was found. `walk`, `anchored`: what verifies it here, and with an anchor."""
     last = state.verified
     lines: list[Line] = [[("  the newest line   ", "dim"), (f"seq {state.head:,}", "plain")]]
     if last is None:
@@ -148,7 +164,7 @@ def verified_lines(state: AuditState, width: int) -> list[Line]:
             *lines,
             [("", "plain")],
             *wrap(
-                "It was never verified here. v walks the whole chain of hashes; V also with an anchor that was kept elsewhere.",
+                f"It was never verified here. {walk} walks the whole chain of hashes; {anchored} also with an anchor that was kept elsewhere.",
                 width,
             ),
         ]

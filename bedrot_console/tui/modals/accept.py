@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
 from ...domain.browsing import FileRow
-from ...domain.drift import CAN_BE_ACCEPTED, Shape, acceptance_of
+from ...domain.drift import acceptance_of
 from ...domain.findings import Finding
-from ...domain.text import safe
+from ..accepting import sentences
 from ..widgets.field import Field
 from .base import Dialog
 
@@ -30,28 +28,13 @@ class AcceptModal(Dialog[str]):
         self.back = acceptance_of(finding)
 
     def compose(self) -> ComposeResult:
-        what, *consequence = self.sentences()
+        what, *consequence = sentences(self.row, self.finding)
         with Vertical(classes="box"):
             yield Static(what, markup=False, classes="why")
             for line in consequence:
                 yield Static(line, markup=False)
             yield Field(self._done, self.action_back_out, placeholder="why (optional)", id="reason")
             yield Static(f"enter: {'take back' if self.back else 'accept'}   esc: back", markup=False, id="hint")
-
-    def sentences(self) -> Sequence[str]:
-        """What is done, then what follows from it."""
-        shape, feed = Shape.of(self.finding), safe(self.row.feed, 60)
-        if self.back:
-            return (
-                f"Take back what was accepted at {safe(shape.place, 60)}",
-                f"The next files of {feed} tell it as drift again. Record and journal keep that it was accepted.",
-            )
-        seen = f" {safe(shape.seen, 40)}" if shape.seen else ""
-        return (
-            f"Accept into the schema of {feed}: {safe(shape.place, 60)}",
-            f"{shape.code}{seen}: {CAN_BE_ACCEPTED.get(shape.code, '')}, in any row, for every file of this feed.",
-            "No file and no report changes. Files of the feed in landing are validated again. A takes it back.",
-        )
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(Field))

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from ...domain.text import safe
+from ..keeping import Kept, narrowed, removable
 from ..widgets.field import Field
 from ..widgets.lines import Line, Piece
 from ..widgets.pane import Pane
@@ -19,7 +20,7 @@ COLUMNS = (Column("kind", 13), Column("query", 10, flex=1))
 
 
 class QueriesModal(Dialog[tuple[str, str, str, str]]):
-    """`queries` are (kind, name, text). Returns (`edit`, `run` or `remove`, kind, name, text)."""
+    """Returns (`edit`, `run` or `remove`, kind, name, text)."""
 
     DEFAULT_CSS = """
     QueriesModal ListTable { height: 1fr; }
@@ -31,11 +32,11 @@ class QueriesModal(Dialog[tuple[str, str, str, str]]):
         ("ctrl+r", "take('run')", "run"), ("ctrl+t", "take('remove')", "remove"),
     ]  # fmt: skip
 
-    def __init__(self, queries: Sequence[tuple[str, str, str]], read_only: bool) -> None:
+    def __init__(self, queries: Sequence[Kept], read_only: bool) -> None:
         super().__init__()
         self.queries = queries
         self.read_only = read_only
-        self.found: Sequence[tuple[str, str, str]] = queries
+        self.found: Sequence[Kept] = queries
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box large"):
@@ -57,8 +58,7 @@ class QueriesModal(Dialog[tuple[str, str, str, str]]):
         self._narrow(event.value)
 
     def _narrow(self, words: str) -> None:
-        wanted = words.lower().split()
-        self.found = [q for q in self.queries if all(w in f"{q[0]} {q[1]} {q[2]}".lower() for w in wanted)]
+        self.found = narrowed(self.queries, words)
         rows: list[tuple[object, Sequence[Piece]]] = [
             (i, [(kind, "dim" if kind in ("asked", "starter") else "strong"), (safe(name, 300), "plain")])
             for i, (kind, name, _) in enumerate(self.found)
@@ -93,6 +93,6 @@ class QueriesModal(Dialog[tuple[str, str, str, str]]):
         if at >= len(self.found):
             return
         kind, name, text = self.found[at]
-        if act == "remove" and (self.read_only or kind in ("asked", "starter")):
+        if act == "remove" and (self.read_only or not removable(self.found[at])):
             return
         self.dismiss((act, kind, name, text))

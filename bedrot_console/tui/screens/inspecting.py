@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from ...domain.browsing import FileRow, Outcome, Review
-from ...domain.drift import Shape, acceptance_of, why_not
+from ...domain.browsing import FileRow, Review
+from ...domain.drift import acceptance_of, why_not
 from ...domain.excerpts import place_of, pointer_of
 from ...domain.findings import Finding, in_order
+from .. import accepting
 from ..messages import DiffLoaded, DriftChanged, ExcerptLoaded, Validated
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
@@ -159,7 +159,7 @@ class InspectingView(View):
             return "this console is read-only"
         if finding is None:
             return "no finding here"
-        return None if acceptance_of(finding) else why_not(finding)
+        return accepting.refusal(finding)
 
     @property
     def searched(self) -> bool:
@@ -205,19 +205,10 @@ class InspectingView(View):
 
     def _change_drift(self, row: FileRow, report: str, finding: Finding, reason: str) -> None:
         backend = self.console.backend
-        standing, shape = acceptance_of(finding), Shape.of(finding)
-        self.notice("taking it back…" if standing else "accepting…")
+        self.notice("taking it back…" if acceptance_of(finding) else "accepting…")
 
         def work() -> DriftChanged:
-            made = backend.revoke_drift(standing) if standing else backend.accept_drift(row.id, report, shape, reason)
-            verdicts: Counter[str] = Counter()
-            failed: list[Outcome] = []
-            for item in backend.validate(backend.outdated(row.feed)):
-                if isinstance(item, Outcome):
-                    failed.append(item)
-                else:
-                    verdicts[item[1].verdict.value] += 1
-            return DriftChanged(made, dict(verdicts), failed)
+            return DriftChanged(*accepting.change(backend, row, report, finding, reason))
 
         self.fetch("drift", work, keep=True)
 
@@ -226,13 +217,7 @@ class InspectingView(View):
         made = message.acceptance
         self._go_on = made.stands
         self.post_message(Validated(message.verdicts, message.failed))
-        word = f"accepted into schema version {made.version}" if made.stands else "taken back"
-        again = ", ".join(f"{n} {v}" for v, n in sorted(message.verdicts.items()))
-        self.notice(
-            f"{word}: {made.place}" + (f"; validated again: {again}" if again else ""),
-            "done",
-            "A takes it back" if made.stands else None,
-        )
+        self.notice(accepting.summary(made, message.verdicts), "done", "A takes it back" if made.stands else None)
 
     def do_pane(self) -> None:
         self.to_payload(not self.in_payload)

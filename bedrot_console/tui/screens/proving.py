@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ...domain.errors import BedrotError, Cancelled
-from ..auditlines import verified_lines
+from ..auditlines import verified, verified_lines
 from ..messages import Verified, Verifying
 
 if TYPE_CHECKING:
@@ -89,14 +89,7 @@ class Proving:
             self.notice(f"verify: {message.problem}", "warning", message.hint)
         else:
             self.state = state = message.state
-            last = state.verified
-            if last is not None and last.ok:
-                self.notice(f"verified: {last.lines:,} lines, the chain holds", "done", "i says more")
-            elif last is not None:
-                self.notice(
-                    f"the journal is not what was written: {last.problem} at seq {last.first_bad_seq:,}",
-                    "error",
-                    "bedrot audit verify",
-                )
+            said, kind = verified(state)
+            self.notice(said, kind, "i says more" if kind == "done" else "bedrot audit verify")
         self._head()
         self.state_changed()

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from ...domain.errors import BedrotError
-from ...domain.runs import RunView
 from ...domain.text import safe
+from .. import logins
 from ..accountlines import account_lines, ends_text, run_text, state_piece
 from ..keys import bindings
 from ..messages import AccountsLoaded, CheckSeen, CheckStarted, Failed, SessionChanged
@@ -207,35 +206,13 @@ class SessionsView(View):
     # keys
 
     def why_not(self, action: str) -> str | None:
-        writes = ("check", "import", "rollback", "forget", "start")
         account = self.account
         if account is None:
-            return (
-                ("no account here" if self.loaded else "still loading")
-                if action in (*writes, "log", "copy_command", "files")
-                else None
-            )
-        if action in writes and self.console.backend.read_only:
-            return "this console is read-only"
-        session = account.session
-        if action in ("check", "start", "import") and account.state == "does not load":
-            return "its extractor does not load; bedrot doctor says why"
-        if action == "check":
-            if self.key in self.checks:
-                return "a check runs"
-            if session is None or not session.version:
-                return "no login is saved; s starts a run that makes one"
-        if action == "import" and account.method != "browser":
-            return f"it signs in by {account.method}, not in a browser; bedrot secrets set {account.platform} FIELD"
-        if action == "rollback" and (session is None or session.versions < 2):
-            return "there is no saved login before the newest one"
-        if action == "forget" and session is None:
-            return "nothing is known of a login"
-        if action == "log" and self._log() is None:
-            return "nothing has run for this account"
-        if action == "copy_command" and not account.command:
-            return "there is nothing to do"
-        return None
+            nothing = "no account here" if self.loaded else "still loading"
+            return nothing if action in (*logins.WRITES, "log", "copy_command", "files") else None
+        if action == "log" and self._log() is not None:
+            return None
+        return logins.why_not(account, action, checking=self.key in self.checks, read_only=self.console.backend.read_only)
 
     def do_up(self) -> None:
         self.list.move_by(-1)
@@ -260,8 +237,7 @@ class SessionsView(View):
         if account is None:
             return None
         checking = self.checks.get((account.platform, account.account))
-        found = [r for r in (account.last_run, account.last_check) if r is not None]
-        return checking.run if checking else max(found, key=lambda r: r.started_at).id if found else None
+        return checking.run if checking else logins.newest_run(account)
 
     def do_log(self) -> None:
         run = self._log()
@@ -294,13 +270,7 @@ class SessionsView(View):
         backend, (platform, account), version = self.console.backend, key, checking.version
 
         def work() -> CheckSeen:
-            view, sign = backend.checked(checking.run)
-            outcome = ""
-            if view.state.ended:
-                outcome = (
-                    "works" if sign else "failed" if version is None else backend.judge_import(platform, account, version, view)
-                )
-            return CheckSeen(platform, account, view, sign, outcome)
+            return CheckSeen(platform, account, *logins.looked(backend, platform, account, checking.run, version))
 
         self.fetch(f"check {checking.run}", work)
 
@@ -313,7 +283,7 @@ class SessionsView(View):
         checking.stage = message.view.stage
         if message.view.state.ended:
             del self.checks[key]
-            self.notice(*_verdict(message.platform, message.account, message.view, message.sign, message.outcome))
+            self.notice(*logins.verdict(message.platform, message.account, message.view, message.sign, message.outcome))
             self.load()
         self._draw()
 
@@ -328,23 +298,12 @@ class SessionsView(View):
             self.notice("importing…")
 
             def work() -> CheckStarted:
-                version, words, seen = backend.import_login(platform, account, path)
-                if seen:
-                    words += "; others on this machine may read that file: remove it"
-                try:
-                    run = backend.check_login(platform, account)
-                except BedrotError as error:
-                    words = f"{words}; saved, and nobody has seen it work: {error}"
-                    return CheckStarted(platform, account, None, version, words, True, error.hint)
-                return CheckStarted(platform, account, run, version, words, seen)
+                made = logins.bring(backend, platform, account, path)
+                return CheckStarted(platform, account, made.run, made.version, made.words, made.warned, made.hint)
 
             self.fetch("import", work, keep=True)
 
-        lines = (
-            f"Import a login of {platform} ({account})",
-            "A file exported from a browser: storage state of Playwright, cookies.txt, or the JSON of a cookie editor.",
-            "Only what belongs to the platform is kept, sealed; a check follows, and a login that does not work is dropped.",
-        )
+        lines = (f"Import a login of {platform} ({account})", logins.IMPORT_TAKES, logins.IMPORT_KEEPS)
         refuse = lambda text: None if text else "a path is needed"  # noqa: E731
         self.console.push_screen(AskModal(lines, does="import and check", placeholder="path of the file", refuse=refuse), chosen)
 
@@ -352,10 +311,7 @@ class SessionsView(View):
         from ..modals.confirm import ConfirmModal
 
         backend, (platform, account) = self.console.backend, self.key
-        lines = (
-            f"Roll back the login of {platform} ({account})?",
-            "The newest saved login is dropped for good; the one before it stands then. Check it after.",
-        )
+        lines = logins.rollback_lines(platform, account)
 
         def confirmed(yes: bool | None) -> None:
             if yes:
@@ -369,12 +325,7 @@ class SessionsView(View):
         from ..modals.ask import AskModal
 
         backend, (platform, account) = self.console.backend, self.key
-        name = f"{platform} {account}" if account != "default" else platform
-        lines = (
-            f"Forget every saved login of {platform} ({account})?",
-            "All versions and what was learned of them are dropped for good. Credentials stay. The next run signs in anew.",
-            f"Type its name to do it: {name}",
-        )
+        name, lines = logins.name_of(platform, account), logins.forget_lines(platform, account)
         refuse = lambda text: None if text == name else f"that is not its name: {name}"  # noqa: E731
 
         def typed(text: str | None) -> None:
@@ -401,16 +352,3 @@ class SessionsView(View):
         """Decisions change nothing here."""
 
     validated = decided
-
-
-def _verdict(platform: str, account: str, view: RunView, sign: str | None, outcome: str) -> tuple[str, str, str | None]:
-    """How a check ended, as (sentence, kind, hint)."""
-    name = f"{platform} ({account})"
-    if outcome == "works":
-        return f"{name}: the login works; {sign or 'seen'}", "done", None
-    said = view.error or f"the check ended as {view.state}"
-    if outcome == "dropped":
-        return f"{name}: the imported login does not work and was dropped: {said}", "error", view.hint
-    if outcome == "unproved":
-        return f"{name}: kept, but nobody saw it work: {said}", "warning", view.hint
-    return f"{name}: {said}", "error", view.hint

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...domain.errors import BedrotError, Cancelled, UsageError
+from ...domain.errors import BedrotError, Cancelled
 from ...domain.text import safe
+from .. import keeping
 from ..messages import ChecksDone, Exported, ExportReady, KeptLoaded, Notice, QuerySaved
 from ..palette import size_text
 from ..widgets.lines import Line
@@ -103,9 +104,7 @@ class KeptQueries:
     def _choose(self: SqlView) -> None:  # type: ignore[misc]
         from ..modals.queries import QueriesModal
 
-        found = [(f"check {q.check}" if q.check else "saved", q.name, q.text) for q in self.saved_queries]
-        found += [("starter", name, text) for name, text in self.console.backend.starters()]
-        found += [("asked", " ".join(text.split()), text) for text in reversed(self.asked)]
+        found = keeping.choices(self.saved_queries, self.console.backend.starters(), self.asked)
 
         def chosen(what: tuple[str, str, str, str] | None) -> None:
             if what is None:
@@ -164,8 +163,7 @@ class KeptQueries:
             return
 
         def work() -> QuerySaved:
-            query = backend.save_query(name, text, replace=replace)
-            result = next(iter(backend.run_checks([name]))) if query.check else None
+            query, result = keeping.keep(backend, name, text, replace=replace)
             return QuerySaved(query.name, text, result=result)
 
         self.fetch("save", work, keep=True)
@@ -184,12 +182,8 @@ class KeptQueries:
             self.console.push_screen(ConfirmModal(lines), confirmed)
             return
         self.saved_name = message.name
-        if message.result is None:
-            self.notice(f"saved {message.name}", "done", f"bedrot sql --saved {message.name}")
-        else:
-            fine = message.result.outcome == "passed"
-            said = f"saved check {message.name}: {message.result.sentence}" + ("" if fine else "; it stands as an alert")
-            self.notice(said, "done" if fine else "warning", f"bedrot check run {message.name}")
+        said, fine, hint = keeping.kept_sentence(message.name, message.result)
+        self.notice(said, "done" if fine else "warning", hint)
         self.load_kept()
 
     def do_declare(self: SqlView) -> None:  # type: ignore[misc]
@@ -259,14 +253,7 @@ class KeptQueries:
         backend = self.console.backend
 
         def work() -> ExportReady:
-            try:
-                path, fmt = backend.export_target(name)
-                return ExportReady(name, path, fmt, False)
-            except UsageError as error:
-                if "already" not in str(error):
-                    raise
-            path, fmt = backend.export_target(name, replace=True)
-            return ExportReady(name, path, fmt, True)
+            return ExportReady(name, *keeping.aim(backend, name))
 
         self.fetch("export", work)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from ...domain.errors import BedrotError
 from ...domain.identifiers import LENGTH
 from ...domain.lifecycle import Verb, Zone, status
+from .. import keeping
 from ..messages import Decided, RowsFound, RowsMarked, Validated
 from ..palette import SIGNS
 from ..widgets.resultgrid import Results, looks_like_id
@@ -94,22 +93,14 @@ class ActionRows:
         backend = self.console.backend
 
         def work() -> RowsFound:
-            rows = {}
-            problems: Counter[str] = Counter()
-            for found in backend.resolve(names):
-                if isinstance(found, BedrotError):
-                    problems[str(found).partition(":")[0]] += 1
-                else:
-                    rows[found.id] = found
-            return RowsFound(action, list(rows.values()), dict(problems))
+            return RowsFound(action, *keeping.resolved(backend, names))
 
         self.fetch("found", work)
 
     def on_rows_found(self: SqlView, message: RowsFound) -> None:  # type: ignore[misc]
         message.stop()
         if message.problems:
-            said = "; ".join(f"{count} row{'s' if count != 1 else ''}: {why}" for why, count in message.problems.items())
-            self.notice(said, "warning")
+            self.notice(keeping.problem_sentence(message.problems), "warning")
         if not message.rows:
             return
         if message.action == "validate":
