@@ -99,6 +99,11 @@ class Settings:
         return Secret(value) if value else None
 
     @property
+    def read_only(self) -> bool:
+        """`BEDROT_READ_ONLY`: whatever is started may read and must write nothing at all. Only no word, or one that says no, allows it."""
+        return self.environ.get("BEDROT_READ_ONLY", "").lower() not in ("", "0", "no", "false", "off")
+
+    @property
     def restore(self) -> bool:
         """Whether the console stands where it was left: `BEDROT_RESTORE`, else `restore` in `[console]`; yes unless one says no."""
         table = self.table.get("console", {})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,16 +59,25 @@ class Catalog:
         home: the folder that holds `catalog.duckdb` and `.bedrot/`.
         reports: loads the Report that a `validated` event names; None when it is gone.
         walk: yields (zone, path, Sidecar or FixityError) of every committed file; for rebuilding.
+        read_only: whether nothing may be written now: what would be made, mended or brought up to date is refused with CatalogError.
     """
 
     def __init__(
-        self, home: Path, journal: Journal, clock: Clock, *, reports: Callable[[Event], Report | None], walk: work.Walk
+        self,
+        home: Path,
+        journal: Journal,
+        clock: Clock,
+        *,
+        reports: Callable[[Event], Report | None],
+        walk: work.Walk,
+        read_only: Callable[[], bool] = lambda: False,
     ) -> None:
         self.home = home
         self.journal = journal
         self.clock = clock
         self.reports = reports
         self.walk = walk
+        self.read_only = read_only
         self.folder = catalog_folder(home)
         self.published = home / "catalog.duckdb"
         self.work = self.folder / "work.duckdb"
@@ -81,6 +91,16 @@ class Catalog:
         self._mark = ""
 
     # ---- writing
+
+    @contextmanager
+    def _alone(self, wait_seconds: float) -> Iterator[None]:
+        """The writer's lock: the one door through which anything of the catalog is written."""
+        if self.read_only():
+            raise CatalogError(
+                "the catalog cannot be made or brought up to date read-only", hint="bedrot rebuild, without --read-only"
+            )
+        with exclusive(self._lock, wait_seconds):
+            yield
 
     def catch_up(self, *, wait_seconds: float = 2.0, publish: str = "auto") -> int:
         """Apply the journal to the work file and publish; returns the newest applied `seq`.
@@ -97,7 +117,7 @@ class Catalog:
         state = State.read(self._state)
         if self._up_to_date(state, publish):
             return state.applied_seq
-        with exclusive(self._lock, wait_seconds):
+        with self._alone(wait_seconds):
             return self._catch_up(publish)
 
     def _up_to_date(self, state: State, publish: str) -> bool:
@@ -205,7 +225,7 @@ class Catalog:
         Raises:
             CatalogBusy, CatalogError.  CatalogTooNew: a newer program wrote the old one; it stays.
         """
-        with exclusive(self._lock, wait_seconds):
+        with self._alone(wait_seconds):
             self.refuse_newer(self.work)
             self.refuse_newer(self.published)
             before = self._digest() if verify else None
@@ -260,7 +280,7 @@ class Catalog:
         Raises:
             CatalogBusy, CatalogError.
         """
-        with exclusive(self._lock, 2.0):
+        with self._alone(2.0):
             state = replace(State.read(self._state), work=None)
             state = state.with_work(self._apply(state), self.work)
             self._write_state(self._publish(replace(state, published=None)))
@@ -315,7 +335,7 @@ class Catalog:
             except (CatalogDamaged, work.Behind):
                 self._drop()
             try:
-                with exclusive(self._lock, 0.0):
+                with self._alone(0.0):
                     state = replace(State.read(self._state), work=None)
                     state = state.with_work(self._apply(state), self.work)
                     self._write_state(self._publish(replace(state, published=None)))

@@ -63,7 +63,7 @@ class Face:
         self._settings = None
 
     def workspace(self, *, read_only: bool = False) -> Workspace:
-        """The workspace on the chosen home. Raises UsageError for a home that cannot be one."""
+        """The workspace on the chosen home; read-only also where the environment says so. Raises UsageError for a home that cannot be one."""
         from ..operations.workspace import Workspace
 
-        return Workspace.open(self.settings, read_only=read_only)
+        return Workspace.open(self.settings, read_only=read_only or self.settings.read_only)

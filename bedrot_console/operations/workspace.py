@@ -86,7 +86,9 @@ class Workspace:
     def catalog(self) -> Catalog:
         from ..catalog.store import Catalog
 
-        return Catalog(self.home, self.journal, self.clock, reports=self.load_report, walk=lambda: self.zones.walk())
+        return Catalog(
+            self.home, self.journal, self.clock, reports=self.load_report, walk=lambda: self.zones.walk(), read_only=lambda: self.read_only
+        )  # fmt: skip
 
     def load_report(self, event: Event) -> Report | None:
         """The report that a `validated` event names; None when it is gone."""

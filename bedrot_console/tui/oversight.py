@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ..domain.runs import RunView
@@ -113,8 +114,8 @@ class OperationsOversight:
         """Walk through the journal, with the anchor of that file if there is one; how it was found."""
         from ..operations import audit
 
-        audit.verify(self.ws, audit.read_anchor(anchor) if anchor else None, tell)
-        return audit.state(self.ws)
+        _, found = audit.verify(self.ws, audit.read_anchor(anchor) if anchor else None, tell)
+        return replace(audit.state(self.ws), verified=found)  # read-only, nothing of it was noted
 
     def event_file(self, event: Event) -> str | None:
         """The file that an event is about. Asks nobody."""

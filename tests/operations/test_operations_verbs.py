@@ -11,11 +11,12 @@ import duckdb
 import pytest
 
 from bedrot_console.domain.browsing import FileFilter, FileRow, Outcome
-from bedrot_console.domain.errors import CatalogTooNew, FixityError, PermissionDenied, UsageError
+from bedrot_console.domain.errors import CatalogError, CatalogTooNew, FixityError, PermissionDenied, UsageError
 from bedrot_console.domain.lifecycle import Verb, Verdict, Zone
 from bedrot_console.operations import browse, decide, review, status, upkeep
 from bedrot_console.operations.land import land
 from bedrot_console.operations.validate import validate
+from bedrot_console.settings import Settings
 
 
 def landed(ws, *paths: Path) -> list[str]:
@@ -245,6 +246,18 @@ def test_a_read_only_workspace_reads_and_refuses_to_write(ws, open_workspace, pl
         list(land(reading, [plays()]))
     with pytest.raises(PermissionDenied):
         list(decide.decide(reading, Verb.QUARANTINE, [one], reason="x"))
+
+
+def test_a_read_only_workspace_makes_no_catalog(ws, open_workspace, plays, home) -> None:
+    """Where it is missing, what needs it says so; one file is found by the journal, and nothing is written, by `BEDROT_READ_ONLY` too."""
+    (one,) = landed(ws, plays())
+    ws.catalog.close()
+    (home / "catalog.duckdb").unlink()
+    reading = open_workspace(read_only=True)
+    with pytest.raises(CatalogError, match="read-only"):
+        browse.files(reading, FileFilter())
+    assert browse.find(reading, one).id == one and not (home / "catalog.duckdb").exists()
+    assert [Settings.load(home, {"BEDROT_READ_ONLY": w}).read_only for w in ("1", "yes", "0", "")] == [True, True, False, False]
 
 
 def test_another_process_sees_every_decision_at_once(ws, open_workspace, plays) -> None:
