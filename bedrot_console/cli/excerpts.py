@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..domain.blocks import Raster, picture_cells
 from ..domain.errors import UsageError
-from ..domain.excerpts import Entry, Excerpt, Wish, place_of, pointer_of
+from ..domain.excerpts import Excerpt, Told, Wish, asked, place_of, pointer_of, told_levels, told_tree
 from ..domain.findings import in_order
 from .records import plain_record
 from .tables import Column
@@ -46,23 +47,15 @@ def show_excerpt(face: Face, name: str, *, lines: int, member: tuple[str, ...], 
 
 def _wish(face: Face, name: str, lines: int, member: tuple[int, ...], wanted: dict[str, Any]) -> Wish:
     form = "text" if wanted["preview"] else "structure" if wanted["structure"] else "rows" if wanted["parsed"] else ""
-    asked: dict[str, Any] = {
-        "member": member,
-        "form": form,
-        "limit": max(1, lines),
-        "columns": PICTURE_COLUMNS if not form else 0,
-        "lines": 48,
-    }
-    if wanted["rows"]:
-        first, last = wanted["rows"]
-        return Wish(**asked | {"row": max(2, first), "limit": max(1, last - max(2, first) + 1), "form": form or "structure"})
+    place = None
     if wanted["finding"]:
-        return Wish(**asked | {"act": "place", "place": place_of(_finding(face, name, wanted["finding"]))})
-    if wanted["at"]:
-        return Wish(**asked | {"act": "place", "place": pointer_of(wanted["at"])})
-    if wanted["find"]:
-        return Wish(**asked | {"act": "find", "text": wanted["find"]})
-    return Wish(**asked)
+        place = place_of(_finding(face, name, wanted["finding"]))
+    elif wanted["at"]:
+        place = pointer_of(wanted["at"])
+    return asked(
+        member=member, form=form, limit=max(1, lines), columns=PICTURE_COLUMNS if not form else 0, lines=48, rows=wanted["rows"], place=place,
+        find=wanted["find"] or "",
+    )  # fmt: skip
 
 
 def _finding(face: Face, name: str, number: int) -> Any:
@@ -99,55 +92,24 @@ def _print(face: Face, found: Excerpt, children: Any) -> None:
         columns = (Column("number", right=True), Column("name", least=10), Column("kind"), Column("bytes", right=True))
         face.out.table(columns, [(f"#{e.row + 1}", e.key, e.type, e.count if e.count >= 0 else "") for e in found.entries])
     elif found.levels:
-        _levels(face, found, 0)
+        _told(face, told_levels(found))
     elif found.form == "structure":
-        _tree(face, found.entries, children)
+        _told(face, told_tree(found.entries, children, TREE_LINES))
     else:
         for entry in found.entries:
             marked = found.mark is not None and entry.at < max(found.mark[1], found.mark[0] + 1) and entry.end > found.mark[0]
             face.out.line(f"{'→' if marked else ' '} {entry.text}")
 
 
-def _node(entry: Entry, found: Excerpt | None = None) -> str:
-    here = found is not None and found.marked in (str(entry.at), entry.node)
-    count = f" {entry.count:,}" if entry.count > 0 and entry.node else ""
-    return f"{'→' if here else ' '} {entry.key} ({entry.type or 'element'}{count}) {entry.text}"
-
-
-def _levels(face: Face, found: Excerpt, depth: int) -> None:
-    """The way from the root to the place, with what stands beside it at each step."""
-    level = found.levels[depth]
-    below = found.levels[depth + 1].node if depth + 1 < len(found.levels) else None
-    if level.skip:
-        face.out.line("  " * depth + f"  … {level.skip:,} before")
-    for entry in level.entries:
-        face.out.line("  " * depth + _node(entry, found if below is None else None))
-        if below is not None and entry.node == below:
-            _levels(face, found, depth + 1)
-    if level.more:
-        face.out.line("  " * depth + "  … more")
-
-
-def _tree(face: Face, entries: tuple[Entry, ...], children: Any) -> None:
-    """Opened from the top down as far as TREE_LINES go, shallow before deep."""
-    opened: dict[str, Excerpt] = {}
-    queue, lines = list(entries), len(entries)
-    while queue and lines < TREE_LINES:
-        entry = queue.pop(0)
-        if entry.node and entry.node not in opened and (entry.count < 0 or lines + min(entry.count, 100) <= TREE_LINES):
-            below = opened[entry.node] = children(entry.node)
-            lines += len(below.entries)
-            queue += below.entries
-
-    def put(some: tuple[Entry, ...], depth: int) -> None:
-        for entry in some:
-            face.out.line("  " * depth + _node(entry))
-            if entry.node in opened:
-                put(opened[entry.node].entries, depth + 1)
-                if opened[entry.node].more:
-                    face.out.line("  " * (depth + 1) + "  … more")
-
-    put(entries, 0)
+def _told(face: Face, told: Iterable[Told]) -> None:
+    for one in told:
+        entry = one.entry
+        if entry is None:
+            face.out.line("  " * one.depth + ("  … more" if not one.before else f"  … {one.before:,} before"))
+        else:
+            count = f" {entry.count:,}" if entry.count > 0 and entry.node else ""
+            head = f"{'→' if one.here else ' '} {entry.key} ({entry.type or 'element'}{count}) {entry.text}"
+            face.out.line("  " * one.depth + head)
 
 
 def _picture(face: Face, found: Excerpt) -> None:

@@ -6,7 +6,9 @@ is read: the payload, or what was unpacked from it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .findings import Finding, Place
 
@@ -158,3 +160,65 @@ def place_of(finding: Finding) -> Place:
     if finding.place == Place() and finding.code == "format.sign-in-page":
         return Place(selector="input[type=password]")
     return finding.place
+
+
+def asked(
+    *, member: tuple[int, ...] = (), form: str = "", limit: int = BEGINNING, columns: int = 0, lines: int = 0, rows: tuple[int, int] | None = None,
+    place: Place | None = None, find: str = "",
+) -> Wish:  # fmt: skip
+    """The window that words ask for: rows (the header is row 1), else a place, else the first place of a text, else the beginning."""
+    if rows is not None:
+        first, last = max(2, rows[0]), rows[1]
+        return Wish(
+            member=member, form=form or "structure", row=first, limit=max(1, last - first + 1), columns=columns, lines=lines
+        )
+    act = "place" if place is not None else "find" if find else "open"
+    return Wish(act=act, member=member, form=form, limit=limit, columns=columns, lines=lines, place=place, text=find)
+
+
+class Told(NamedTuple):
+    """One line of a tree that is told from its root down: an entry, or (None) a gap: so many `before`, or `before` 0: more follow.
+
+    `here`: the place that was looked for.
+    """
+
+    depth: int
+    entry: Entry | None
+    here: bool = False
+    before: int = 0
+
+
+def told_levels(found: Excerpt, depth: int = 0) -> Iterator[Told]:
+    """The way from the root to the place, with what stands beside it at each step."""
+    level = found.levels[depth]
+    below = found.levels[depth + 1].node if depth + 1 < len(found.levels) else None
+    if level.skip:
+        yield Told(depth, None, before=level.skip)
+    for entry in level.entries:
+        yield Told(depth, entry, below is None and found.marked in (str(entry.at), entry.node))
+        if below is not None and entry.node == below:
+            yield from told_levels(found, depth + 1)
+    if level.more:
+        yield Told(depth, None)
+
+
+def told_tree(entries: tuple[Entry, ...], children: Callable[[str], Excerpt], most: int) -> Iterator[Told]:
+    """A tree opened from the top down as far as `most` lines go, shallow before deep. `children`: of a node."""
+    opened: dict[str, Excerpt] = {}
+    queue, lines = list(entries), len(entries)
+    while queue and lines < most:
+        entry = queue.pop(0)
+        if entry.node and entry.node not in opened and (entry.count < 0 or lines + min(entry.count, BEGINNING) <= most):
+            below = opened[entry.node] = children(entry.node)
+            lines += len(below.entries)
+            queue += below.entries
+
+    def put(some: tuple[Entry, ...], depth: int) -> Iterator[Told]:
+        for entry in some:
+            yield Told(depth, entry)
+            if entry.node in opened:
+                yield from put(opened[entry.node].entries, depth + 1)
+                if opened[entry.node].more:
+                    yield Told(depth + 1, None)
+
+    yield from put(entries, 0)

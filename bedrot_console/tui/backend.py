@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -50,17 +49,6 @@ class Startable(Protocol):
     wait: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An SQL answer, whole: column names, types, rows of texts or None. `truncated` when the row limit cut it; `notes` on payloads it read."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    truncated: bool = False
-    notes: tuple[str, ...] = ()
-
-
 class Backend(Oversight, Inquiry, Protocol):
     """All calls block and may raise BedrotError; the console makes them in thread workers only."""
 
@@ -88,9 +76,11 @@ class Backend(Oversight, Inquiry, Protocol):
     def glance(self, name: str) -> Review: ...
     def review(self, name: str, stop: Callable[[], bool] | None = None, lines: int = 200) -> Review: ...
     def excerpt(self, name: str, wish: Wish, stop: Callable[[], bool]) -> Excerpt: ...
+    def member(self, name: str, names: Sequence[str]) -> tuple[int, ...]: ...
     def diff(self, name: str, whole: bool) -> Diff: ...
     def accept_drift(self, name: str, report: str, shape: Shape, reason: str) -> Acceptance: ...
     def revoke_drift(self, acceptance: str) -> Acceptance: ...
+    def acceptances(self, feed: str | None = None) -> Sequence[Acceptance]: ...
     def outdated(self, feed: str) -> Sequence[str]: ...
     def decide(
         self, verb: Verb, ids: Sequence[str], reason: str, seen: Mapping[str, str | None] | None = None
@@ -114,8 +104,6 @@ class Backend(Oversight, Inquiry, Protocol):
     def shrunk(self, look: Look, view: View) -> Raster: ...
     def indexed(self, look: Look, view: View, width: int, height: int, colours: int) -> Indexed: ...
     def needs(self) -> Sequence[Need]: ...
-    def sql(self, text: str, limit: int) -> Table: ...
-    def cancel_sql(self) -> None: ...
     def schema(self) -> Sequence[tuple[str, str, str]]: ...
     def starters(self) -> Sequence[tuple[str, str]]: ...
 
@@ -128,7 +116,6 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
         self.home = str(workspace.home)
         self.read_only = workspace.read_only
         self.pictures = workspace.settings.pictures
-        self._query: Any = None
 
     def now(self) -> datetime:
         return self.ws.clock.now()
@@ -220,6 +207,12 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
 
         return review.excerpt(self.ws, name, wish, stop=stop)
 
+    def member(self, name: str, names: Sequence[str]) -> tuple[int, ...]:
+        """The numbers of members that people name, from the outside in."""
+        from ..operations import review
+
+        return review.member_of(self.ws, name, names)
+
     def diff(self, name: str, whole: bool) -> Diff:
         from ..operations import review
 
@@ -234,6 +227,12 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
         from ..operations import drift
 
         return drift.revoke(self.ws, [acceptance])[0]
+
+    def acceptances(self, feed: str | None = None) -> Sequence[Acceptance]:
+        """All that was ever accepted (of one feed), in order; also what was taken back."""
+        from ..operations import drift
+
+        return drift.listing(self.ws, feed)
 
     def outdated(self, feed: str) -> Sequence[str]:
         """Ids of files in landing whose verdict was made under other rules than the feed has now."""
@@ -346,20 +345,6 @@ class OperationsBackend(OperationsOversight, OperationsInquiry):
         from ..operations import runs
 
         return runs.by_when(self.ws, runs.needs_operator(self.ws))
-
-    def sql(self, text: str, limit: int) -> Table:
-        from ..operations import sql
-
-        self._query = result = sql.query(self.ws, text, limit_rows=limit)
-        try:
-            rows = tuple(tuple(row) for row in result.rows)
-            return Table(tuple(result.columns), tuple(result.types), rows, bool(result.truncated), tuple(result.notes))
-        finally:
-            self._query = None
-
-    def cancel_sql(self) -> None:
-        if self._query is not None:
-            self._query.cancel()
 
     def schema(self) -> Sequence[tuple[str, str, str]]:
         from ..operations import sql

@@ -100,7 +100,7 @@ def _runs(health: Health, width: int, blocks: bool) -> list[Line]:
         lines.append(
             [
                 (f"  {safe(run.platform, 11):<12}{f'{run.done} of {run.ended}':>9}", "plain"), (f"{share:>7.0%}", style),
-                (f"{_took(run.p50_seconds):>8}{_took(run.p95_seconds):>8}  ", "plain"), (daily, "plain"),
+                (f"{took(run.p50_seconds):>8}{took(run.p95_seconds):>8}  ", "plain"), (daily, "plain"),
             ]
         )  # fmt: skip
         if run.partial or run.failed or run.cancelled:
@@ -111,7 +111,7 @@ def _runs(health: Health, width: int, blocks: bool) -> list[Line]:
     return [*lines, [("", "plain")]]
 
 
-def _took(seconds: float | None) -> str:
+def took(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -155,6 +155,12 @@ def _storage(health: Health, width: int, blocks: bool) -> list[Line]:
 
 def why_lines(why: Why, now: datetime, width: int) -> list[Line]:
     """Why a feed is late: the cause and what to do first, then what it rests on."""
+    newest = _newest_runs(why, now, width)
+    return [*cause_lines(why, now, width), _title("Runs"), *newest, [("", "plain")], _title("Captures"), *_captures(why)]
+
+
+def cause_lines(why: Why, now: datetime, width: int) -> list[Line]:
+    """Why a feed is late, what to do, and how its login stands."""
     feed = why.feed
     word, style = SIGN_OF.get(feed.state, (feed.state, "plain"))
     facts = f"data as of {feed.as_of}, {feed.age_days} d old" if feed.as_of else "no date was ever seen inside its data"
@@ -182,7 +188,6 @@ def why_lines(why: Why, now: datetime, width: int) -> list[Line]:
             [(f"  {sign} {why.account.state}  ", style), (todo(why.account, now), "plain")],
             [("", "plain")],
         ]
-    lines += [_title("Runs"), *_newest_runs(why, now, width), [("", "plain")], _title("Captures"), *_captures(why)]
     return lines
 
 

@@ -38,7 +38,6 @@ from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, st
 from bedrot_console.domain.plans import MOST_FILES, Plan
 from bedrot_console.domain.runs import RunState, RunView
 from bedrot_console.operations import looking
-from bedrot_console.tui.backend import Table
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 FEEDS = ("distrokid/streams", "distrokid/sales", "metaads/campaigns", "metaads/insights")
@@ -381,6 +380,13 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.accepted.remove(found)
         return dataclasses.replace(found, revoked_at=self.at, revoked_by="uid:1000")
 
+    def acceptances(self, feed: str | None = None) -> Sequence[Acceptance]:
+        return [a for a in self.accepted if feed in (None, a.feed)]
+
+    def member(self, name: str, names: Sequence[str]) -> tuple[int, ...]:
+        self.calls.append(f"member {' '.join(names)}")
+        return ()
+
     def outdated(self, feed: str) -> Sequence[str]:
         return [name for name in self.drifts if self.find(name).feed == feed]
 
@@ -536,18 +542,6 @@ class FakeLake(FakePlaces, FakeInquiry):
         return list(self.waiting)
 
     # sql
-
-    def sql(self, text: str, limit: int) -> Table:
-        if "slow" in text:
-            self.sql_stopped.wait(10)
-            raise UsageError("cancelled")
-        if not text.lower().startswith("select"):
-            raise UsageError("one SELECT or EXPLAIN only", hint="bedrot sql --schema")
-        rows = tuple((self._row(n).id, self._row(n).feed, n) for n in range(min(limit, self.size, 300)))
-        return Table(("id", "feed", "number"), ("VARCHAR", "VARCHAR", "BIGINT"), rows, self.size > 300)
-
-    def cancel_sql(self) -> None:
-        self.sql_stopped.set()
 
     def schema(self) -> Sequence[tuple[str, str, str]]:
         return [

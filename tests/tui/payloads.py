@@ -86,7 +86,7 @@ def foul(value: Any, pick: Callable[[str], str], field: str = "") -> Any:
 
 UNTOUCHED = frozenset(
     {
-        "now", "count", "fresh", "statuses", "start", "cancel", "cancel_all", "answer", "act", "hand", "modules", "shrunk", "indexed", "cancel_sql", "rollback", "forget", "look", "sql",
+        "now", "count", "fresh", "statuses", "start", "cancel", "cancel_all", "answer", "act", "hand", "modules", "shrunk", "indexed", "rollback", "forget", "look",
         "run_events", "place_of", "drop", "recall", "keep", "inquire", "resolve", "audit_filter", "export_target", "check_login", "declared",
     }
 )  # fmt: skip

@@ -13,8 +13,6 @@ from bedrot_console.domain.lifecycle import Verb, Zone
 from bedrot_console.domain.runs import RunState
 from bedrot_console.tui.linear.desk import Desk
 from bedrot_console.tui.linear.speech import Left, Speech
-from bedrot_console.tui.linear.words import NO_SCREEN, SHELL, table
-from bedrot_console.tui.places import PLACES
 
 
 class Conversation:
@@ -36,13 +34,6 @@ class Conversation:
         return out.getvalue()
 
 
-def test_every_command_is_carried_out_here_or_by_the_shell():
-    """Each row of the table has its method; a place without one has a command of the shell."""
-    for name in table():
-        assert hasattr(Desk, f"order_{name}") or (name in PLACES and name in SHELL), name
-        assert name not in NO_SCREEN
-
-
 def test_lists_have_numbers_and_pages_and_a_number_opens_its_row():
     """Twenty rows a page, numbered through; `more`, `back`, a number, `next`."""
     said = Conversation(FakeLake(64))("files platform:distrokid", "more", "back", "1", "next", "previous", "last")
@@ -55,7 +46,12 @@ def test_a_file_is_read_in_parts():
     """Report with every finding, diff, preview; each alone as well."""
     said = Conversation(FakeLake(64))("files status:failed", "report 1", "diff 1", "preview 1", "show 1")
     assert "finding 1, error: format.sign-in-page at" in said and "stages: passed" in said
-    assert "added: 2026-03-01" not in said and "+1 day, streams +3.1 %" in said and '"streams": 11' in said
+    assert (
+        "added 2026-03-01, GB: streams 120" in said
+        and "changed 2026-02-28, GB: streams 110, now 112" in said
+        and "+1 day, streams +3.1 %" in said
+        and '"streams": 11' in said
+    )
     assert "promote: no, its validation failed" in said
 
 
@@ -118,13 +114,9 @@ def test_what_is_wrong_is_said_with_the_right_form():
 def test_other_words_go_to_the_shell_with_numbers_as_ids():
     """What is no command of the console is the shell's; a number of the list stands for its file, a value of an option does not."""
     talk = Conversation(FakeLake(8))
-    talk("files", "hold 1 --limit 2", "sessions", "sessions check distrokid", "console", "audit kind:decided verb:promote")
+    talk("files", "hold 1 --limit 2", "bedrot status", "console", "audit anchor")
     assert talk.shelled[0][:1] == ["hold"] and talk.shelled[0][1] == row_of(7).id and talk.shelled[0][2:] == ["--limit", "2"]
-    assert talk.shelled[1:] == [
-        SHELL["sessions"].split(),
-        ["sessions", "check", "distrokid"],
-        ["audit", "show", "--kind", "decided", "--verb", "promote"],
-    ]
+    assert talk.shelled[1:] == [["status"], ["audit", "anchor"]]
 
 
 def test_a_code_is_answered_without_being_shown():
@@ -168,8 +160,9 @@ def test_runs_are_started_read_followed_and_cancelled():
 def test_queries_give_rows_that_lead_to_their_file():
     """Starters by number, rows by number, columns in words; what is wrong with a query is said."""
     said = Conversation(FakeLake(64))("sql", "1", "2", "columns", "sql drop table files")
-    assert "1. newest" in said and "64 rows: 1 to 20 of 64" in said and "sha256" in said
-    assert "files: id varchar, feed varchar" in said and "one SELECT or EXPLAIN only" in said
+    assert "1. starter: newest: select id, feed from files" in said and "Rows: 1 to 20 of 64" in said
+    assert "feed, varchar: distrokid/sales" in said and "Its file: show 2" in said
+    assert "files: id varchar, feed varchar" in said and "one SELECT or EXPLAIN only. Next: columns" in said
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -254,12 +247,17 @@ def test_a_decision_that_is_stopped_says_what_it_did():
 
 
 def test_a_read_only_console_hands_no_command_on_that_writes():
-    """Of the journal's commands only the one that shows: verifying leaves a note behind."""
-    talk = Conversation(FakeLake(8, read_only=True))
-    refused = ("audit verify", "audit anchor", "promote --matching zone:landing", "promote --matching=zone:landing")
-    said = talk("audit", "audit kind:decided", *refused)
-    assert talk.shelled == [["audit", "show"], ["audit", "show", "--kind", "decided"]]
-    assert said.count("Not done: ") == len(refused)
+    """Nor does it decide, start, accept, save or drop anything itself; each refusal says so."""
+    lake = FakeLake(64, read_only=True)
+    talk = Conversation(lake)
+    refused = (
+        "audit anchor", "land x.csv", "secrets set tiktok password", "promote --matching zone:landing", "promote --matching=zone:landing", "extract distrokid",
+        "sessions check 1", "sessions import 1 /tmp/x", "sessions rollback 1", "sessions forget 1", "drift accept 1", "drift revoke a0", "save x", "declare error",
+        "queries forget x", "validate 1", "undo", "again 1", "cancel --all",
+    )  # fmt: skip
+    said = talk("sql", "1", "sessions", *refused, "secrets", "cat 1")
+    assert talk.shelled == [["secrets"], ["cat", "1"]] and said.count("this console is read-only. Next: ") == len(refused)
+    assert not lake.decisions and not lake.started and [t for t in lake.told if t[0] not in ("audit",)] == []
 
 
 def test_the_end_of_the_input_leaves_where_a_code_is_asked_for(monkeypatch):

@@ -6,34 +6,44 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...domain.browsing import FileRow, Outcome
+from ...domain.browsing import FileRow, Outcome, Review
 from ...domain.errors import BedrotError, UsageError
 from ...domain.filterwords import decision_filter
+from ...domain.identifiers import MIN_PREFIX
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
 from ...domain.plans import Plan
 from ...domain.text import safe
+from .. import keeping
 from ..backend import Backend
 from ..palette import size_text
 from ..places import PLACES
 from ..undoing import OwnDecisions
 from ..words import Order, parse
+from .audit import Journal
+from .drift import Drift
+from .excerpts import Excerpts
+from .health import FeedHealthWords
 from .lists import Item, Listing, is_number
 from .places import Places
 from .questions import Questions
+from .sessions import Logins
 from .speech import Left, Speech
+from .sql import Asking
 from .texts import file_text
-from .words import NO_SCREEN, SHELL, table
+from .words import NO_SCREEN, table
 
 READ_ONLY = "this console is read-only"
 Shell = Callable[[Sequence[str]], int]
 """Runs one command of the shell on this home; returns its exit code."""
-WITHOUT_WRITING = ("show", "diff", "cat", "files", "status", "platforms", "doctor", "simulate")
-"""Commands of the shell that a read-only console hands on, whatever follows them."""
-WHOLE_LINES = (["sessions"], ["secrets"])
-"""Groups that it hands on only without a command of theirs: then they list."""
+WITHOUT_WRITING = ("cat", "status", "platforms", "doctor", "simulate")
+"""Commands of the shell that a read-only console hands on, whatever follows them. They are told that nothing may be written."""
+WHOLE_LINES = (["secrets"], ["secrets", "list"])
+"""Commands that it hands on only as they stand here: then they list."""
+SHELL_ONLY = ("audit", "anchor")
+"""What stays the shell's of a command that is one of this console too."""
 
 
-class Desk(Places, Questions):
+class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, Excerpts):
     """One conversation.
 
     Args:
@@ -51,6 +61,7 @@ class Desk(Places, Questions):
         self.listing: Listing | None = None
         self.current: int | None = None
         self.row: FileRow | None = None
+        self.said: Review | None = None
         self.marks: dict[str, FileRow] = {}
         self.words = ""
         self.sorting = "newest"
@@ -67,10 +78,12 @@ class Desk(Places, Questions):
                 try:
                     self._turn()
                 except KeyboardInterrupt:
-                    self.backend.cancel_sql()
+                    self.stop_reading()
                     self.speech.say("", "Stopped. quit leaves.")
         except Left:
-            pass
+            self.speech.say("", "The input has ended; runs go on.") if self.speech.attended else None
+        finally:
+            self.close_answer()
         return 0
 
     def _greet(self) -> None:
@@ -100,10 +113,22 @@ class Desk(Places, Questions):
         try:
             self.obey(line)
         except BedrotError as error:
-            self._wrong(error)
+            self._wrong(error, line)
 
-    def _wrong(self, error: BedrotError) -> None:
-        self.speech.say(f"Not done: {error}" + (f". Next: {error.hint}" if error.hint else ""))
+    def _wrong(self, error: BedrotError, line: str = "") -> None:
+        """Say what went wrong, and always what can be done next."""
+        words = line.split()
+        known = bool(words) and (words[0] in self.table or any(words[0] in c.also for c in self.table.values()))
+        hint = error.hint or (f"help {words[0]}" if known else "help")
+        end = "" if str(error).endswith((".", "?", "!")) else "."
+        self.speech.say(f"Not done: {error}{end} Next: {hint}")
+
+    def yes(self, question: str) -> bool:
+        """Whether the operator says yes; a line from a pipe is enough by itself."""
+        if not self.speech.attended or self.speech.ask(f"{question} yes or no:").strip().lower() in ("y", "yes"):
+            return True
+        self.speech.say("Left; nothing was changed.")
+        return False
 
     def obey(self, line: str) -> None:
         """Carry out one line.
@@ -112,6 +137,9 @@ class Desk(Places, Questions):
             BedrotError: it is wrong, or cannot be done.
         """
         words = line.split()
+        if words[:1] == ["bedrot"]:
+            line = line.strip().removeprefix("bedrot").strip()
+            words = words[1:]
         if not words:
             return
         if len(words) == 1 and is_number(words[0], self.listing) and self.listing is not None:
@@ -119,13 +147,8 @@ class Desk(Places, Questions):
             return
         if words[0] in NO_SCREEN:
             raise UsageError(f"{words[0]} needs a screen", hint="a console without --linear")
-        if words[0] in SHELL and not hasattr(self, f"order_{words[0]}"):
-            self._hand_to_shell(line if len(words) > 1 and ":" not in line else self._as_options(words))
-            return
-        if words[0] in ("show", "diff") and any(word.startswith("--") for word in words):
-            self._hand_to_shell(line)
-            return
-        if words[0] not in self.table and not any(words[0] in c.also for c in self.table.values()):
+        known = words[0] in self.table or any(words[0] in c.also for c in self.table.values())
+        if not known or tuple(words[:2]) == SHELL_ONLY:
             self._hand_to_shell(line)
             return
         order = parse(line, self.table)
@@ -134,12 +157,6 @@ class Desk(Places, Questions):
         if order.command.writes and self.backend.read_only:
             raise UsageError(f"{order.name}: {READ_ONLY}", hint="a console without --read-only")
         getattr(self, f"order_{order.name}")(order)
-
-    @staticmethod
-    def _as_options(words: Sequence[str]) -> str:
-        """A place's words as the shell has them: `audit kind:decided` is `audit show --kind decided`."""
-        options = " ".join(f"--{word.replace(':', ' ', 1)}" if ":" in word else word for word in words[1:])
-        return f"{SHELL[words[0]]} {options}".strip()
 
     def _hand_to_shell(self, line: str) -> None:
         import shlex
@@ -150,8 +167,7 @@ class Desk(Places, Questions):
             raise UsageError(f"not a command: {error}", hint="help") from None
         if given[0] in ("console", "demo"):
             raise UsageError(f"{given[0]} does not run inside the console", hint="quit")
-        harmless = given[0] in WITHOUT_WRITING or given[:2] == ["audit", "show"] or given in WHOLE_LINES
-        if self.backend.read_only and not harmless:
+        if self.backend.read_only and given[0] not in WITHOUT_WRITING and given not in WHOLE_LINES:
             raise UsageError(f"{given[0]}: {READ_ONLY}", hint="a console without --read-only")
         words = []
         for word in given:
@@ -160,7 +176,7 @@ class Desk(Places, Questions):
             words.append(self.named([word])[0] if plain and is_file and is_number(word, self.listing) else word)
         code = self.shell(words)
         if code:
-            self.speech.say(f"That ended with exit code {code}.")
+            self.speech.say(f"That ended with exit code {code}. Next: {'help, or ' if code == 2 else ''}{given[0]} --help")
 
     # naming files
 
@@ -175,16 +191,34 @@ class Desk(Places, Questions):
         out: list[str] = []
         for word in words:
             if self.listing is not None and is_number(word, self.listing):
-                if self.listing.kind != "file":
-                    raise UsageError(f"the list is not of files: {self.listing.title}", hint="files")
-                out += [item.id for item in self.listing.numbers([word])]
+                out += [self._file_of(item) for item in self.listing.numbers([word])]
+            elif word.isdigit() and len(word) < MIN_PREFIX:
+                raise UsageError(f"no row {word} in a list", hint="files, or more")
             else:
                 out.append(word)
         return list(dict.fromkeys(out))
 
+    def _file_of(self, item: Item) -> str:
+        """The file that a row of the list is, or is about."""
+        assert self.listing is not None
+        kind = self.listing.kind
+        if kind == "event":
+            return self.file_of(item.what)
+        if kind not in ("file", "row"):
+            raise UsageError(f"the list is not of files: {self.listing.title}", hint="files")
+        if not item.id:
+            raise UsageError("this row has no file id", hint="select id, or file_id")
+        return item.id
+
     def rows(self, words: Sequence[str]) -> list[FileRow]:
-        """Current rows of what was named."""
-        return [self.backend.find(name) for name in self.named(words)]
+        """Current rows of what was named; what rows of an answer name no more is told."""
+        names = self.named(words)
+        if words and self.listing is not None and self.listing.kind == "row" and all(is_number(w, self.listing) for w in words):
+            found, problems = keeping.resolved(self.backend, names)
+            if problems:
+                self.speech.say(f"Left out, {keeping.problem_sentence(problems)}.")
+            return found
+        return [self.backend.find(name) for name in names]
 
     # decisions
 
@@ -210,7 +244,6 @@ class Desk(Places, Questions):
             return
         reason = self._reason(verb, may, order.options.get("reason", ""))
         if reason is None:
-            self.speech.say("Left; nothing was changed.")
             return
         outcomes: list[Outcome] = []
         try:
@@ -230,13 +263,13 @@ class Desk(Places, Questions):
         if len(rows) > 5:
             self.speech.say(f"and {len(rows) - 5:,} more")
         if given or not self.speech.attended and not step.needs_reason:
-            if self.speech.attended and self.speech.ask(f"{verb}? yes or no:").strip().lower() not in ("y", "yes"):
-                return None
-            return given
-        if step.needs_reason:
-            return self.speech.ask("why (an empty line leaves):").strip() or None
-        answer = self.speech.ask("yes, or a reason (an empty line leaves):").strip()
-        return "" if answer.lower() in ("y", "yes") else answer if answer.lower() not in ("", "n", "no") else None
+            return given if self.yes(f"{verb.capitalize()}?") else None
+        wanted = "why, in your words" if step.needs_reason else f"{verb}? yes, or a reason"
+        answer = self.speech.ask(f"{wanted} (an empty line leaves):").strip()
+        if not answer or not step.needs_reason and answer.lower() in ("n", "no"):
+            self.speech.say("Left; nothing was changed.")
+            return None
+        return "" if not step.needs_reason and answer.lower() in ("y", "yes") else answer
 
     def _tell_outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         done = [o for o in outcomes if o.done]
@@ -258,11 +291,8 @@ class Desk(Places, Questions):
     def order_undo(self, order: Order) -> None:
         _, expected = ("", {}) if order.words else self.decided.newest
         ids = self.named(order.words) if order.words else list(expected)
-        what = _files(len(ids)) if ids else "your newest decision"
-        if self.speech.attended and self.speech.ask(f"Undo {what}? yes or no:").strip().lower() not in ("y", "yes"):
-            self.speech.say("Left; nothing was changed.")
-            return
-        self._tell_outcomes("undo", list(self.backend.undo(ids, expected=expected)))
+        if self.yes(f"Undo {_files(len(ids)) if ids else 'your newest decision'}?"):
+            self._tell_outcomes("undo", list(self.backend.undo(ids, expected=expected)))
 
     def order_validate(self, order: Order) -> None:
         rows: list[Any] = self.pending() if "pending" in order.options else self.rows(order.words)
@@ -293,8 +323,9 @@ class Desk(Places, Questions):
         wanted = [w.lower() for w in order.words]
         lines = [f"{c.form}: {c.help}" for c in self.table.values()]
         lines.append("N: open row N of the list. N, A-B and ids name files.")
-        also = f" ({', '.join(SHELL.values())} and so on)"
-        lines.append(f"Every other command of the shell works here as well{also}, without the word bedrot.")
+        lines.append(
+            "Every other command of the shell works here as well (status, land FILE, hold ID and so on), with or without the word bedrot."
+        )
         found = [line for line in lines if all(w in line.lower() for w in wanted)]
         self.speech.all(found or ["nothing holds that"])
 

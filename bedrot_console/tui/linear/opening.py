@@ -29,7 +29,7 @@ def run_backend(backend: Backend) -> int:
     """The linear console on any backend."""
 
     def shell(words: Sequence[str]) -> int:
-        environ = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
+        environ = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"} | ({"BEDROT_READ_ONLY": "1"} if backend.read_only else {})
         sys.stdout.flush()
         return subprocess.call([sys.executable, "-m", "bedrot_console", "--home", backend.home, *words], env=environ)
 

@@ -1,4 +1,4 @@
-"""The places in words: files, review, runs, what waits, SQL. Each leaves a numbered list behind."""
+"""The places in words: files, review, runs, what waits. Each leaves a numbered list behind."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...domain.accounts import account_flag
-from ...domain.browsing import ORDERS, FileFilter, FileRow
+from ...domain.browsing import ORDERS, FileFilter, FileRow, Review
 from ...domain.errors import UsageError
 from ...domain.filterwords import parse_filter, split_words
-from ...domain.identifiers import is_id
 from ...domain.lifecycle import Zone
 from ...domain.text import safe
+from .. import logins
 from ..backend import Backend
 from ..palette import size_text
 from ..words import Order
 from .lists import Item, Listing, is_number
 from .speech import Speech
-from .texts import file_text, flat, review_text, run_text
+from .texts import diff_text, file_text, flat, review_text, run_text
 
+FAR = 10_000
+"""So many rows are read to get to the last one."""
+MOST_MARKED = 10_000
 LOG_LINES = 40
 LOOK_SECONDS = 0.5
-ROWS = 1000
 WHOLE = ("facts", "report", "diff", "preview", "allowed")
 DECIDING = ("report", "diff", "allowed")
 
@@ -40,8 +42,18 @@ class Places:
     words: str
     sorting: str
     wait: Callable[[float], None]
+    said: Review | None
     named: Callable[[Sequence[str]], list[str]]
+    rows: Callable[[Sequence[str]], list[FileRow]]
     obey: Callable[[str], None]
+    yes: Callable[[str], bool]
+    key_of: Callable[[str], tuple[str, str] | None]
+    account: Callable[..., Any]
+    run_of: Callable[[Any], str]
+    say_event: Callable[[Any], None]
+    say_row: Callable[[Item, int], None]
+    say_part: Callable[[str, Order], None]
+    run_kept: Callable[[Any], None]
 
     def show_list(self, place: str, listing: Listing) -> None:
         """Make it the list that numbers belong to, and read its first page."""
@@ -57,9 +69,7 @@ class Places:
         return Listing(title, "file", more=more, total=self.backend.count(what), empty=empty)
 
     def order_files(self, order: Order) -> None:
-        words = order.filter_words()
-        if self.listing is not None and self.listing.kind == "run" and is_number(words, self.listing):
-            words = f"run:{self.listing.numbers([words])[0].id}"
+        words = self._filter_of_number(order.filter_words())
         what = parse_filter(words, self.backend.now())
         by = split_words(words)[0].get("group")
         if by is not None:
@@ -73,6 +83,18 @@ class Places:
         self.words = words
         empty = ("no file matches",) if words else ("no files yet: extract PLATFORM starts an extraction",)
         self.show_list("files", self._files(what, f"Files, {what.order}" + (f", {words}" if words else ""), empty))
+
+    def _filter_of_number(self, words: str) -> str:
+        """A number of a list that is not of files stands for what that row is about."""
+        listing = self.listing
+        if not words or listing is None or listing.kind == "file" or not is_number(words, listing):
+            return words
+        found = listing.numbers([words])
+        if listing.kind == "run":
+            return f"run:{found[0].id}"
+        if listing.kind == "feed":
+            return f"feed:{found[0].what.feed}"
+        return f"id:{','.join(self.named([words]))}" if listing.kind in ("row", "event") else words
 
     def order_order(self, order: Order) -> None:
         if order.first not in ORDERS:
@@ -95,6 +117,8 @@ class Places:
     def _show(self, name: str, parts: Sequence[str]) -> None:
         review = self.backend.review(name)
         self.row = review.file
+        if "report" in parts:
+            self.said = review
         if self.listing is not None and self.listing.kind == "file":
             self.current = next((i for i, item in enumerate(self.listing.items) if item.id == review.file.id), self.current)
         number = f"{self.current + 1}. " if self.current is not None else ""
@@ -102,12 +126,26 @@ class Places:
         self.speech.all(review_text(review, parts))
 
     def order_show(self, order: Order) -> None:
-        self._show(self.named(order.words)[0], WHOLE)
+        name = self.named(order.words)[0]
+        if order.options:
+            self.row = self.backend.find(name)
+            self.say_part(self.row.id, order)
+        else:
+            self._show(name, WHOLE)
 
     def order_report(self, order: Order) -> None:
         self._show(self.named(order.words)[0], (order.name,))
 
-    order_diff = order_preview = order_report
+    order_preview = order_report
+
+    def order_diff(self, order: Order) -> None:
+        name = self.named(order.words)[0]
+        if "all" not in order.options:
+            self._show(name, (order.name,))
+            return
+        self.row = self.backend.find(name)
+        self.speech.say(file_text(self.row))
+        self.speech.all(diff_text(self.backend.diff(self.row.id, True), None))
 
     def order_next(self, order: Order) -> None:
         self._step(1)
@@ -126,13 +164,20 @@ class Places:
         self._show(listing.items[at].id, DECIDING)
 
     def order_mark(self, order: Order) -> None:
-        for item in self._list("file").numbers(order.words):
-            self.marks[item.id] = item.what
+        if order.words == ("all",):
+            listing = self._list("file")
+            if listing.total is not None and listing.total > MOST_MARKED:
+                raise UsageError(f"{listing.total:,} files are more than can be marked", hint="promote --matching FILTER")
+            listing.fill(MOST_MARKED)
+            self.marks |= {item.id: item.what for item in listing.items}
+        else:
+            self.marks |= {row.id: row for row in self.rows(order.words)}
         self.speech.say(f"{len(self.marks)} marked.")
 
     def order_unmark(self, order: Order) -> None:
-        for name in [i.id for i in self._list("file").numbers(order.words)] if order.words else list(self.marks):
-            self.marks.pop(name, None)
+        for name in self.named(order.words) if order.words else list(self.marks):
+            for whole in [m for m in self.marks if m.startswith(name)]:
+                self.marks.pop(whole)
         self.speech.say(f"{len(self.marks)} marked.")
 
     def order_marks(self, order: Order) -> None:
@@ -164,9 +209,10 @@ class Places:
 
     def order_last(self, order: Order) -> None:
         listing = self._list()
-        if listing.kind == "file" and listing.total is not None and listing.total > 10_000:
-            raise UsageError(f"too far: {listing.total:,} files", hint="order oldest")
-        listing.fill(10_000)
+        hint = {"file": "order oldest", "event": "audit before:200"}.get(listing.kind, "a query that gives fewer rows")
+        if listing.total is not None and listing.total > FAR:
+            raise UsageError(f"too far: {listing.total:,} rows", hint=hint)
+        listing.fill(FAR)
         while listing.turn(1):
             pass
         self.speech.all(listing.page())
@@ -178,15 +224,20 @@ class Places:
             self._show(item.id, DECIDING if self.place == "review" else WHOLE)
         elif listing.kind == "run":
             self._log(item.id, LOG_LINES)
-        elif listing.kind == "need":
+        elif listing.kind in ("need", "way"):
             self.obey(item.what)
-        elif listing.kind == "starter":
-            self.speech.say(item.what)
-            self._query(item.what)
-        elif item.id:
-            self._show(item.id, WHOLE)
+        elif listing.kind == "account":
+            self.obey(f"sessions {number}")
+        elif listing.kind == "feed":
+            self.obey(f"why {number}")
+        elif listing.kind == "event":
+            self.say_event(item.what)
+        elif listing.kind == "query":
+            self.run_kept(item.what)
+        elif listing.kind == "row":
+            self.say_row(item, number)
         else:
-            self.speech.say(item.text)
+            self.speech.say(item.text + (f". {item.what}" if item.what else ""))
 
     # runs
 
@@ -200,6 +251,15 @@ class Places:
     def _run(self, order: Order) -> str:
         if order.first and self.listing is not None and self.listing.kind == "run" and is_number(order.first, self.listing):
             return self.listing.numbers([order.first])[0].id
+        if order.first and self.listing is not None and is_number(order.first, self.listing):
+            if self.listing.kind == "event":
+                return self.run_of(self.listing.numbers([order.first])[0].what)
+            if self.key_of(order.first) is not None:
+                account = self.account([order.first])
+                run = logins.newest_run(account)
+                if run is None:
+                    raise UsageError(f"nothing has run for {account.platform} ({account.account})", hint=f"extract {order.first}")
+                return run
         if order.first:
             return self.backend.run(order.first).id
         runs = self.backend.runs(1)
@@ -250,9 +310,13 @@ class Places:
             self.speech.say(
                 f"{len(due)} due: {', '.join(f'{a.platform} ({a.account})' for a in due)}" if due else "Nothing is due."
             )
-            if due and (not self.speech.attended or self.speech.ask("start them? yes or no:").strip().lower() in ("y", "yes")):
+            if due and self.yes("Start them?"):
                 for account in due:
                     self._start(account.platform, account.account)
+            return
+        key = self.key_of(order.first) if order.first and len(order.words) == 1 else None
+        if key is not None:
+            self._start(*key)
             return
         if order.first not in {a.platform for a in accounts}:
             names = ", ".join(sorted({a.platform for a in accounts if not a.problem}))
@@ -292,47 +356,3 @@ class Places:
             text = f"{need.at:%m-%d %H:%M} {need.platform} ({need.account}): {need.code}; its number starts the run again with you present"
             items.append(Item(need.id, safe(text, 300), f"extract {need.platform}{account_flag(need.account)}"))
         self.show_list(self.place, Listing("What needs you", "need", items, empty=("nothing waits for you",)))
-
-    # SQL
-
-    def order_sql(self, order: Order) -> None:
-        if order.first and order.first.startswith("--"):
-            self._hand_to_shell(f"sql {order.first}")
-        elif order.first:
-            self._query(order.first)
-        else:
-            self.obey("starters")
-            self.speech.say(
-                "sql QUERY runs a query; columns lists views and columns; sql --list, --saved, --save, --out as in the shell."
-            )
-
-    def _query(self, text: str) -> None:
-        table = self.backend.sql(text.rstrip(";"), ROWS)
-        at = next((i for i, name in enumerate(table.columns) if name in ("id", "file_id", "file")), None)
-        items = []
-        for row in table.rows:
-            said = ", ".join(
-                f"{safe(n, 40)} {'nothing' if v is None else safe(v, 300)}" for n, v in zip(table.columns, row, strict=False)
-            )
-            name = str(row[at]) if at is not None and is_id(str(row[at])) else ""
-            items.append(Item(name, said, row))
-        title = f"{len(items)} rows" + (", and more: bedrot sql reads all" if table.truncated else "")
-        self.show_list("sql", Listing(title, "row", items, empty=("the query is right, and nothing matches it",)))
-        for note in table.notes:
-            self.speech.say(safe(note, 300))
-
-    def order_starters(self, order: Order) -> None:
-        listing = Listing("Starter queries", "starter", [Item(name, name, text) for name, text in self.backend.starters()])
-        if order.first:
-            self.listing = listing
-            self.open_item(listing, int(order.first) if order.first.isdigit() else 0)
-        else:
-            self.show_list("sql", listing)
-
-    def order_columns(self, order: Order) -> None:
-        views: dict[str, list[str]] = {}
-        for view, column, kind in self.backend.schema():
-            views.setdefault(view, []).append(f"{column} {kind.lower()}")
-        for view, columns in views.items():
-            if not order.words or view in order.words:
-                self.speech.say(f"{view}: {', '.join(columns)}")

@@ -88,7 +88,7 @@ class Questions:
         text = self.backend.look(challenge.id).text
         if text is None:
             raise UsageError("the code is not there yet", hint=f"answer {challenge.id[:10]}")
-        self.speech.all(code_rows(self.backend.modules(text)))
+        self.speech.say(*code_rows(self.backend.modules(text)), whole=True)
         self.speech.say("Scan it with the phone; the run sees it by itself. Dark on light; answer draws it anew.")
 
     def _page(self, challenge: Challenge) -> None:

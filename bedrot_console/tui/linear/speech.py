@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import textwrap
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -23,10 +25,21 @@ class Speech:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
-    def say(self, *lines: str) -> None:
-        """Lines; each is made safe here, again where it was before."""
-        self.out.write("".join(safe(line) + "\n" for line in lines))
+    def say(self, *lines: str, whole: bool = False) -> None:
+        """Lines; each is made safe here, again where it was before. At a terminal they end at the ends of words, but for `whole` ones."""
+        width = 0 if whole else self.width
+        self.out.write("".join(_wrapped(safe(line), width) + "\n" for line in lines))
         self.out.flush()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; 0 where lines go to no terminal, or it says none."""
+        if not self.attended:
+            return 0
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns
+        except (OSError, ValueError):
+            return 0
 
     def all(self, lines: Iterable[str]) -> None:
         self.say(*lines)
@@ -51,3 +64,14 @@ class Speech:
             return getpass.getpass(safe(prompt) + " ")
         except EOFError:
             raise Left from None
+
+
+def _wrapped(line: str, width: int) -> str:
+    """The line over several where it is longer than `width`; no word is split."""
+    if not width or len(line) < width:
+        return line
+    return "\n".join(
+        textwrap.wrap(
+            line, width - 1, break_long_words=False, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False
+        )
+    )

@@ -42,6 +42,11 @@ def looks_like_id(value: Any) -> bool:
     return isinstance(value, str) and MIN_PREFIX <= len(value) <= LENGTH and set(value) <= set(ALPHABET)
 
 
+def id_column(names: Sequence[str]) -> int | None:
+    """Which column names the row's file; None where none does."""
+    return next((list(names).index(n) for n in _ID_COLUMNS if n in names), None)
+
+
 class Results(VirtualTable, can_focus=True):
     """Shows the rows of one answer. Posts `NeedBlock`; is fed by `put`. Marks hold the file id of each marked row."""
 
@@ -79,7 +84,7 @@ class Results(VirtualTable, can_focus=True):
         self.names, self.types = tuple(names), tuple(types)
         self.count = self.first = self.at = self.cursor = self.top = 0
         self.marks, self.signs, self.last_mark = {}, {}, None
-        self.id_column = next((self.names.index(n) for n in _ID_COLUMNS if n in self.names), None)
+        self.id_column = id_column(self.names)
         self._widths, self._set = [], set()
         self._blocks.clear()
         self._asked.clear()

@@ -1,0 +1,114 @@
+"""The linear console on a real lake: read-only it writes nothing at all; what drifted is accepted as it was said, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_house import Bedrot
+
+from bedrot_console.operations.workspace import Workspace
+from bedrot_console.settings import Settings
+
+SAMPLE = Path(__file__).parents[2] / "extractors/toolost/samples/apple/ok-new-fields.json"
+LOOKED = (
+    "files", "1", "show 1 --structure", "show 1 --find 2026", "review", "1", "report 1", "diff 1 --all", "runs", "sessions", "sessions 1", "health", "why 1",
+    "health --history", "sql select id from files", "1", "more", "starters 1", "queries", "columns", "check", "audit", "1", "audit verify", "audit state",
+    "drift", "drift accept 1", "needs", "promote 1", "validate 1", "undo", "extract toolost", "land x.csv",
+)  # fmt: skip
+
+
+class Typed:
+    """Lines of a pipe; one that is a function is called when it is its turn, and nothing is typed."""
+
+    def __init__(self, *lines: str | Callable[[], object]) -> None:
+        self.lines = iter(lines)
+
+    def isatty(self) -> bool:
+        return False
+
+    def readline(self) -> str:
+        for line in self.lines:
+            if isinstance(line, str):
+                return line + "\n"
+            line()
+        return ""
+
+
+def tree(home: Path) -> dict[str, tuple[object, ...]]:
+    """Every file and folder of the home: mode, file number, size, time of its last change, hash of its bytes.
+
+    The published catalog, which this process may not open beside its reader, is told by the others: it is only ever replaced.
+    """
+    found = {}
+    for folder, _, names in os.walk(home):
+        for path in (Path(folder), *(Path(folder, name) for name in names)):
+            stat = path.lstat()
+            bytes_of = path.read_bytes() if path.is_file() and path.suffix != ".duckdb" else b""
+            found[str(path)] = (stat.st_mode, stat.st_ino, stat.st_size, stat.st_mtime_ns, hashlib.sha256(bytes_of).hexdigest())
+    return found
+
+
+@pytest.fixture
+def lake(bedrot: Bedrot, home: Path) -> Path:
+    """One validated file with two fields that its schema does not know."""
+    name = bedrot("land", "--json", "--feed", "toolost/apple", SAMPLE).records[0]["id"]
+    bedrot("validate", name)
+    return home
+
+
+def test_a_read_only_linear_console_changes_no_byte_of_the_home(
+    lake: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every place is opened and the shell's words are used, while the catalog is behind the journal and what `status` keeps is gone; what writes is tried too."""
+    ws = Workspace(Settings.load(lake, {}))
+    ws.record(ws.event("session-failed", platform="toolost", account="default", code="rolled-back"))
+    (lake / ".bedrot/catalog/deadlines.json").unlink()
+    before = tree(lake)
+    monkeypatch.setattr("sys.stdin", Typed(*LOOKED, "files", "cat 1", "status", "platforms", "secrets"))
+    said = bedrot("console", "--linear", "--read-only").out
+    assert tree(lake) == before
+    assert said.count("this console is read-only. Next: ") == 6 and "lines, the chain holds" in said and "finding 1, " in said
+
+
+def test_a_read_only_linear_console_does_not_make_the_catalog_that_is_missing(
+    lake: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What needs it says so, with the command that makes it; the rest works, and nothing is written."""
+    (lake / "catalog.duckdb").unlink()
+    shutil.rmtree(lake / ".bedrot/catalog")
+    before = tree(lake)
+    monkeypatch.setattr("sys.stdin", Typed(*LOOKED, "status"))
+    said = bedrot("console", "--linear", "--read-only").out
+    assert tree(lake) == before
+    assert (
+        "cannot be made or brought up to date read-only. Next: bedrot rebuild" in said and "Events, newest first: 1 to " in said
+    )
+
+
+def test_drift_is_accepted_as_it_was_said_whatever_its_number_is_by_now(
+    lake: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the report is read, somebody else accepts another finding and its numbers change: what was said is accepted; then taken back."""
+    name = bedrot("files", "--json").records[0]["id"]
+    shown = {r["seen"]: r["number"] for r in bedrot("drift", "show", name, "--json").records if r["code"] == "schema.drift"}
+    monkeypatch.setattr(
+        "sys.stdin",
+        Typed(
+            "review", "report 1", lambda: bedrot("drift", "accept", name, shown["saves"]),
+            f"drift accept {shown['currency']} --reason 'announced'", f"drift revoke {shown['currency']}", f"drift revoke {shown['currency']}", "drift", "drift accept 99",
+        ),
+    )  # fmt: skip
+    bedrot("console", "--linear")
+    accepted = {r["seen"]: r for r in bedrot("drift", "list", "--json").records}
+    assert (
+        accepted["currency"]["reason"] == "announced"
+        and accepted["currency"]["revoked_at"]
+        and not accepted["saves"]["revoked_at"]
+    )
+    codes = {r["seen"]: r["code"] for r in bedrot("drift", "show", name, "--json").records}
+    assert (codes["saves"], codes["currency"]) == ("schema.drift-accepted", "schema.drift")
