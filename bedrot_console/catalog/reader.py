@@ -388,6 +388,22 @@ class Reader:
             )
         return list(past.values())
 
+    def newest_by_series(self, feed: str, account: str, *, before: FileRow, limit: int) -> list[FileRow]:
+        """The newest good capture (passed or warned, in landing or raw) of each series of a feed and account, of those made before a file's
+        own and in another run; newest first."""
+        w = self._where(FileFilter(feed=feed, account=account))
+        w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
+        at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)
+        w.add(f"f.captured_at <= {at} AND (f.captured_at < {at} OR f.id < {identifier})")
+        if before.run_id is not None:
+            w.add(f"f.run_id IS DISTINCT FROM {w.bind(before.run_id)}")
+        found = self._ask(
+            f"{queries.SELECT} {w.sql} QUALIFY row_number() OVER (PARTITION BY f.series ORDER BY f.captured_at DESC, f.id DESC) = 1"
+            f" ORDER BY f.captured_at DESC, f.id DESC LIMIT {int(limit)}",
+            w.values,
+        )
+        return list(map(rows.file_row, found))
+
     def decisions(self, file_id: str) -> list[Decision]:
         """Decisions on a file that were carried out or are under way, newest first."""
         found = self._ask(

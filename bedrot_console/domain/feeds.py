@@ -12,6 +12,8 @@ from .files import Sidecar
 from .findings import Finding
 
 POLICIES = ("auto", "review", "two-person")
+MOST_KIN = 12
+"""So many other series' captures a check may look at."""
 FORMATS = ("json", "jsonl", "html", "table", "binary")
 
 
@@ -41,6 +43,10 @@ class Context(Protocol):
     @property
     def earlier(self) -> History | None:
         """Facts of that capture; None if there is none. `previous()` itself is read from bytes alone: `Feed.complete` did not touch it."""
+
+    def kin(self) -> Iterable[Content]:
+        """The last good capture of an earlier run of each other series of the feed and account, parsed one by one, newest first, at most MOST_KIN;
+        none unless the feed has `options["kin"]`. For what an account keeps from series to series: a report's catalogue, an artist's playlists."""
 
     def sibling(self, feed: str, series: str | None = None) -> Content | None:
         """The capture of another feed (whole name) in the same set and series, or of another series, parsed; None if absent."""

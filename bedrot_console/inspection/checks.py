@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 from bedrot_console.domain.findings import Finding
 
 from .contents import Table
-from .texts import day_of, decimal_of, error
+from .texts import day_of, decimal_of, error, warning
 
 Check = Callable[[Any, Any], Iterator[Finding]]
+FEWEST_ROWS = 2
+"""What a single row had says nothing about what rows have."""
 
 
 def quoted(name: str) -> str:
@@ -120,4 +123,37 @@ def filled(*columns: str, severity: Callable[..., Finding] = error) -> Check:
                 yield severity("completeness.blank", f"{column} is blank", stage="completeness", place=place, count=count)
 
     check.source = ("filled", *columns, severity.__name__)  # type: ignore[attr-defined]
+    return check
+
+
+def fields_kept(rows: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None) -> Check:
+    """A field that every row of the last good capture had a value for is not gone from most rows: it was renamed, or is no longer sent.
+    The first capture of a series is held against another series of the feed, where the feed asks for its kin.
+
+    Args:
+        rows: content -> rows with the platform's own names; None: the content's records.
+    """
+
+    def check(content: Any, context: Any) -> Iterator[Finding]:
+        earlier = context.previous() or next(iter(context.kin()), None)
+        if earlier is None:
+            return
+        old, new = (list(rows(c)) if rows else c.records for c in (earlier, content))
+        if len(old) < FEWEST_ROWS or not new:
+            return
+        had = set.intersection(*({k for k, v in row.items() if v is not None} for row in old))
+        have = Counter(k for row in new for k, v in row.items() if v is not None)
+        instead = sorted(have.keys() - {k for row in old for k in row})
+        for name in sorted(name for name in had if have[name] * 2 < len(new)):
+            yield warning(
+                "completeness.field-vanished",
+                f"most rows lack {name[:60]}, which every row of the last good capture had" + (": renamed?" if instead else ""),
+                stage="completeness",
+                place=content.place(0),
+                expected=name[:60],
+                seen=", ".join(instead)[:60] or None,
+                count=len(new) - have[name],
+            )
+
+    check.source = ("fields_kept", rows)  # type: ignore[attr-defined]
     return check

@@ -4,15 +4,15 @@
 - `page_kind(data) -> None | "sign-in" | "challenge" | "error"`
 - parsing: `decimal_of`, `whole_number`, `day_of`, `month_of`, `json_value`, `loose_json`, `script_arrays`, `html_tree`
 - finding builders: `error`, `warning`, `note`, `masked`, `type_name`
-- ready-made checks for `Feed.checks`: `days_rising`, `not_negative`, `filled`, `whole_days`
+- ready-made checks for `Feed.checks`: `days_rising`, `not_negative`, `filled`, `whole_days`, `fields_kept`
 
 A check is `check(content, context) -> Iterable[Finding]`; `content` is `Rows` or `Table` (see `contents`), `context` has `sidecar`, `now`,
-`options`, `previous()` and `sibling("platform/feed")` (see `domain.feeds.Context`).
+`options`, `previous()`, `kin()` and `sibling("platform/feed")` (see `domain.feeds.Context`).
 """
 
 from __future__ import annotations
 
-from .checks import days_rising, filled, not_negative, whole_days
+from .checks import days_rising, fields_kept, filled, not_negative, whole_days
 from .contents import FormatTrouble, Rows, Table
 from .pages import page_kind
 from .recognise import all_of, any_of, header_has, html_with, json_rows_with, json_with, none_of
@@ -42,6 +42,7 @@ __all__ = [
     "days_rising",
     "decimal_of",
     "error",
+    "fields_kept",
     "filled",
     "header_has",
     "html_tree",

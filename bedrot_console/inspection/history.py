@@ -19,6 +19,12 @@ AHEAD = timedelta(days=1)
 """A day may be one ahead of the capture's UTC day: time zones reach 14 hours further."""
 SLACK = timedelta(days=2)
 """A rolling window's first day may move so much further than its last day did."""
+TELLING_TOTAL, TELLING_ROWS = 100, 5
+"""From such a total of the first measure on, or from so many rows, the same content twice is no chance (assumed)."""
+LONG_AGO = {True: timedelta(days=2), False: timedelta(days=14)}
+"""How old content must be that comes again, by `options["came_again"]`: where the feed says that it always moves, and elsewhere, where levels
+such as followers go up and down."""
+WENT_BACK = "duplicates.went-back"
 
 
 def days_in_time(job: Job, content: Any, facts: dict[str, Any]) -> Iterator[Finding]:
@@ -59,10 +65,18 @@ def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
     `options["duplicates"]`: `warning` (default), `note`, `error`, or `daily` for a source that has something new every day: repeating
     itself on the same day is a note, on a later day a warning, without rows a note.
     `options["same_content"]`: the same for other bytes with the same content, where a day without anything new adds no row.
+    Whatever these say, what comes again long after, and after something else came, is a warning: see `_went_back`. `options["came_again"]`:
+    true where the data moves every day, so that days are long.
     """
     if job.twins:
         file_id, landed_at = job.twins[0]
         since = min(at for _, at in job.twins)
+        last = max(job.twins, key=lambda twin: twin[1])
+        if (not job.history or last[1] < job.history[0].captured_at) and _telling(
+            facts, job.feed, last[1], job.sidecar.captured_at
+        ):
+            yield _went_back(*last, len(job.twins), job.feed)
+            return
         yield _repeated(job.feed.options.get("duplicates", "warning"), job.sidecar.captured_at, since, facts)(
             "duplicates.same-bytes",
             f"the same bytes landed before, on {landed_at:%Y-%m-%d %H:%M}",
@@ -78,9 +92,12 @@ def duplicates(job: Job, facts: dict[str, Any]) -> Iterator[Finding]:
 def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History], captured_at: datetime) -> Finding | None:
     """The finding that captures before `captured_at` (newest first) hold the same extracted content; None if none does."""
     own = facts.get("content_sha256")
-    same = [h for h in earlier if own and h.facts.get("content_sha256") == own]
+    known = list(earlier)
+    same = [h for h in known if own and h.facts.get("content_sha256") == own]
     if not same or not facts.get("rows"):
         return None
+    if same[0] is not known[0] and _telling(facts, feed, same[0].captured_at, captured_at):
+        return _went_back(same[0].file_id, same[0].captured_at, len(same), feed)
     how = feed.options.get("same_content", feed.options.get("duplicates", "warning"))
     return _repeated(how, captured_at, min(h.captured_at for h in same), facts)(
         "duplicates.same-content",
@@ -88,6 +105,27 @@ def same_content(feed: Feed, facts: dict[str, Any], earlier: Iterable[History], 
         seen=same[0].file_id,
         count=len(same),
     )
+
+
+def _went_back(file_id: str, last: datetime, count: int, feed: Feed) -> Finding:
+    """A capture from before the last good one, once more: an old answer from a cache says so only by what came in between."""
+    return (error if feed.options.get("duplicates") == "error" else warning)(
+        WENT_BACK,
+        f"this is what was captured on {last:%Y-%m-%d %H:%M}, and since then something else: an old answer, or all is as it was then",
+        expected="what the last good capture has, or newer",
+        seen=file_id,
+        count=count,
+    )
+
+
+def _telling(facts: dict[str, Any], feed: Feed, last: datetime, captured_at: datetime) -> bool:
+    """Whether so much is said, and so long ago, that it does not come again by chance, as the few numbers of a quiet account do."""
+    moves = bool(feed.options.get("came_again"))
+    total = facts.get("totals", {}).get(feed.measures[0]) if feed.measures else None
+    much = total is not None and decimal_of(total) >= TELLING_TOTAL
+    many = facts.get("rows", 0) >= TELLING_ROWS
+    told = (much or (many and total is None)) if moves else many and (much or total is None)
+    return told and captured_at - last >= LONG_AGO[moves]
 
 
 def _repeated(how: str, captured_at: datetime, since: datetime, facts: dict[str, Any]) -> Callable[..., Finding]:
@@ -99,7 +137,7 @@ def _repeated(how: str, captured_at: datetime, since: datetime, facts: dict[str,
 def with_same_content(report: Report, feed: Feed, earlier: Iterable[History], captured_at: datetime) -> Report:
     """A report whose duplicates were judged against the last capture only, judged against all earlier ones. Reads facts, no payload."""
     spot = next((i for i, s in enumerate(report.stages) if s.stage == "duplicates" and s.outcome is not Outcome.SKIPPED), None)
-    if spot is None or any(f.code == "duplicates.same-bytes" for f in report.findings):
+    if spot is None or any(f.code in ("duplicates.same-bytes", WENT_BACK) for f in report.findings):
         return report
     found = same_content(feed, report.facts, earlier, captured_at)
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ class Job:
         history: facts of earlier good captures of this feed, account and series, newest first, without this file.
         previous: payload of the last good capture, for days, revisions and `context.previous()`.
         siblings: `named(feed, series)` -> payload of the same set (same `set_id`).
+        kin: payloads of the newest good capture of an earlier run of each other series of this feed and account, newest first; only where the
+            feed asks for it.
         declared: whole names of the feeds that the set should hold; those without a sibling are reported missing.
         twins: (file id, landed_at) of other files with the same bytes.
         feeds: the platform's other feeds, to tell wrong content and to read siblings.
@@ -45,6 +47,7 @@ class Job:
     history: Sequence[History] = ()
     previous: Path | None = None
     siblings: Mapping[str, Path] = field(default_factory=dict)
+    kin: Sequence[Path] = ()
     declared: Sequence[str] = ()
     twins: Sequence[tuple[str, datetime]] = ()
     feeds: Sequence[Feed] = ()
@@ -55,7 +58,7 @@ class Job:
     @property
     def to_read_bytes(self) -> int:
         """How much there is to read, for the reader's limits."""
-        return self.sidecar.size_bytes * (2 if self.previous else 1)
+        return self.sidecar.size_bytes * (1 + (self.previous is not None) + len(self.kin))
 
     @property
     def is_table(self) -> bool:
@@ -71,7 +74,7 @@ class Job:
                 {"captured_at": format_time(h.captured_at), "as_of": h.as_of.isoformat() if h.as_of else None, "facts": h.facts, "file_id": h.file_id}
                 for h in self.history
             ],
-            "siblings": {name: str(path) for name, path in self.siblings.items()}, "declared": list(self.declared),
+            "siblings": {name: str(path) for name, path in self.siblings.items()}, "kin": list(map(str, self.kin)), "declared": list(self.declared),
             "twins": [[i, format_time(at)] for i, at in self.twins], "feeds": [f.name for f in self.feeds],
             "options": dict(self.options), "rules": self.rules, "accepted": [a.to_record() for a in self.accepted],
         }  # fmt: skip
@@ -89,7 +92,8 @@ class Job:
                 )
                 for h in record["history"]
             ],
-            siblings={name: Path(path) for name, path in record["siblings"].items()}, declared=record["declared"],
+            siblings={name: Path(path) for name, path in record["siblings"].items()}, kin=list(map(Path, record["kin"])),
+            declared=record["declared"],
             twins=[(i, parse_time(at)) for i, at in record["twins"]], feeds=[load_feed(n) for n in record["feeds"]],
             options=record["options"], rules=record["rules"],
             accepted=[Acceptance.from_record(a) for a in record["accepted"]],
@@ -172,6 +176,13 @@ class Knowledge:
         wanted = named(feed, self.sidecar.series if series is None else series)
         name = wanted if wanted in self._job.siblings or series is not None else feed
         return self._read(name, declared, self._job.siblings.get(name))
+
+    def kin(self) -> Iterator[Any]:
+        """The last good capture of each other series of this feed and account, parsed one by one, newest first; what is unreadable is left out."""
+        for path in self._job.kin:
+            content = self._read(f"kin {path}", self._job.feed, path)
+            if content is not None:
+                yield content
 
     def _read(self, slot: str, feed: Feed | None, path: Path | None) -> Any:
         if slot not in self._parsed:

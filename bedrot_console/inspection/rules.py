@@ -37,7 +37,7 @@ def _declared(feed: Feed) -> str:
     return found
 
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised when a stage of this room judges differently."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..domain.browsing import FileFilter, FileRow, Outcome
 from ..domain.errors import BedrotError, LifecycleError
-from ..domain.feeds import Feed, History
+from ..domain.feeds import MOST_KIN, Feed, History
 from ..domain.findings import Report, Severity
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import Verdict, Zone
@@ -227,6 +227,20 @@ class _Past:
             self.sets[row.set_id] = self.ws.catalog.select(FileFilter(set_id=row.set_id))
         return [f for f in self.sets[row.set_id] if f.id != row.id and f.zone is not Zone.ERASED]
 
+    def kin_of(self, row: FileRow) -> list[FileRow]:
+        """The newest good capture before `row`, and of another run, of each other series of its feed and account, newest first, at most MOST_KIN;
+        of this batch those that are judged by now."""
+        found = [
+            f
+            for f in self.reader.newest_by_series(row.feed, row.account, before=row, limit=MOST_KIN + 1)
+            if f.id not in self.judged
+        ]
+        found += [f for group, known in self.known.items() if group[:2] == _group(row)[:2] for _, f in known]
+        mine = (row.captured_at, row.id)
+        others = (f for f in found if _age(f) < mine and f.series != row.series and (f.run_id is None or f.run_id != row.run_id))
+        newest = {f.series: f for f in sorted(others, key=_age)}
+        return sorted(newest.values(), key=_age, reverse=True)[:MOST_KIN]
+
     def add(self, row: FileRow, report: Report) -> Report:
         """Take a verdict into the past; returns the report with all that the past says about it."""
         from ..inspection.history import with_same_content
@@ -247,7 +261,11 @@ class _Past:
 
 
 def _order(item: tuple[History, FileRow]) -> tuple[datetime, str]:
-    return item[1].captured_at, item[1].id
+    return _age(item[1])
+
+
+def _age(row: FileRow) -> tuple[datetime, str]:
+    return row.captured_at, row.id
 
 
 def _rows(ws: Workspace, ids: Sequence[str]) -> list[FileRow]:
@@ -273,6 +291,7 @@ def _job(ws: Workspace, row: FileRow, past: _Past) -> Any:
         history=[h for h, _ in before[-1:]],  # content that is older still is compared here, by its hash
         previous=ws.payload(previous.zone, previous.path) if previous else None,
         siblings={named(f.feed, f.series): ws.payload(f.zone, f.path) for f in past.set_of(row)},
+        kin=[ws.payload(f.zone, f.path) for f in past.kin_of(row)] if feed.options.get("kin") else (),
         declared=set_feeds(ws, feed),
         twins=twins,
         report_id=new_id(ws.clock.now()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -47,7 +47,8 @@ def sidecar(feed: Feed, data: bytes, captured: datetime, *, number: int = 1, **v
 class Desk:
     """Inspects payloads of one feed in turn and remembers the good ones, as if each good one was promoted.
 
-    `keep=False` looks without remembering. `siblings` are payloads of the same set: whole feed name -> bytes.
+    `keep=False` looks without remembering. `siblings` are payloads of the same set: whole feed name -> bytes; `kin` those of
+    other series, newest first.
     """
 
     feed: str
@@ -58,8 +59,9 @@ class Desk:
     count: int = 0
 
     def report(
-        self, data: bytes, captured: datetime, *, keep: bool = True, siblings: Mapping[str, bytes] | None = None, **values: Any
-    ) -> Report:
+        self, data: bytes, captured: datetime, *, keep: bool = True, siblings: Mapping[str, bytes] | None = None,
+        kin: Sequence[bytes] = (), **values: Any,
+    ) -> Report:  # fmt: skip
         self.count += 1
         feed = declared(self.feed)
         path = self.folder / f"{self.feed.replace('/', '-')}-{self.count}"
@@ -68,13 +70,16 @@ class Desk:
         for name, body in (siblings or {}).items():
             beside[name] = path.with_name(f"{path.name}-{name.replace('/', '-')}")
             beside[name].write_bytes(body)
+        relatives = [path.with_name(f"{path.name}-kin-{number}") for number in range(len(kin))]
+        for relative, body in zip(relatives, kin, strict=True):
+            relative.write_bytes(body)
         card = sidecar(feed, data, captured, number=self.count, **values)
         twins = [("file000000", self.hashes[card.sha256])] if card.sha256 in self.hashes else []
         others = [f for f in REGISTRY.load(feed.platform).feeds.values() if f.name != feed.name]
         found = inspect(
             Job(
                 feed=feed, payload=path, sidecar=card, now=captured, report_id=f"report{self.count}", history=self.history[:5],
-                previous=self.previous, siblings=beside, twins=twins, feeds=others, rules="test",
+                previous=self.previous, siblings=beside, kin=relatives, twins=twins, feeds=others, rules="test",
             )
         )  # fmt: skip
         if keep and found.verdict is not Verdict.FAILED:
@@ -85,8 +90,8 @@ class Desk:
             del self.history[5:]
         else:
             path.unlink()
-        for sibling in beside.values():
-            sibling.unlink()
+        for beside_it in (*beside.values(), *relatives):
+            beside_it.unlink()
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -229,3 +230,23 @@ def test_rules_of_every_feed_of_the_house_are_the_same_in_every_process() -> Non
         for seed in ("1", "2")
     }
     assert len(said) == 1 and b"distrokid/streams" in said.pop()
+
+
+def test_a_field_that_all_rows_had_is_missed(ask: Callable[..., Report], tmp_path: Path) -> None:
+    """Gone from most rows it is told, with what came instead; gone from some, never in all, or of a single row, it is not."""
+    feed = dataclasses.replace(PLAYS, checks=(h.fields_kept(),), history=None, max_drop=None)
+    earlier = tmp_path / "earlier.json"
+
+    def found(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[tuple[str | None, str | None, int]]:
+        earlier.write_text(json.dumps(before))
+        report = ask(feed, json.dumps(now).encode(), previous=earlier)
+        return [(f.expected, f.seen, f.count) for f in report.findings if f.code == "completeness.field-vanished"]
+
+    def rows(*names: tuple[str, ...]) -> list[dict[str, Any]]:
+        return [{"day": f"2026-02-{20 + n}", "plays": 5, **dict.fromkeys(more, n)} for n, more in enumerate(names)]
+
+    assert found(rows(("a",), ("a",), ("a",)), rows(("aV2",), ("aV2",), ("aV2",))) == [("a", "aV2", 3)]
+    assert found(rows(("a",), ("a",), ("a",)), rows((), (), ("a",))) == [("a", None, 2)]
+    assert found(rows(("a",), ("a",), ("a",)), rows(("a",), ("a",), ())) == []
+    assert found(rows(("a",), ("a",), ()), rows((), (), ())) == []
+    assert found(rows(("a",)), rows(())) == []
