@@ -269,6 +269,8 @@ def same_past(content: Any, context: Any) -> Iterator[Finding]:
         return
     first = {"row": new[differ[0]][0], "count": len(differ), "seen": _listed(differ)}
     if len(both) >= FEWEST_COMPARED and len(differ) > OTHER_SHARE * len(both):
+        if not context.sidecar.series and next(iter(context.kin()), None) is not None:
+            return  # `of_the_account` holds it against all artists
         make = error if context.sidecar.series else warning
         yield make(
             "consistency.other-artist",
@@ -280,6 +282,27 @@ def same_past(content: Any, context: Any) -> Iterator[Finding]:
             "consistency.revised", f"{len(differ)} past {'day has' if len(differ) == 1 else 'days have'} other figures than in the last good capture",
             **first,
         )  # fmt: skip
+
+
+def of_the_account(content: Any, context: Any) -> Iterator[Finding]:
+    """What a person brings names no artist: its past is that of one of the account's artists, where there are any."""
+    own = {} if context.sidecar.series else series_of(content)
+    kin = list(map(series_of, context.kin())) if own else []
+    before = context.previous() if kin else None
+    others = [
+        s for s in (*kin, *([series_of(before)] if before is not None else [])) if len(s.keys() & own.keys()) >= FEWEST_COMPARED
+    ]
+    if others and all(_differ(own, other) > OTHER_SHARE for other in others):
+        yield warning(
+            "consistency.other-artist", "most days differ from those of every artist of this account: another artist's timeline, or a new one's",
+            row=own[min(own)][0], column=DATE, count=len(own),
+        )  # fmt: skip
+
+
+def _differ(one: Series, other: Series) -> float:
+    """Share of the days of both on which their streams differ."""
+    both = one.keys() & other.keys()
+    return sum(one[d][1].get(STREAMS) != other[d][1].get(STREAMS) for d in both) / len(both)
 
 
 def _moved(old: Series, new: Series) -> Iterator[Finding]:
@@ -307,6 +330,6 @@ def _listed(days: list[date]) -> str:
 
 TIMELINE_CHECKS = (
     provenance, days_follow, counts_whole(LISTENERS, MONTHLY, ACTIVE, DEVOTED, STREAMS, "playlist adds", "saves", FOLLOWERS),
-    listeners_within_streams, window_as_asked, ends_at_latest, plausible, same_past,
+    listeners_within_streams, window_as_asked, ends_at_latest, plausible, same_past, of_the_account,
 )  # fmt: skip
 SONG_TIMELINE_CHECKS = (days_follow, counts_whole(STREAMS))

@@ -17,7 +17,8 @@ from bedrot_console.resilience import Retry
 
 from . import exports, login, metrics, pages
 from .checks import SONG_TIMELINE_CHECKS, STALE, TIMELINE_CHECKS, TOO_OLD
-from .song_checks import METRICS_CHECKS, PLAYLISTS_CHECKS, SONGS_CHECKS
+from .metric_checks import METRICS_CHECKS
+from .song_checks import PLAYLISTS_CHECKS, SONGS_CHECKS
 
 if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
@@ -51,24 +52,24 @@ class Spotify(Extractor):
         template="social_media/spotify/spotify_audience_{series}_{stamp}.csv", title="Audience timeline, 12 months", format="table",
         media_type="text/csv", columns=exports.TIMELINE, recognise=exports.is_timeline, day=exports.DATE, key=(exports.DATE,),
         measures=(exports.STREAMS, exports.LISTENERS), checks=TIMELINE_CHECKS, min_bytes=40, max_bytes=4 << 20, warn_after=STALE,
-        fail_after=TOO_OLD, max_drop=0.5, policy="review", options={"duplicates": "daily"},
+        fail_after=TOO_OLD, max_drop=0.5, policy="review", options={"duplicates": "daily", "kin": True},
     )  # fmt: skip
     song_metrics = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.json", title="Songs by period, as the page gets them", parse=metrics.parse,
         recognise=metrics.is_songs, key=(metrics.ID,), measures=(metrics.STREAMS,), checks=METRICS_CHECKS, min_bytes=12, max_bytes=32 << 20,
-        set_name="songs", policy="review", options={"duplicates": "note"},
+        set_name="songs", policy="review", options={"duplicates": "note", "kin": True, "came_again": True},
     )  # fmt: skip
     songs_csv = Feed(
         template="social_media/spotify/spotify_songs_{series}_{stamp}.csv", title="Songs, 12 months and all time", format="table",
         media_type="text/csv", columns=exports.SONGS, recognise=exports.is_songs, key=(exports.SONG, exports.RELEASED),
         measures=(exports.STREAMS,), checks=SONGS_CHECKS, min_bytes=40, max_bytes=16 << 20, policy="review",
-        options={"key_repeats": True, "duplicates": "note"},
+        options={"key_repeats": True, "duplicates": "note", "kin": True, "came_again": True},
     )  # fmt: skip
     playlists_csv = Feed(
         template="social_media/spotify/spotify_playlists_{series}_{stamp}.csv", title="Playlists, 12 months", format="table",
         media_type="text/csv", columns=exports.PLAYLISTS, recognise=exports.is_playlists, key=(exports.TITLE, exports.AUTHOR),
         measures=(exports.STREAMS,), checks=PLAYLISTS_CHECKS, min_bytes=40, max_bytes=16 << 20, max_drop=0.5, policy="review",
-        options={"key_repeats": True, "duplicates": "note"},
+        options={"key_repeats": True, "duplicates": "note", "kin": True, "came_again": True},
     )  # fmt: skip
     song_timeline = Feed(
         template="social_media/spotify/spotify_song_{slug}_{stamp}.csv", title="One song's streams by day", format="table", media_type="text/csv",

@@ -16,7 +16,7 @@ from bedrot_console.domain.findings import Place
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, json_value
 from bedrot_console.inspection.recognise import outline
 
-ID, URI, NAME, STREAMS = "id", "trackUri", "trackName", "numStreams"
+ID, URI, NAME, STREAMS, RELEASED = "id", "trackUri", "trackName", "numStreams", "releaseDate"
 COUNTS = (STREAMS, "numListeners", "numSavers", "numCanvasViews")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _BEARER = re.compile(r"\bBearer\s+[A-Za-z0-9._~+/=-]{8,}|\bBQ[A-Za-z0-9_-]{60,}")

@@ -1,8 +1,8 @@
-"""What no schema can say about songs and playlists: their period, their order, windows that hold one another, the same artist as before."""
+"""What no schema can say about the exports of songs and playlists: their period, their order, the same artist as before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,16 +11,16 @@ from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.checks import quoted
 from bedrot_console.inspection.helpers import day_of, error, note, warning
 
-from . import metrics
 from .checks import counts_whole, latest_day_fresh, listeners_within_streams, provenance
-from .exports import ADDED, LISTENERS, PERIODS, RELEASED, SAVES, SONG, STREAMS, period_in_name, period_of
+from .exports import ADDED, AUTHOR, LISTENERS, RELEASED, SAVES, SONG, STREAMS, TITLE, period_in_name, period_of
 
 MOST_FALLEN = {"7day": Decimal("0.9"), "28day": Decimal("0.7"), "1year": Decimal("0.4"), "all": Decimal("0.05")}
 """By how much streams of a period may fall from one capture to the next. One day may fall to anything. All time falls only where the site
 takes artificial streams away (*documented*)."""
 KEPT = ("1year", "all")
 """Periods so wide that a song with streams does not drop out from one capture to the next."""
-BUSY_SONG, LEAST_RISE = 100, 1000
+BUSY_SONG, LEAST_RISE, FEWEST_PLAYLISTS = 100, 1000, 2
+YOUNG = timedelta(days=360)
 UNKNOWN_DATES = ("n/a", "-")
 
 
@@ -118,29 +118,99 @@ def same_titles(column: str) -> Any:
         if earlier is None or column not in content.columns or column not in earlier.columns:
             return
         old, new = ({r[0] for r in c.query(f"SELECT {quoted(column)} FROM data")} for c in (earlier, content))
-        if old and new and not old & new:
-            yield _stranger(context, f"no {column} of the last good capture is here: another artist's")
+        if old and new and not old & new and not by_hand_beside_others(context):
+            yield stranger(context, f"no {column} of the last good capture is here: another artist's")
 
     check.source = ("same_titles", column)  # type: ignore[attr-defined]
     return check
 
 
-def _stranger(context: Any, message: str) -> Finding:
+def of_the_account(names: Callable[[Any], set[Any]], what: str) -> Any:
+    """What a person brings names no artist: something of it stands in a capture of one of the account's artists, where there are any, or in
+    what was brought before.
+
+    Args:
+        names: content -> what tells an artist.
+        what: that, in words.
+    """
+
+    def check(content: Any, context: Any) -> Iterator[Finding]:
+        if not by_hand_beside_others(context):
+            return
+        before, own = context.previous(), names(content)
+        others = [found for c in (before, *context.kin()) if c is not None and (found := names(c))] if own else []
+        if others and not any(own & other for other in others):
+            yield stranger(context, f"no {what} is one of this account's artists': another artist's, or a new one's")
+
+    check.source = ("of_the_account", names, what)  # type: ignore[attr-defined]
+    return check
+
+
+def by_hand_beside_others(context: Any) -> bool:
+    """Whether a person brings a file to an account of which artists are captured: then it is held against all of them, not the last alone."""
+    return not context.sidecar.series and next(iter(context.kin()), None) is not None
+
+
+def titles_in(content: Any) -> set[Any]:
+    """Songs of an export, by their titles."""
+    return {r[0] for r in content.query(f"SELECT {SONG} FROM data")} if SONG in content.columns else set()
+
+
+def playlists_in(content: Any) -> set[Any]:
+    """(title, author) of the playlists that people make. Spotify's own (Radio, Release Radar …) stand in every artist's export."""
+    if not {TITLE, AUTHOR} <= set(content.columns):
+        return set()
+    return set(content.query(f"SELECT {TITLE}, {AUTHOR} FROM data WHERE lower(trim({AUTHOR})) <> 'spotify'"))
+
+
+def same_playlists(content: Any, context: Any) -> Iterator[Finding]:
+    """Over 12 months playlists come and go one by one: where none of several is left, it is another artist's export. Nor do their streams
+    double from one capture to the next."""
+    earlier = context.previous()
+    if earlier is None:
+        return
+    old, new = playlists_in(earlier), playlists_in(content)
+    if len(old) >= FEWEST_PLAYLISTS and new and not old & new:
+        if not by_hand_beside_others(context):
+            yield stranger(context, "no playlist of the last good capture is here, but for Spotify's own: another artist's")
+        return
+    before, after = (c.query(f"SELECT coalesce(sum({STREAMS}), 0) FROM data")[0][0] for c in (earlier, content))
+    if after > max(2 * before, LEAST_RISE) and before:
+        yield warning(
+            "consistency.streams-doubled", "streams of the playlists have more than doubled since the last good capture", column=STREAMS,
+            expected=f"about {int(before)}", seen=str(int(after)),
+        )  # fmt: skip
+
+
+def stranger(context: Any, message: str) -> Finding:
     return (error if context.sidecar.series else warning)("consistency.other-artist", message)
 
 
 def songs_as_before(content: Any, context: Any) -> Iterator[Finding]:
-    """Against the last good export of this artist and period, song by song; see `_compared`."""
+    """Against the last good export of this artist and period, song by song; see `compared`."""
     earlier, period = context.previous(), period_of(context.sidecar)
     if earlier is None or period is None or not {SONG, RELEASED, STREAMS} <= set(content.columns) & set(earlier.columns):
         return
     sql = f"SELECT {SONG}, {RELEASED}, sum({STREAMS}) FROM data WHERE {STREAMS} IS NOT NULL GROUP BY ALL"
     old, new = ({r[:2]: r[2] for r in c.query(sql)} for c in (earlier, content))
-    yield from _compared(old, new, period, column=STREAMS)
+    young = {k for k in new if released_since(k[1], context)}
+    yield from compared(old, new, period, young, column=STREAMS)
 
 
-def _compared(old: dict[Any, Any], new: dict[Any, Any], period: str, **place: Any) -> Iterator[Finding]:
-    """Songs of the wide periods stay, their streams neither double nor collapse, and those of all time never fall by much."""
+def released_since(value: Any, context: Any) -> bool:
+    """Whether a song is so young that its 12 months hold all its streams."""
+    try:
+        return context.sidecar.captured_at.date() - day_of(value) < YOUNG
+    except ValueError:
+        return False
+
+
+def compared(old: dict[Any, Any], new: dict[Any, Any], period: str, young: set[Any], **place: Any) -> Iterator[Finding]:
+    """Songs of the wide periods stay, their streams neither double nor collapse, and those of all time never fall by much.
+
+    Nor do they fall, in all songs that move, by little: of an answer that is older than the last one nothing else tells. The same goes for
+    12 months and songs that are `young`.
+    """
     gone = [k for k, plays in old.items() if k not in new and plays >= BUSY_SONG] if period in KEPT else []
     if gone:
         yield warning(
@@ -154,6 +224,14 @@ def _compared(old: dict[Any, Any], new: dict[Any, Any], period: str, **place: An
         yield error(
             "consistency.all-time-fell", "all-time streams of a song fell since the last good capture", expected=f"{int(old[fell[0]])} or more",
             seen=str(int(new[fell[0]])), count=len(fell), **place,
+        )  # fmt: skip
+    held = {k for k in old if k in new and (period == "all" or (period == "1year" and k in young))}
+    sank = [k for k in held if new[k] < old[k]]
+    if sank and not fell and sum(old[k] for k in held) >= BUSY_SONG and not any(new[k] > old[k] for k in held):
+        yield warning(
+            "consistency.streams-sank", f"streams of {len(sank)} {'song' if len(sank) == 1 else 'songs'} fell that cannot, and of none rose:"
+            " an older answer, or artificial streams were taken away",
+            expected=f"{int(old[sank[0]])} or more", seen=str(int(new[sank[0]])), count=len(sank), **place,
         )  # fmt: skip
     rose = [k for k in old if k in new and new[k] > max(2 * old[k], LEAST_RISE)] if period in KEPT else []
     if rose:
@@ -170,135 +248,12 @@ def _compared(old: dict[Any, Any], new: dict[Any, Any], period: str, **place: An
         )  # fmt: skip
 
 
-# -- answers of catalog-view ------------------------------------------------------------------------------------------------
-
-
-def address_as_asked(content: Any, context: Any) -> Iterator[Finding]:
-    """An answer in the wrapper of another reader tells its address: it is of the period that the file is said to be of."""
-    asked, seen = period_of(context.sidecar), content.facts.get("period")
-    if asked and seen and seen != asked:
-        yield error("consistency.other-period", f"{asked} was asked for, the answer is of {seen}", expected=asked, seen=seen)
-
-
-def ids_agree(content: Any, context: Any) -> Iterator[Finding]:
-    """A song's id ends its own address."""
-    wrong = [
-        i for i, r in enumerate(content.records)
-        if isinstance(r.get(metrics.URI), str) and r[metrics.URI].rpartition(":")[2] != r.get(metrics.ID)
-    ]  # fmt: skip
-    if wrong:
-        yield error(
-            "consistency.ids-differ",
-            "a song's id is not that of its address",
-            place=content.place(wrong[0], metrics.URI),
-            count=len(wrong),
-        )
-
-
-def counts_there(content: Any, context: Any) -> Iterator[Finding]:
-    """Streams are given: the site may leave counts out (*seen*), but an answer without any streams says nothing."""
-    plays = content.column(metrics.STREAMS) if content.records else []
-    none = [i for i, value in enumerate(plays) if value is None]
-    if plays and len(none) == len(plays):
-        yield error(
-            "completeness.no-streams",
-            "no song has streams",
-            stage="completeness",
-            place=content.place(0, metrics.STREAMS),
-            count=len(none),
-        )
-    elif none:
-        yield warning(
-            "completeness.some-streams",
-            "some songs have no streams",
-            stage="completeness",
-            place=content.place(none[0], metrics.STREAMS),
-            count=len(none),
-        )
-
-
-def windows_hold(content: Any, context: Any) -> Iterator[Finding]:
-    """Each period holds the narrower ones (*documented*): of two answers of one run the wider has no fewer streams, in all and song by song.
-
-    Both files of a pair that disagrees tell it, as either may be the wrong one.
-    """
-    artist, _, period = context.sidecar.series.rpartition("_")
-    if period not in PERIODS or context.sidecar.set_id is None:
-        return
-    here = PERIODS.index(period)
-    others = {p: context.sibling(context.sidecar.feed, f"{artist}_{p}") for p in PERIODS if p != period}
-    absent = [p for p, other in others.items() if other is None]
-    if absent:
-        yield note(
-            "completeness.period-missing",
-            f"the same run brought no {', '.join(absent)}",
-            stage="completeness",
-            seen=", ".join(absent),
-        )
-    for step in (-1, 1):
-        beside = [p for p in (PERIODS[:here][::-1] if step < 0 else PERIODS[here + 1 :]) if others[p] is not None]
-        if beside:
-            narrow, wide = (others[beside[0]], content) if step < 0 else (content, others[beside[0]])
-            yield from _held(narrow, wide, *((beside[0], period) if step < 0 else (period, beside[0])), content)
-
-
-def _held(narrow: Any, wide: Any, inner: str, outer: str, content: Any) -> Iterator[Finding]:
-    less, more = _plays(narrow), _plays(wide)
-    fewer = [name for name, plays in less.items() if name in more and more[name] < plays]
-    if not fewer and sum(more.values()) >= sum(less.values()):
-        return
-    name = fewer[0] if fewer else None
-    rows = {r.get(metrics.ID): i for i, r in enumerate(content.records)}
-    place = {"place": content.place(rows[name], metrics.STREAMS)} if name in rows else {}
-    yield error(
-        "consistency.windows", f"{outer} must contain {inner}, yet {'a song has' if fewer else 'all songs have'} fewer streams there",
-        expected=f"{less[name] if name else sum(less.values())} or more", seen=str(more[name] if name else sum(more.values())),
-        count=max(len(fewer), 1), **place,
-    )  # fmt: skip
-
-
-def _plays(content: Any) -> dict[Any, int]:
-    """Song to streams, where the platform gives any."""
-    return {r.get(metrics.ID): r[metrics.STREAMS] for r in content.records if type(r.get(metrics.STREAMS)) is int}
-
-
-def same_songs(content: Any, context: Any) -> Iterator[Finding]:
-    """Against the last good capture of this artist and period: not another artist's songs; see also `_compared`."""
-    earlier = context.previous()
-    if earlier is None or not len(earlier) or not len(content):
-        return
-    old, new = _plays(earlier), _plays(content)
-    if old and new and not set(old) & set(new):
-        yield _stranger(context, "no song of the last good capture is here: another artist's")
-        return
-    period = period_of(context.sidecar)
-    if period is not None:
-        yield from _compared(old, new, period, place=content.place(0, metrics.STREAMS))
-
-
-def no_credentials(content: Any, context: Any) -> Iterator[Finding]:
-    """No bearer token lies in the answer. One of this very run is masked before landing; any other must not be kept."""
-    found = metrics.credentials_in(content.document)
-    if found == "open":
-        yield error("consistency.holds-bearer", "the answer holds a bearer token: do not pass this file on", expected="none")
-    elif found == "masked":
-        yield note("consistency.bearer-masked", "the answer held this run's bearer token; it was masked before landing")
-
-
 SONGS_CHECKS = (
     provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS, SAVES), listeners_within_streams, all_time_gap,
-    dates_formed(RELEASED), most_streams_first, same_titles(SONG), songs_as_before,
+    dates_formed(RELEASED), most_streams_first, same_titles(SONG), of_the_account(titles_in, "song"),
+    songs_as_before,
 )  # fmt: skip
 PLAYLISTS_CHECKS = (
     provenance, latest_day_fresh, period_as_named, counts_whole(LISTENERS, STREAMS), listeners_within_streams, dates_formed(ADDED, UNKNOWN_DATES),
+    same_playlists, of_the_account(playlists_in, "playlist"),
 )  # fmt: skip
-METRICS_CHECKS = (
-    provenance,
-    latest_day_fresh,
-    address_as_asked,
-    ids_agree,
-    counts_there,
-    windows_hold,
-    same_songs,
-    no_credentials,
-)
