@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
-from bedrot_console.inspection.helpers import day_of, error, note, warning
+from bedrot_console.inspection.helpers import day_of, error, fields_kept, note, warning
 
 from .answers import Answers, number
 
@@ -24,6 +24,7 @@ FALLEN = Decimal("0.95")
 LEAPS, LEAP_VIEWS = 3, 10_000
 """Growth between two captures that somebody should look at: threefold and ten thousand more."""
 _DURATION = re.compile(r"P(?=.)(?:\d+W)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
+A_WHILE, FEWEST_VIDEOS = timedelta(days=7), 5
 COUNTERS = ("viewCount", "likeCount", "dislikeCount", "commentCount", "favoriteCount")
 
 
@@ -251,6 +252,33 @@ def fallen(content: Answers, context: Any) -> Iterator[Finding]:
         )
 
 
+def not_all_nought(content: Answers, context: Any) -> Iterator[Finding]:
+    """Of several videos that are out for more than a week, one was seen by somebody: on a channel's first capture nothing else tells
+    that the right to read counters was lost."""
+    known = (context.sidecar.captured_at - A_WHILE).date()
+    old = [r for r in content.records if r.get("publishedAt") and "viewCount" in r and not _ahead(r["publishedAt"], known)]
+    if len(old) >= FEWEST_VIDEOS and not any(number(r["viewCount"]) for r in old):
+        yield warning(
+            "consistency.all-zero", "no video has a view, and they are out for more than a week", place=content.place(0), seen="0",
+            count=len(old),
+        )  # fmt: skip
+
+
+def item_fields(content: Answers) -> list[dict[str, Any]]:
+    """Each item's fields and those of its parts, by the platform's names; what may be hidden (statistics) is told elsewhere."""
+    return [
+        {k: v for k, v in item.items() if not isinstance(v, dict)}
+        | {
+            f"{part}.{k}": v
+            for part, inner in item.items()
+            if isinstance(inner, dict) and part != "statistics"
+            for k, v in inner.items()
+        }
+        for page in content.pages
+        for item in page.get("items", ())
+    ]
+
+
 CHANNEL = (owner, one_channel, times, fallen)
-PLAYLIST = (owner, last_page, listed, in_playlist, times, fallen)
-VIDEOS = (owner, answered, counters, durations, times, fallen)
+PLAYLIST = (owner, last_page, listed, in_playlist, times, fallen, fields_kept(item_fields))
+VIDEOS = (owner, answered, counters, not_all_nought, durations, times, fallen, fields_kept(item_fields))

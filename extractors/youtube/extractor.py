@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from bedrot_console.extraction.session import Session
 
 FOLDER = "social_media/youtube/"
-NOTED = {"duplicates": "note"}
-"""A quiet channel says the same on two days: worth telling, no reason to warn."""
+NOTED = {"duplicates": "note", "came_again": True}
+"""A quiet channel says the same on two days: worth telling, no reason to warn; what comes again after other figures is."""
 LATE = {"warn_after": timedelta(days=11), "fail_after": timedelta(days=21)}
 """By UTC, for any channel: a quiet one has days without rows. Busy ones are judged sharper, in Pacific days, by a check."""
 CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")

@@ -16,6 +16,7 @@ from bedrot_console.domain.findings import Finding
 from bedrot_console.inspection.helpers import decimal_of, error, note, warning
 
 from .answers import Table, number
+from .past_checks import groups_kept, range_kept, same_past
 from .sum_checks import (
     days_in,
     days_kept,
@@ -272,12 +273,12 @@ def cents(content: Table, context: Any) -> Iterator[Finding]:
 
 COMMON = (pairing, columns, types, values, bounds, in_window, not_empty, vanished, asked_of_late)
 OF = {
-    "daily": (*COMMON, gaps, days_kept, sums, freshness),
-    "top_videos": (*COMMON, part_of_whole),
-    "traffic": (*COMMON, gaps, days_kept, sums_by_day, freshness),
-    "countries": (*COMMON, part_of_whole),
-    "demographics": (*COMMON, shares),
-    "devices": (*COMMON, gaps, days_kept, sums_by_day, freshness),
-    "revenue": (*COMMON, gaps, days_kept, cents, freshness),
+    "daily": (*COMMON, gaps, days_kept, same_past, sums, freshness),
+    "top_videos": (*COMMON, range_kept, part_of_whole),
+    "traffic": (*COMMON, gaps, days_kept, same_past, sums_by_day, freshness),
+    "countries": (*COMMON, range_kept, groups_kept, part_of_whole),
+    "demographics": (*COMMON, range_kept, groups_kept, shares),
+    "devices": (*COMMON, gaps, days_kept, same_past, sums_by_day, freshness),
+    "revenue": (*COMMON, gaps, days_kept, same_past, cents, freshness),
 }
 """The checks of each report."""

@@ -169,7 +169,7 @@ def days_kept(content: Table, context: Any) -> Iterator[Finding]:
     before = context.previous()
     if before is None or not len(content):
         return
-    now, old = _by_day(content), _by_day(before)
+    now, old = by_day(content), by_day(before)
     first = span_asked(context)[0] or min(now, default=date.max)
     lost = sorted(d for d in old if d >= first and d not in now)
     if lost:
@@ -186,7 +186,7 @@ def days_kept(content: Table, context: Any) -> Iterator[Finding]:
         yield note("volume.days-revised", "figures of earlier days were revised", stage="volume", count=revised)
 
 
-def _by_day(content: Table) -> dict[date, Decimal]:
+def by_day(content: Table) -> dict[date, Decimal]:
     """The first metric of each day."""
     found: dict[date, Decimal] = defaultdict(Decimal)
     for index, day in days_in(content):
