@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bedrot_console.domain.feeds import MOST_KIN
 from bedrot_console.domain.files import Sidecar
 from bedrot_console.domain.findings import Finding, Place
 from bedrot_console.inspection.helpers import FormatTrouble, Rows, day_of, error, json_value, json_with, note, type_name, warning
@@ -28,7 +29,8 @@ FEWEST_FOLLOWERS = 100
 MOST_A_DAY = 0.1
 FELL_BY = 0.05
 FEWEST_VIEWS = 100
-FEWEST_POSTS = 10
+FEWEST_POSTS, FEWEST_STRANGE = 10, 3
+A_WHILE, FEWEST_PLAYED = timedelta(days=7), 5
 _SESSION = re.compile(rb"(?:sessionid|sid_guard|sid_tt|uid_tt|msToken)(?:_ss)?[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9%|_-]{16,}")
 _SIGNED = re.compile(rb"[?&](?:x-signature|x-expires|X-Amz-Signature|Signature)=[A-Za-z0-9%]", re.IGNORECASE)
 
@@ -296,6 +298,33 @@ def posts_kept(content: Rows, context: Any) -> Iterator[Finding]:
         yield warning(
             "consistency.views-fell", "a post has fewer views than in the last good capture", place=content.place(index, "play_count"),
             expected=f"about {was:,} or more", seen=f"{now:,}", count=len(fell),
+        )  # fmt: skip
+
+
+def posts_known(content: Rows, context: Any) -> Iterator[Finding]:
+    """Posts wander from page to page: where none stands on any page of an earlier run, they are another account's. A page that is captured for
+    the first time says nothing, but where a person brings it."""
+    if context.previous() is None and context.sidecar.series:
+        return
+    own = {r.get("item_id") for r in content.records}
+    pages = [c for c in (context.previous(), *context.kin()) if c is not None]
+    known = {r.get("item_id") for page in pages for r in page.records}
+    fewest = FEWEST_STRANGE if context.sidecar.series in ("", "page-01") else 1  # new posts stand on the first page
+    if len(pages) < MOST_KIN and len(own) >= fewest and len(known) >= FEWEST_POSTS and not own & known:
+        yield warning(
+            "consistency.other-posts", "no post here stands on any page captured before: another account's posts, or all are new",
+            expected="some posts again", seen=f"0 of {len(own)}", count=len(own),
+        )  # fmt: skip
+
+
+def not_all_nought(content: Rows, context: Any) -> Iterator[Finding]:
+    """Of several posts that are out for more than a week one was played: on a first capture nothing else tells that the counts were lost."""
+    latest = (context.sidecar.captured_at - A_WHILE).timestamp()
+    old = [r for r in content.records if 0 < (_count(r.get("create_time", r.get("post_time"))) or 0) < latest]
+    if len(old) >= FEWEST_PLAYED and all(_count(r.get("play_count")) == 0 for r in old):
+        yield warning(
+            "consistency.all-zero", "no post was ever played, and they are out for more than a week", place=content.place(0, "play_count"),
+            seen="0", count=len(old),
         )  # fmt: skip
 
 

@@ -232,10 +232,23 @@ def posts_own(content: Sheet, context: Any) -> Iterator[Finding]:
             "consistency.wrong-account", "a post belongs to another account", place=content.place(foreign[0], "link"), expected=masked(own),
             seen=masked(content.records[foreign[0]]["handle"]), count=len(foreign),
         )  # fmt: skip
+    if not own:
+        yield from _owner_kept(content, context)
     if len(content) >= POSTS_CAP:
         yield note(
             "completeness.posts-capped", f"the export stops at about {POSTS_CAP} posts: it cannot count them", stage="completeness",
             seen=f"{len(content)} rows",
+        )  # fmt: skip
+
+
+def _owner_kept(content: Sheet, context: Any) -> Iterator[Finding]:
+    """Where nothing says whose posts are expected (uploads under another name), they are those of the handle of the last good export."""
+    before = context.previous()
+    old, new = ({r["handle"].casefold() for r in c.records if r["handle"]} if c is not None else set() for c in (before, content))
+    if old and new and not old & new:
+        yield warning(
+            "consistency.other-account", "the posts are of another handle than those of the last good export: renamed, or another account",
+            place=content.place(0, "link"), expected=masked(min(old)), seen=masked(min(new)), count=len(content),
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from bedrot_console.domain.errors import AccessError, SourceChanged, SourceError
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.files import Capture
 from bedrot_console.extraction.base import Extractor
-from bedrot_console.inspection.helpers import days_rising, whole_days
+from bedrot_console.inspection.helpers import days_rising, fields_kept, whole_days
 
 from . import answers, audience, checks, labels, packages, pages, sign_in
 
@@ -86,7 +86,11 @@ class TikTok(Extractor):
         template="tiktok/videos/tiktok_videos_{series}_{stamp}.json", title="Every post with its counts, page by page", parse=answers.read_posts,
         recognise=answers.is_posts, key=("item_id",), measures=("play_count", "like_count", "comment_count", "share_count"), min_bytes=20,
         max_bytes=16 << 20, policy="review", sensitive=True, empty="warning", successive=True,
-        checks=(answers.page_whole, answers.posts_formed, answers.posts_kept, answers.no_login_inside), options={"duplicates": "note"},
+        checks=(
+            answers.page_whole, answers.posts_formed, answers.posts_kept, answers.posts_known, answers.not_all_nought, fields_kept(),
+            answers.no_login_inside,
+        ),
+        options={"duplicates": "note", "kin": True, "came_again": True},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:
