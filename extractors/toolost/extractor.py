@@ -74,10 +74,10 @@ class TooLost(Extractor):
         day=report.REPORTED, key=report.KEY, measures=(report.REVENUE, report.UNITS),
         checks=(
             checks.a_capture, report_checks.cells_filled, report_checks.cells_formed, report_checks.months_agree,
-            report_checks.sold_before_reported, report_checks.rows_not_doubled,
+            report_checks.sold_before_reported, report_checks.rows_not_doubled, report_checks.same_catalogue,
         ),
         min_bytes=40, max_bytes=1 << 30, warn_after=timedelta(days=75), history="growing", empty="warning", policy="review", sensitive=True,
-        successive=True, options={"key_repeats": True, "duplicates": "note"},
+        successive=True, options={"key_repeats": True, "duplicates": "note", "kin": True},
     )  # fmt: skip
 
     def extract(self, session: Session) -> Iterator[Capture]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
@@ -13,6 +14,8 @@ from .report import ACCOUNTED, CHANNEL, REPORTED, REVENUE, SOLD, UNITS, month_of
 _DAY = r"regexp_full_match({c}, '(19|20)[0-9]{{2}}-(0[1-9]|1[0-2])(-[0-9]{{2}}([T ].*)?)?')"
 _REAL = "(length({c}) = 7 OR TRY_CAST(left({c}, 10) AS DATE) IS NOT NULL)"
 
+CODES = ("isrc", "upc", "track_id", "release_id")
+MONTHS_COMPARED, FEWEST_SOLD = 3, 3
 _ISO = "^[0-9]{4}-[0-9]{2}"
 """How a day must begin for its month to be compared. Others are named by `cells_formed`."""
 _FORMS = (
@@ -117,3 +120,48 @@ def rows_not_doubled(content: Any, context: Any) -> Iterator[Finding]:
             seen=f"{copies} copies",
             count=copies,
         )
+
+
+def same_catalogue(content: Any, context: Any) -> Iterator[Finding]:
+    """Something that is sold was sold before: in the last good report of this month, or in one of the account's other months.
+
+    The report names no account (columns *documented*). A month's own reports cannot differ in everything; from month to month a catalogue of
+    one or two pieces may be exchanged, and what a person brings may be of an account that is not known here by its own name.
+    """
+    own, before = catalogue(content), context.previous()
+    earlier = catalogue(before) if before is not None else {}
+    if (same := _shared(own, earlier)) is not None:
+        if not same:
+            certain = context.sidecar.series and context.sidecar.method != "manual"
+            yield _other_account(error if certain else warning, own, "the last good capture")
+        return
+    known = [found for other in islice(context.kin(), MONTHS_COMPARED) if (found := _shared(own, catalogue(other))) is not None]
+    if known and not any(known):
+        certain = (
+            context.sidecar.series and context.sidecar.method != "manual" and all(len(ids) >= FEWEST_SOLD for ids in own.values())
+        )
+        yield _other_account(error if certain else warning, own, "the reports of the months before")
+
+
+def catalogue(content: Any) -> dict[str, set[str]]:
+    """What is sold, by each code that tells it: column to its values. Empty columns are left out."""
+    found = {
+        c: {r[0] for r in content.query(f'SELECT DISTINCT "{c}" FROM data WHERE "{c}" IS NOT NULL')}
+        for c in CODES
+        if c in content.columns
+    }
+    return {column: values for column, values in found.items() if values}
+
+
+def _shared(own: dict[str, set[str]], other: dict[str, set[str]]) -> bool | None:
+    """Whether two catalogues have anything in common; None where they have no code that could tell."""
+    both = own.keys() & other.keys()
+    return any(own[c] & other[c] for c in both) if both else None
+
+
+def _other_account(make: Callable[..., Finding], own: dict[str, set[str]], where: str) -> Finding:
+    column = next(iter(own))
+    return make(
+        "consistency.other-account", f"nothing that is sold here stands in {where}: another account's report", column=column,
+        expected="the same catalogue", seen=f"{len(own[column])} others", count=len(own[column]),
+    )  # fmt: skip
