@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bedrot_console.domain.findings import Finding
-from bedrot_console.inspection.helpers import error, masked, note, warning
+from bedrot_console.inspection.helpers import error, fields_kept, masked, note, warning
 
 from .answers import Answers
 from .checks import Check, answered, asked_once, credentials, owner, pages, policy, refusals
@@ -233,7 +233,7 @@ def live(content: Answers, context: Any) -> Iterator[Finding]:
         yield note("freshness.stories-missed", f"{hours:.0f} hours since the last capture: stories may have come and gone", stage="freshness", expected="at most 20 hours")  # fmt: skip
 
 
-MEDIA: tuple[Check, ...] = (credentials, owner, asked_once, pages, posts, counts, all_listed, vanished)
+MEDIA: tuple[Check, ...] = (credentials, owner, asked_once, pages, posts, counts, all_listed, vanished, fields_kept())
 MEDIA_INSIGHTS: tuple[Check, ...] = (
     credentials, owner, asked_once, answered, policy, metric_refusals, post_refusals, known_posts, lifetimes, reach_and_views,
 )  # fmt: skip

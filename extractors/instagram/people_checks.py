@@ -35,6 +35,10 @@ def people(content: Answers, context: Any) -> Iterator[Finding]:
         sizes[group] += 1
         if not _is_group(row["breakdown"], row["group"]):
             odd.append(i)
+    if sums and not any(sums.values()):
+        yield warning(
+            "consistency.all-zero", "groups are listed, and nobody is in any of them", seen="0", count=len(content.records)
+        )
     for (metric, breakdown), total in sums.items():
         if metric == "follower_demographics" and followers.isdecimal() and total > int(followers):
             yield error(

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
-from bedrot_console.inspection.helpers import day_of, error, warning
+from bedrot_console.inspection.helpers import day_of, error, fields_kept, warning
 
 from .._graph.bodies import has_next
 from .dumps import Dump, summary_of
@@ -164,4 +164,4 @@ def vanished_objects(content: Dump, context: Any) -> Iterator[Finding]:
         )
 
 
-STRUCTURE = (account, credentials, last_page, total_count, parents, statuses, times, vanished_objects)
+STRUCTURE = (account, credentials, last_page, total_count, parents, statuses, times, vanished_objects, fields_kept())

@@ -104,7 +104,7 @@ class MetaAds(Extractor):
     campaign_daily = Feed(
         template="metaads/campaign_daily/metaads_campaign_daily_{stamp}.json", parse=dumps.read_campaign_days, day="date_start",
         key=("object", "date_start"), measures=("impressions", "clicks", "spend", "pixel_events"), checks=view_checks.CAMPAIGN_DAYS, empty="ok",
-        schema=INSIGHTS_SCHEMA,
+        schema=INSIGHTS_SCHEMA, max_drop=0.6,
         recognise=dumps.IS_CAMPAIGN_DAYS, min_bytes=2, max_bytes=512 << 20, options={"duplicates": "daily"}, title="daily view by campaign",
     )  # fmt: skip
     daily = Feed(

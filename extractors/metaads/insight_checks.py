@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from bedrot_console.domain.findings import Finding
-from bedrot_console.inspection.helpers import decimal_of, error, note, warning
+from bedrot_console.inspection.helpers import decimal_of, error, fields_kept, note, warning
 
 from . import pixels
 from .checks import account, credentials, day_or_none, last_page, parents, total_count, vanished_objects
@@ -280,4 +280,5 @@ def pixel_events(content: Dump, context: Any) -> Iterator[Finding]:
 
 INSIGHTS = (
     account, credentials, last_page, total_count, parents, arithmetic, bounds, days, gaps, metrics, sums, freshness, vanished_rows, pixel_events,
+    fields_kept(),
 )  # fmt: skip
