@@ -28,6 +28,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "contract")]
 from contract_bench import Bench  # noqa: E402
 from contract_desk import Desk  # noqa: E402
 
+from bedrot_console.domain.feeds import MOST_KIN  # noqa: E402
 from bedrot_console.domain.files import Capture  # noqa: E402
 from bedrot_console.domain.findings import Severity  # noqa: E402
 from bedrot_console.domain.lifecycle import Verdict  # noqa: E402
@@ -134,6 +135,25 @@ def neighbours(platform: str, one: Brought, everything: list[Brought]) -> dict[s
     return found
 
 
+class Relatives:
+    """The newest capture of each series of the runs before, for feeds that look at their kin."""
+
+    def __init__(self, platform: str) -> None:
+        self._feeds = REGISTRY.load(platform).feeds
+        self._newest: dict[str, bytes] = {}
+
+    def of(self, one: Brought) -> list[bytes]:
+        """Those of the other series of a capture's feed, newest first."""
+        if not self._feeds[one.attribute].options.get("kin"):
+            return []
+        found = [body for name, body in self._newest.items() if name != one.name and name.partition(":")[0] == one.attribute]
+        return found[: -MOST_KIN - 1 : -1]
+
+    def add(self, one: Brought) -> None:
+        self._newest.pop(one.name, None)
+        self._newest[one.name] = one.body
+
+
 def desk_of(platform: str, one: Brought, folder: Path) -> Desk:
     """A desk for one feed and series, with a place of its own."""
     own = Path(tempfile.mkdtemp(dir=folder))
@@ -145,12 +165,17 @@ def judge(platform: str, days: list[date], account: str = "default") -> dict[str
     lines: dict[str, Line] = {}
     with tempfile.TemporaryDirectory() as folder:
         desks: dict[str, Desk] = {}
+        relatives = Relatives(platform)
         for at, everything in brought(platform, days, account, Path(folder)):
+            good: list[Brought] = []
             for one in everything:
                 desk = desks.get(one.name) or desks.setdefault(one.name, desk_of(platform, one, Path(folder)))
                 line = lines.setdefault(one.name, Line())
                 begun = time.perf_counter()
-                report = desk.report(one.body, at, siblings=neighbours(platform, one, everything), **one.fields)
+                beside = neighbours(platform, one, everything)
+                report = desk.report(one.body, at, siblings=beside, kin=relatives.of(one), **one.fields)
+                if report.verdict is not Verdict.FAILED:
+                    good.append(one)
                 line.seconds.append(time.perf_counter() - begun)
                 line.days += 1
                 for finding in report.findings:
@@ -159,6 +184,8 @@ def judge(platform: str, days: list[date], account: str = "default") -> dict[str
                     counts = line.failed if report.verdict is Verdict.FAILED else line.warned
                     counts[finding.code] += 1
                     line.first.setdefault(finding.code, f"{at:%Y-%m-%d}: {finding.message} ({finding.seen})")
+            for one in good:
+                relatives.add(one)
     return lines
 
 

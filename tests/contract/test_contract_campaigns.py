@@ -42,6 +42,14 @@ def test_a_clean_year_has_no_false_stop(platform: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_mixed_up_old_renamed_and_empty_captures_are_stopped(platform: str) -> None:
+    """Every feed: what it was three months ago, another account's, a field renamed, all figures nought."""
+    counts, missed = campaign([platform], None, 1, ("stale", "other_account", "row_field_renamed", "all_noughts"))
+    assert counts and not missed, missed
+
+
+@pytest.mark.long
 def test_two_hundred_mutations_are_all_stopped() -> None:
     """200 seeded mutations of formats: 200 stopped."""
     counts, missed = campaign(PLATFORMS, 200, 2026)
