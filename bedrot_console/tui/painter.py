@@ -12,36 +12,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import repeat
 
 from rich.cells import get_character_cell_size
 from rich.console import Console
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from .cells import CLUSTERS, HALF, PIXELS, PLAIN, Row, Signs, blank, gate, single
 from .pictures import Picture
 
-Cell = tuple[str, str]
-"""A character (with its combining marks; empty: the right half of a wide one) and its SGR codes (empty: none)."""
-
-BLANK: Cell = (" ", "")
-PIXELS: Cell = (" ", "pixels")
-"""A cell through which the picture is seen."""
-_GAP = 5
-
-
-_HIDES = re.compile("[\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f]")
-"""Counted as printable, and yet nothing to be seen."""
-
-
-def gate(text: str) -> str:
-    """`text` without anything that a terminal could obey or that hides: what is not printable is dropped, odd spaces become spaces."""
-    text = _HIDES.sub("", text)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else " " if c.isspace() and c not in "\n\r\v\f\x1c\x1d\x1e\x1f\x85" else "" for c in text)
+_MOST = 20_000
+"""Looks, or clusters, that have a character; above, those that are not on the screen lose it."""
+_STRIPS = 256
+"""Strips whose cells are kept: a few screens of lines."""
+_STRETCH = re.compile(r"(.)\1*", re.DOTALL)
 
 
 _CODES = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")
@@ -57,9 +44,13 @@ class Painter:
     """Knows what stands on the terminal. `reset` when that is no longer known (resize, resume, redraw)."""
 
     def __init__(self) -> None:
-        self.lines: list[list[Cell] | None] = []
+        self.lines: list[Row | None] = []
         self.width = 0
         self.picture: Picture | None = None
+        self._sgrs = Signs(0, "", "pixels")
+        self._clusters = Signs(CLUSTERS)
+        self._looks: dict[Style, str] = {}
+        self._strips: dict[int, tuple[Strip, Row]] = {}
 
     def reset(self) -> None:
         """Forget the screen: the next frame is sent whole."""
@@ -80,6 +71,7 @@ class Painter:
         """
         out: list[str] = []
         width, height = size
+        self._tidy()
         anew = width != self.width or height != len(self.lines)
         if anew:
             self.lines = [None] * height
@@ -92,14 +84,9 @@ class Painter:
         wanted = self._uncovered() if picture is not self.picture else {}
         self.picture = picture
         for y, x, strip in _pieces(update):
-            if not 0 <= y < height or x >= width:
-                continue
-            line = wanted.get(y)
-            if line is None:
-                known = self.lines[y]
-                line = wanted[y] = [BLANK] * width if known is None else known.copy()
-            cells = self._cells(strip, console)
-            line[x : x + len(cells)] = cells[: width - x]
+            if 0 <= y < height and x < width:
+                line = wanted.get(y) or self.lines[y] or blank(width)
+                wanted[y] = line.under(x, self._row(strip, console))
         if picture is not None:
             over = self._cover(picture, wanted, fresh)
             if fresh:
@@ -111,81 +98,114 @@ class Painter:
             out += [picture.again(y, x, columns) for y, x, columns in lost]
         return "".join(out)
 
-    def _send(self, wanted: dict[int, list[Cell]], out: list[str]) -> list[tuple[int, int, int]]:
+    def _send(self, wanted: dict[int, Row], out: list[str]) -> list[tuple[int, int, int]]:
         """Bring the lines of the terminal to the wanted ones. Returns where the picture lost cells: row, column, how many."""
         changed = {y: line for y, line in wanted.items() if line != self.lines[y]}
         if not changed:
             return []
         if len(changed) > 3 and self.picture is None:
             self._scroll(changed, out)
-        pen = _Pen(out, self.width)
+        pen = _Pen(out, self.width, self._sgrs.texts, self._clusters.texts)
         for y in sorted(changed):
             pen.line(y, self.lines[y], changed[y])
             self.lines[y] = changed[y]
         pen.end()
         return pen.lost
 
-    def _uncovered(self) -> dict[int, list[Cell]]:
+    def _uncovered(self) -> dict[int, Row]:
         """The lines through which the picture was seen, blank there, to be sent."""
         return {
-            y: [BLANK if cell is PIXELS else cell for cell in line]
+            y: Row(line.chars, line.looks.replace(PIXELS, PLAIN))
             for y, line in enumerate(self.lines)
-            if line is not None and PIXELS in line
+            if line is not None and PIXELS in line.looks
         }
 
-    def _cover(self, picture: Picture, wanted: dict[int, list[Cell]], fresh: bool) -> dict[int, list[Cell]]:
+    def _cover(self, picture: Picture, wanted: dict[int, Row], fresh: bool) -> dict[int, Row]:
         """See the picture through the blanks of its rectangle in the wanted lines. Of a fresh one: through all of it, and the lines to
         be sent once it is drawn."""
-        over: dict[int, list[Cell]] = {}
-        right = min(picture.x + picture.columns, self.width)
+        over: dict[int, Row] = {}
+        left, right = picture.x, min(picture.x + picture.columns, self.width)
+        whole = Row(" " * (right - left), PIXELS * (right - left))
         for y in range(picture.y, min(picture.y + picture.rows, len(self.lines))):
-            line = wanted.get(y)
+            line = wanted.get(y) or (self.lines[y] if fresh else None)
             if line is None:
-                seen = self.lines[y]
-                if not fresh or seen is None:
-                    continue
-                line = seen.copy()
-            line[picture.x : right] = [PIXELS if cell[0] == " " else cell for cell in line[picture.x : right]]
+                continue
+            chars, looks = line.chars[left:right], line.looks[left:right]
+            seen = Row(chars, "".join(PIXELS if c == " " else look for c, look in zip(chars, looks, strict=True)))
             if fresh:
-                over[y] = line
-                line = line.copy()
-                line[picture.x : right] = [PIXELS] * (right - picture.x)
-            wanted[y] = line
+                over[y] = line.under(left, seen)
+            wanted[y] = line.under(left, whole if fresh else seen)
         return over
 
-    def _cells(self, strip: Strip, console: Console) -> list[Cell]:
-        cells: list[Cell] = []
-        system = console._color_system
+    def _row(self, strip: Strip, console: Console) -> Row:
+        """A strip's cells. A strip is never changed, and often drawn again."""
+        known = self._strips.get(id(strip))
+        if known is not None:
+            return known[1]
+        chars: list[str] = []
+        looks: list[str] = []
         for text, style, control in strip:
             if control:
                 continue
-            sgr = _lean(Strip.render_ansi(style, system)) if style is not None and system is not None else ""
-            if text.isascii() and text.isprintable():
-                cells.extend(zip(text, repeat(sgr)))
-                continue
-            for char in gate(text):
-                wide = get_character_cell_size(char)
-                if wide == 0:
-                    if cells:
-                        last = -1 if cells[-1][0] or len(cells) < 2 else -2
-                        cells[last] = (cells[last][0] + char, cells[last][1])
-                    continue
-                cells.append((char, sgr))
-                if wide == 2:
-                    cells.append(("", sgr))
-        return cells
+            look = self._look(style, console)
+            if not (text.isascii() and text.isprintable()):
+                text = gate(text)
+                if not single(text):
+                    text = self._wide(text, chars)
+            if text:
+                chars.append(text)
+                looks.append(look * len(text))
+        row = Row("".join(chars), "".join(looks))
+        if len(self._strips) >= _STRIPS:
+            self._strips.clear()
+        self._strips[id(strip)] = strip, row
+        return row
 
-    def _scroll(self, changed: dict[int, list[Cell]], out: list[str]) -> None:
+    def _look(self, style: Style | None, console: Console) -> str:
+        system = console._color_system
+        if style is None or system is None:
+            return PLAIN
+        look = self._looks.get(style)
+        if look is None:
+            look = self._looks[style] = self._sgrs.sign(_lean(Strip.render_ansi(style, system))) or PLAIN
+        return look
+
+    def _wide(self, text: str, before: list[str]) -> str:
+        """Text as one character a cell: wide ones with their right half, combining marks in one with what they stand on."""
+        cells: list[str] = []
+        for char in text:
+            wide = get_character_cell_size(char)
+            if wide:
+                cells.append(char + HALF if wide == 2 else char)
+                continue
+            held = cells or before
+            if held:
+                piece = held[-1]
+                at = len(piece) - (2 if piece[-1] == HALF and len(piece) > 1 else 1)
+                stands_on = self._clusters.texts.get(piece[at], piece[at])
+                held[-1] = piece[:at] + (self._clusters.sign(stands_on + char) or piece[at]) + piece[at + 1 :]
+        return "".join(cells)
+
+    def _tidy(self) -> None:
+        """Keep what stands for looks and clusters within bounds."""
+        for signs, part in ((self._sgrs, 1), (self._clusters, 0)):
+            if len(signs.texts) > _MOST:
+                used = {sign for line in self.lines if line is not None for sign in line[part]}
+                signs.keep(used | {PLAIN, PIXELS})
+                self._looks.clear()
+                self._strips.clear()
+
+    def _scroll(self, changed: dict[int, Row], out: list[str]) -> None:
         """Where rows only moved, let the terminal move them; `changed` then holds the rest."""
         known = self.lines
-        places: dict[tuple[Cell, ...], list[int]] = {}
+        places: dict[Row, list[int]] = {}
         for y, line in enumerate(known):
             if line is not None:
-                places.setdefault(tuple(line), []).append(y)
+                places.setdefault(line, []).append(y)
         votes: Counter[int] = Counter()
         movers: dict[int, list[int]] = {}
         for y, line in changed.items():
-            found = places.get(tuple(line), ())
+            found = places.get(line, ())
             if len(found) == 1:
                 shift = found[0] - y
                 votes[shift] += 1
@@ -200,8 +220,8 @@ class Painter:
         bottom = max(max(rows), max(rows) + shift)
         if any(known[y] is None for y in range(top, bottom + 1)):
             return
-        moved: list[list[Cell] | None] = list(known)
-        empty = [BLANK] * self.width
+        moved: list[Row | None] = list(known)
+        empty = blank(self.width)
         for y in range(top, bottom + 1):
             source = y + shift
             moved[y] = known[source] if top <= source <= bottom else empty
@@ -229,40 +249,29 @@ class Painter:
 class _Pen:
     """Writes cells, remembering where the cursor stands and which SGR is on."""
 
-    def __init__(self, out: list[str], width: int) -> None:
+    def __init__(self, out: list[str], width: int, sgrs: Mapping[str, str], clusters: Mapping[str, str]) -> None:
         self.out = out
         self.width = width
+        self.sgrs = sgrs
+        self.clusters = clusters
         self.at: tuple[int, int] | None = None
         self.sgr = ""
         self.lost: list[tuple[int, int, int]] = []
 
-    def line(self, y: int, old: list[Cell] | None, new: list[Cell]) -> None:
+    def line(self, y: int, old: Row | None, new: Row) -> None:
         """Send what differs in one line; runs that are close are joined, a blank tail is erased."""
-        width = self.width
-        if old is None:
-            runs = [[0, width]]
-        else:
-            runs = []
-            for x, pair in enumerate(zip(old, new, strict=False)):
-                if pair[0] != pair[1]:
-                    if runs and x - runs[-1][1] < _GAP:
-                        runs[-1][1] = x + 1
-                    else:
-                        runs.append([x, x + 1])
-        for start, end in runs:
-            while start > 0 and new[start][0] == "":
+        width, filled = self.width, new.end
+        for start, end in [(0, width)] if old is None else new.changed(old):
+            while start > 0 and new.chars[start] == HALF:
                 start -= 1
-            while end < width and new[end][0] == "":
+            while end < width and new.chars[end] == HALF:
                 end += 1
-            blank = end
-            if end == width or all(c == BLANK for c in new[end:]):
-                while blank > start and new[blank - 1] == BLANK:
-                    blank -= 1
-            erase = blank < end and end - blank > 3
+            empty = max(start, min(end, filled)) if end == width or end >= filled else end
+            erase = end - empty > 3
             self.go(start, y)
-            self.cells(new, start, blank if erase else end, y)
+            self.cells(new, start, empty if erase else end, y)
             if erase:
-                self.go(blank, y)
+                self.go(empty, y)
                 self.pen("")
                 self.out.append("\x1b[K")
 
@@ -282,26 +291,22 @@ class _Pen:
         self.out.append(f"\x1b[{sgr}m" if self.sgr == "" else f"\x1b[0;{sgr}m" if sgr else "\x1b[m")
         self.sgr = sgr
 
-    def cells(self, line: list[Cell], start: int, end: int, y: int) -> None:
+    def cells(self, line: Row, start: int, end: int, y: int) -> None:
         if start >= end:
             return
-        run_sgr: str | None = None
-        run: list[str] = []
-        for x, (char, sgr) in enumerate(line[start:end], start):
-            if sgr == PIXELS[1]:
-                if self.lost and self.lost[-1][0] == y and sum(self.lost[-1][1:]) == x:
-                    self.lost[-1] = (y, self.lost[-1][1], self.lost[-1][2] + 1)
+        for stretch in _STRETCH.finditer(line.looks, start, end):
+            look, first, last = stretch[1], *stretch.span()
+            if look == PIXELS:
+                if self.lost and self.lost[-1][0] == y and sum(self.lost[-1][1:]) == first:
+                    self.lost[-1] = (y, self.lost[-1][1], self.lost[-1][2] + last - first)
                 else:
-                    self.lost.append((y, x, 1))
-                sgr = ""
-            if sgr != run_sgr:
-                if run:
-                    self.out.append("".join(run))
-                    run = []
-                self.pen(sgr)
-                run_sgr = sgr
-            run.append(char)
-        self.out.append("".join(run))
+                    self.lost.append((y, first, last - first))
+                look = PLAIN
+            self.pen(self.sgrs[look])
+            text = line.chars[first:last]
+            if not text.isascii() and self.clusters:
+                text = "".join(self.clusters.get(char, char) for char in text)
+            self.out.append(text.replace(HALF, ""))
         self.at = (end, y) if end < self.width else None
 
     def end(self) -> None:

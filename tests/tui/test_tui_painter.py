@@ -6,6 +6,7 @@ import random
 
 import pyte
 import pytest
+from rich.cells import get_character_cell_size
 from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment
@@ -14,6 +15,7 @@ from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from bedrot_console.tui import cells
 from bedrot_console.tui.painter import Painter, gate
 
 STYLES = [None, Style(bold=True), Style(reverse=True), Style(color="red"), Style(color="green", bgcolor="blue")]
@@ -31,7 +33,9 @@ def frame(lines: list[list[tuple[str, Style | None]]]) -> LayoutUpdate:
 
 def terminal() -> tuple[pyte.Screen, pyte.Stream]:
     screen = pyte.Screen(WIDTH, HEIGHT)
-    return screen, pyte.Stream(screen)
+    stream = pyte.Stream(screen)
+    stream.feed("\x1b[?7l")  # as the console has it: no wrapping
+    return screen, stream
 
 
 def looks(screen: pyte.Screen) -> list[list[tuple[str, str, str, bool, bool]]]:
@@ -45,12 +49,27 @@ def looks(screen: pyte.Screen) -> list[list[tuple[str, str, str, bool, bool]]]:
     return out
 
 
-def test_random_frames_leave_the_terminal_exactly_as_a_full_drawing_would():
-    """120 random changes, scrolls and styles, wide characters among them: cell for cell the same as drawing it all."""
+@pytest.mark.parametrize("most", [20_000, 3])
+def test_random_frames_leave_the_terminal_exactly_as_a_full_drawing_would(most, monkeypatch):
+    """120 random changes, scrolls and styles, wide and combined characters among them: cell for cell the same as drawing it all, also
+    where looks and combinations are given up as soon as they are off the screen."""
+    monkeypatch.setattr("bedrot_console.tui.painter._MOST", most)
     rng = random.Random(7)
     console, painter = rich_console(), Painter()
     screen, stream = terminal()
-    words = ["alpha", "beta gamma", "漢字", "  ", "x", "ﬁ", "─────", "end of line that is long"]
+    words = [
+        "alpha",
+        "beta gamma",
+        "漢字",
+        "  ",
+        "x",
+        "ﬁ",
+        "─────",
+        "end of line that is long",
+        "e\u0301o\u0308\u0323",
+        "漢\u0301字",
+        "✓ ok",
+    ]
 
     def line() -> list[tuple[str, Style | None]]:
         pieces, room = [], WIDTH
@@ -142,3 +161,19 @@ def test_nothing_unprintable_passes_the_gate():
     console, painter = rich_console(), Painter()
     sent = painter.paint(frame([[("a\x1b]52;c;eA==\x07\x9b2J\u202eb", None)]] + [[]] * (HEIGHT - 1)), console, (WIDTH, HEIGHT))
     assert "]52" in sent and "\x1b]" not in sent and "\x07" not in sent and "\x9b" not in sent and "\u202e" not in sent
+
+
+def test_what_is_taken_for_one_cell_at_a_glance_takes_one_cell():
+    """Of all characters of Unicode; and what is not looked at is counted one by one."""
+    glanced = [chr(code) for code in range(0x110000) if cells._SINGLE.fullmatch(chr(code))]
+    assert len(glanced) > 800 and all(get_character_cell_size(c) == 1 and gate(c) == c or c == "\xa0" for c in glanced)
+    assert not cells.single("漢") and not cells.single("e\u0301") and cells.single("ж")
+
+
+def test_what_stands_for_a_text_is_given_again_and_runs_out_quietly():
+    """A sign keeps its text while it is used; a dropped one is given to another text; beyond the last there is none."""
+    signs = cells.Signs(0x10FFFE)
+    one, two = signs.sign("one"), signs.sign("two")
+    assert (signs.sign("one"), signs.sign("three")) == (one, None)
+    signs.keep({str(two)})
+    assert signs.texts == {two: "two"} and signs.sign("three") == one and signs.sign("two") == two
