@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual.strip import Strip
 from textual.suggester import Suggester
-from textual.widget import Widget
 
 from ...domain.filterwords import completions
+from .drawn import Drawn
 from .field import Field
 from .lines import Piece, strip_of
 
@@ -48,7 +48,7 @@ class FilterField(Field):
             self.cursor_position = len(best)
 
 
-class FilterLine(Widget):
+class FilterLine(Drawn):
     """Where the cursor stands, how many there are, which filter and order."""
 
     DEFAULT_CSS = "FilterLine { height: 1; }"

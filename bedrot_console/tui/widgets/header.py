@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ...domain.text import safe
 from ..places import PLACES
+from .drawn import Drawn
 from .lines import Piece, strip_of
 
 
-class Header(Widget):
+class Header(Drawn):
     """One line. Set its fields; it draws them. What waits for a human is never left out for lack of room."""
 
     DEFAULT_CSS = "Header { height: 1; dock: top; }"

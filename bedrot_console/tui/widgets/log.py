@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
+from .drawn import Drawn
 from .lines import Line, Piece, strip_of
 
 ALL, WARNINGS, ERRORS = 0, 1, 2
@@ -32,7 +32,7 @@ class Entry:
         self.line, self.text, self.cuts = (*self.line[:1], *newer.line[1:]), newer.text, None
 
 
-class LogPane(Widget, can_focus=True):
+class LogPane(Drawn, can_focus=True):
     """Entries, of which those of a level and above are shown, each over one row, or over as many as it needs when wrapped.
 
     `stages` are the names of the stages so far, in order, each once.

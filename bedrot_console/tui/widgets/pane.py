@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
+from .drawn import Drawn
 from .lines import Line, strip_of
 
 
-class Pane(Widget):
+class Pane(Drawn):
     """Lines with a scroll offset. `follow` keeps the end in view as lines are added (until the operator scrolls up)."""
 
     DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"

@@ -12,13 +12,13 @@ from typing import Any
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ...domain.blocks import Cell, Raster, picture_cells
 from ...domain.excerpts import Excerpt, Wish
 from ...domain.findings import Place
 from ...domain.text import safe
 from .canvas import cells_strip
+from .drawn import Drawn
 from .lines import Line, strip_of
 from .outline import Outline
 from .payloadhead import head_lines
@@ -29,7 +29,7 @@ KEPT = 1200
 NEAR = 30
 
 
-class PayloadPane(Widget):
+class PayloadPane(Drawn):
     """One payload, or a member of it."""
 
     DEFAULT_CSS = "PayloadPane { height: 1fr; width: 1fr; }"

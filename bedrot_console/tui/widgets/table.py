@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
+from ..palette import Palette
+from .drawn import Drawn
 from .lines import Piece, fit
+
+
+class _Frame(NamedTuple):
+    """What all lines of a table have in common while they are drawn."""
+
+    width: int
+    columns: Sequence[tuple[Column, int]]
+    palette: Palette
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Column:
     least: int = 0
 
 
-class VirtualTable(Widget, can_focus=True):
+class VirtualTable(Drawn, can_focus=True):
     """Rows by index. A subclass says how many rows there are and what stands in one; `None` for a row that is not loaded yet.
 
     Posts `Moved` when the cursor stands on another row and `Chosen` on double click.
@@ -62,7 +73,8 @@ class VirtualTable(Widget, can_focus=True):
         self.header = header
         self.shift = 0
         self._layout: tuple[int, tuple[tuple[Column, int], ...]] | None = None
-        self._strips: dict[tuple[object, int, int], list[Segment]] = {}
+        self._strips: dict[tuple[object, Piece, int, int], Strip] = {}
+        self._settled: _Frame | None = None
 
     # what a subclass brings
 
@@ -176,10 +188,19 @@ class VirtualTable(Widget, can_focus=True):
         self._strips.clear()
         return self._layout[1]
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._settled = self._settle()
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._settled = None
+
+    def _settle(self) -> _Frame:
+        return _Frame(self.size.width, self.layout_columns(), self.app.palette, self.row_count())  # type: ignore[attr-defined]
+
     def render_line(self, y: int) -> Strip:
-        palette = self.app.palette  # type: ignore[attr-defined]
-        width = self.size.width
-        columns = self.layout_columns()
+        frame = self._settled or self._settle()
+        width, columns, palette, count = frame
         if self.header:
             if y == 0:
                 text = "  " + " ".join(
@@ -187,7 +208,6 @@ class VirtualTable(Widget, can_focus=True):
                 )
                 return Strip([Segment(fit(text, width), palette["head"])], width)
             y -= 1
-        count = self.row_count()
         if count == 0:
             start = 1
             if start <= y < start + len(self.empty):
@@ -198,39 +218,45 @@ class VirtualTable(Widget, can_focus=True):
         index = self.top + y
         if index >= count:
             return Strip.blank(width)
-        segments = self._row_segments(index, columns, width)
+        strip = self._row_strip(index, frame)
         if index == self.cursor:
             look = palette["cursor" if self.has_focus or self.screen.focused is None else "cursor-away"]
-            segments = [Segment(s.text, (s.style + look) if s.style else look) for s in segments]
-        return Strip(segments, width)
+            strip = Strip([Segment(s.text, (s.style + look) if s.style else look) for s in strip], width)
+        return strip
 
-    def _row_segments(self, index: int, columns: Sequence[tuple[Column, int]], width: int) -> list[Segment]:
-        palette = self.app.palette  # type: ignore[attr-defined]
-        sign, sign_style = self.row_sign(index)
-        key = (self.row_key(index), width, self.shift)
+    def _row_strip(self, index: int, frame: _Frame) -> Strip:
+        """The row without the cursor. The same strip again for what looks the same."""
+        width, columns, palette, _ = frame
+        sign = self.row_sign(index)
+        key = (self.row_key(index), sign, width, self.shift)
         known = self._strips.get(key) if key[0] is not None else None
-        if known is None:
-            pieces = self.row_pieces(index)
-            if pieces is None:
-                return [Segment(fit("  …", width), palette["dim"])]
-            by_title = dict(zip([c.title for c in self.columns], pieces, strict=False))
-            known = []
-            used = 2
-            for column, cells in columns:
-                text, style = by_title[column.title]
-                room = min(cells, max(0, width - used))
-                known.append(Segment(fit(text, room, column.align), palette[style]))
-                used += room
-                if used < width:
-                    known.append(Segment(" "))
-                    used += 1
+        if known is not None:
+            return known
+        pieces = self.row_pieces(index)
+        if pieces is None:
+            return Strip([Segment(fit("  …", width), palette["dim"])], width)
+        by_title = dict(zip([c.title for c in self.columns], pieces, strict=False))
+        segments = [Segment(sign[0] + " ", palette[sign[1]])]
+        used, plain = 2, ""
+        for column, cells in columns:
+            text, style = by_title[column.title]
+            room = min(cells, max(0, width - used))
+            if style == "plain":
+                plain += fit(text, room, column.align)
+            else:
+                segments += [Segment(plain), Segment(fit(text, room, column.align), palette[style])]
+                plain = ""
+            used += room
             if used < width:
-                known.append(Segment(" " * (width - used)))
-            if key[0] is not None:
-                if len(self._strips) > 2000:
-                    self._strips.clear()
-                self._strips[key] = known
-        return [Segment(sign + " ", palette[sign_style]), *known]
+                plain += " "
+                used += 1
+        segments.append(Segment(plain + " " * (width - used)))
+        strip = Strip([s for s in segments if s.text], width)
+        if key[0] is not None:
+            if len(self._strips) > 2000:
+                self._strips.clear()
+            self._strips[key] = strip
+        return strip
 
     # events
 
