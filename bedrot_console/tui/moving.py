@@ -112,6 +112,8 @@ class Moving:
             bar.show(KEYS["prompt"], prompt.why_not)
             return
         view = self.current_view
+        if not view.is_mounted:
+            return  # it asks when it arrives
         bar.show((*view.keys(), *KEYS[EVERYWHERE]), lambda a: view.why_not(a) or self.why_not(a))
 
     def on_descendant_focus(self) -> None:

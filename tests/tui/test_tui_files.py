@@ -546,3 +546,19 @@ def test_a_page_that_is_asked_for_before_its_rows_are_there_is_turned_when_they_
         assert int(table.row().sha256, 16) <= before - 3 * height
 
     drive(FakeLake(5000), scenario)
+
+
+def test_a_key_that_moves_the_cursor_is_one_frame(drive):
+    """The rows, the line above them and the keys below are drawn together, whether the cursor moves, scrolls or turns a page."""
+    lake = FakeLake(500)
+
+    async def scenario(d):
+        frames = []
+        display = d.app._display
+        d.app._display = lambda screen, update: (frames.append(update), display(screen, update))
+        for key in ("down", "pagedown", "end", "up", "pageup", "home"):
+            frames.clear()
+            await d.press(key)
+            assert len([update for update in frames if update is not None]) == 1, key
+
+    drive(lake, scenario)

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...domain.browsing import OPPOSITE, ORDERS, FileFilter
+from ...domain.browsing import OPPOSITE, ORDERS, FileFilter, FileRow
 from ...domain.errors import UsageError
 from ...domain.filterwords import filter_of, sayable, split_words
 from ...domain.lifecycle import Verb
@@ -52,19 +52,17 @@ class FilesView(Kept, Marking, Grouping, View):
         self._at: str | None = None
         self._reasons: dict[Verb, str | None] = {}
         self._marked = ""
+        self._told: tuple[bool, int, FileRow | None] | None = None
+        self.table = FileTable(id="filetable")
+        self.groups = GroupTable(id="grouptable")
 
     def compose(self) -> ComposeResult:
         hint = "status:failed platform:distrokid zone:raw since:7d words…"
         yield FilterField(self._filter_done, lambda: self._filter_done(""), placeholder=hint, id="filter")
         yield FilterLine()
-        yield FileTable(id="filetable")
-        groups = GroupTable(id="grouptable")
-        groups.display = False
-        yield groups
-
-    @property
-    def table(self) -> FileTable:
-        return self.query_one(FileTable)
+        self.groups.display = False
+        yield self.table
+        yield self.groups
 
     def focus_target(self) -> Widget:
         return self.groups if self.grouped else self.table
@@ -272,6 +270,14 @@ class FilesView(Kept, Marking, Grouping, View):
 
     def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
         message.stop()
+        if self._told != self._here():
+            self.acted()
+
+    def _here(self) -> tuple[bool, int, FileRow | None]:
+        return self.grouped, self.groups.cursor if self.grouped else self.table.cursor, self.table.row()
+
+    def acted(self) -> None:
+        self._told = self._here()
         self._line()
         self.state_changed()
 

@@ -37,11 +37,8 @@ class Grouping(Base):
     group: str | None
     by: str | None
     trail: list[Trail]
+    groups: GroupTable
     _at: str | None
-
-    @property
-    def groups(self) -> GroupTable:
-        return self.query_one(GroupTable)
 
     def ask_groups(self) -> None:
         """Count the filter's groups; the files stay on the screen until they are there."""

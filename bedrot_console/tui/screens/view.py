@@ -69,6 +69,10 @@ class View(Fetcher, Container):
             self.notice(f"{action.replace('_', ' ')}: {reason}", "warning")
             return
         getattr(self, f"do_{action}")()
+        self.acted()
+
+    def acted(self) -> None:
+        """An action was begun: what it changed around the widget that it moved is drawn in the same frame, not after a message's way."""
 
     def notice(self, text: str, kind: str = "info", hint: str | None = None) -> None:
         self.post_message(Notice(text, kind, hint))

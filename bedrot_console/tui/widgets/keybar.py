@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ...domain.text import safe
 from ..keys import Key
+from .drawn import Drawn
 from .lines import Piece, strip_of
 
 
-class NoticeLine(Widget):
+class NoticeLine(Drawn):
     """The newest notice: sign, sentence, next command."""
 
     DEFAULT_CSS = "NoticeLine { height: 1; }"
@@ -37,7 +37,7 @@ class NoticeLine(Widget):
         return strip_of(self.pieces, self.size.width, self.app.palette)  # type: ignore[attr-defined]
 
 
-class KeyBar(Widget):
+class KeyBar(Drawn):
     """The keys of a place, from the key table. `why_not` tells which cannot be used now."""
 
     DEFAULT_CSS = "KeyBar { height: 1; }"
@@ -46,13 +46,20 @@ class KeyBar(Widget):
         super().__init__()
         self.keys: Sequence[Key] = ()
         self.why_not: Callable[[str], str | None] = lambda action: None
+        self._drawn: list[Piece] | None = None
 
     def show(self, keys: Sequence[Key], why_not: Callable[[str], str | None]) -> None:
         self.keys = keys
         self.why_not = why_not
-        self.refresh()
+        if self._pieces() != self._drawn:
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        self._drawn = self._pieces()
+        return strip_of(self._drawn, self.size.width, self.app.palette)  # type: ignore[attr-defined]
+
+    def _pieces(self) -> list[Piece]:
+        """What fits of the keys, and which of them can be used now."""
         pieces: list[Piece] = []
         used = 0
         width = self.size.width
@@ -69,4 +76,4 @@ class KeyBar(Widget):
             else:
                 pieces += [(f" {key.face}", "key"), (f" {key.label} ", "plain")]
             used += cells
-        return strip_of(pieces, width, self.app.palette)  # type: ignore[attr-defined]
+        return pieces
