@@ -65,12 +65,18 @@ def payload_rows(feed: Feed, path: Path, sidecar: Sidecar) -> PayloadRows:
 
 
 def _of_table(feed: Feed, table: Table) -> PayloadRows:
-    asked = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in table.columns)
+    asked = ", ".join(_as_text(name, table.types[name]) for name in table.columns)
     result = table.cursor.execute(f"SELECT {asked} FROM data")
     found = _named(feed, table.columns)
     found.types = [table.types[name] for name in table.columns]
     found.rejected = table.reject_count
     return _filled(found, (list(zip(*rows, strict=True)) for rows in iter(lambda: result.fetchmany(PART_ROWS), [])))
+
+
+def _as_text(name: str, kind: str) -> str:
+    """A cell exactly; a decimal without the zeros that its type adds."""
+    text = f"CAST({quoted(name)} AS VARCHAR)"
+    return f"rtrim(rtrim({text}, '0'), '.')" if kind.startswith("DECIMAL") and not kind.endswith(",0)") else text
 
 
 def _of_rows(feed: Feed, content: Any) -> PayloadRows:

@@ -87,7 +87,7 @@ class Child:
 
     def hear(self) -> tuple[list[bytes], bool]:
         """Whole lines said since, and whether the child still speaks (and not without end)."""
-        alive = True
+        alive, known = True, len(self.heard)
         while True:
             try:
                 chunk = os.read(self.stdout.fileno(), 1 << 18)
@@ -100,6 +100,8 @@ class Child:
             if len(self.heard) > MOST_ANSWER_BYTES:
                 alive = False
                 break
+        if self.heard.find(b"\n", known) < 0:  # a long line in the making is not looked through again and again
+            return [], alive
         *lines, rest = self.heard.split(b"\n")
         self.heard = bytearray(rest)
         return [bytes(line) for line in lines[: len(self.under_way)]], alive and len(lines) <= len(self.under_way)

@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from ..inspection.columnar import PayloadRows
 
 MOST_CALLS = 20
-MOST_FILES = 500
-MOST_BYTES = 64 << 20
+MOST_FILES = 1000
+MOST_BYTES = 256 << 20
 """Payload bytes that one query reads."""
-MOST_ROW_BYTES = 128 << 20
+MOST_ROW_BYTES = 192 << 20
 """What the rows of one query may be on their way to it."""
 MOST_LISTED = 20_000
 MOST_NAMED = 5
 """So many files that were left out are named, the others counted."""
 READERS = 2
-AHEAD = 2 * READERS
+AHEAD = READERS + 1
 SHAPES = 3
 """Files elsewhere that are tried for the columns of a feed without a readable file in the zone."""
 
@@ -53,6 +53,7 @@ class Payloads:
         self._ws, self._text, self._calls, self._scope = ws, text, found, scope
         self._bytes = self._row_bytes = 0
         self._left_out = 0
+        self._sensitive: set[str] = set()
 
     def lines(self, stop: Stop) -> Iterator[bytes]:
         """Heads and rows, call by call; ends early once `stop` says so.
@@ -83,7 +84,8 @@ class Payloads:
     def _of(self, call: Call, begin: Callable[[Feed, FileRow], Future[PayloadRows]], stop: Stop) -> Iterator[bytes]:
         feed = self._feed(call)
         rows = self._files(call, feed)
-        if feed.sensitive:
+        if feed.sensitive and feed.name not in self._sensitive:
+            self._sensitive.add(feed.name)
             self.notes.append(f"{feed.name} is a sensitive feed: its rows hold personal or account data")
         if not rows:
             self.notes.append(f"no file is in {call}")
@@ -101,9 +103,9 @@ class Payloads:
                 self._leave_out(row, found)
                 continue
             shape = True
-            self._row_bytes += sum(len(bytes(part)) for part in found.parts)
+            self._row_bytes += sum(memoryview(part).nbytes for part in found.parts)
             if self._row_bytes > MOST_ROW_BYTES:
-                raise self._too_much(call, f"the rows are more than {MOST_ROW_BYTES >> 20} MB")
+                raise self._too_much(call, f"the rows are more than {MOST_ROW_BYTES >> 20} MiB")
             if found.rejected:
                 self._note(f"{found.rejected:,} rows of {_named(row)} could not be read")
             yield from _given(call, feed, found, row)
@@ -141,13 +143,13 @@ class Payloads:
         if self._bytes > MOST_BYTES:
             raise self._too_much(
                 call,
-                f"{call} makes it {self._bytes / 1e6:,.0f} MB, and one query reads at most {MOST_BYTES / 1e6:,.0f} MB of payloads",
+                f"{call} makes it {self._bytes >> 20:,} MiB, and one query reads at most {MOST_BYTES >> 20} MiB of payloads",
             )
         return sorted(found, key=lambda row: (row.captured_at, row.id))
 
     def _too_much(self, call: Call, sentence: str) -> QueryError:
         feed = call.arguments[0]
-        hint = f"narrow it: {call.macro}('{feed}', last := 1), since := '7d', account := '…'"
+        hint = f"narrow it by last, since, account or series: {call.macro}('{feed}', last := 1)"
         return QueryError(sentence, hint=hint, place=place_of(self._text, call.start))
 
     def _leave_out(self, row: FileRow, found: PayloadRows) -> None:

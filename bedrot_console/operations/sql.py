@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ..catalog.sql import SqlRun
 
 
+TIME_SECONDS, READING_SECONDS = 10.0, 60.0
+"""How long a question may take unless the asker says; the second where it reads payloads."""
+
+
 class SqlResult:
     """An answer that is still being given: `columns` and `types` are known at once, `rows` is read once, `truncated` is final after that."""
 
@@ -71,7 +75,7 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 def query(
-    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0, scope: str | None = None
+    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float | None = None, scope: str | None = None
 ) -> SqlResult:
     """Run one SELECT or EXPLAIN; the result streams and can be cancelled. Takes what `start` takes.
 
@@ -83,11 +87,12 @@ def query(
 
 
 def start(
-    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float = 10.0, scope: str | None = None
+    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float | None = None, scope: str | None = None
 ) -> SqlRun:
     """Start a query in its child and return at once; its `open` waits for the engine.
 
     Args:
+        timeout_seconds: default TIME_SECONDS, or READING_SECONDS where payloads are read.
         scope: a platform or a feed (`distrokid/streams`): the views hold what belongs to it, and nothing else.
 
     Raises:
@@ -106,7 +111,7 @@ def start(
         ws.settings.catalog,
         text,
         limit_rows=limit_rows,
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=timeout_seconds or (TIME_SECONDS if rows is None else READING_SECONDS),
         scope=scope_views(scope) if scope else (),
         given=rows,
     )

@@ -13,6 +13,8 @@ from bedrot_console.cli import reference
 from bedrot_console.cli.contents import HELP
 from bedrot_console.cli.root import root
 from bedrot_console.domain.errors import EXIT_CODES
+from bedrot_console.domain.macros import calls
+from bedrot_console.extraction.registry import Registry
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 README = CHECKOUT / "README.md"
@@ -35,6 +37,14 @@ def test_commands_that_the_readme_shows_exist() -> None:
     words = re.findall(r"(?:^|[`\s(])(?:\./)?bedrot ([a-z]+(?:-[a-z]+)*)", README.read_text("utf-8"), re.MULTILINE)
     assert words
     assert {w for w in words if w not in HELP} <= {"test"}
+
+
+def test_payloads_that_the_readme_asks_for_are_those_of_feeds_that_exist() -> None:
+    """Each table macro in its SQL is called as macros are, with a feed that there is."""
+    asked = [call for block in re.findall(r"```sql\n(.*?)```", README.read_text("utf-8"), re.DOTALL) for call in calls(block)]
+    assert asked
+    for call in asked:
+        Registry().feed(call.arguments[0])
 
 
 @pytest.mark.parametrize("name", HELP)

@@ -85,7 +85,7 @@ def test_more_than_one_query_reads_is_refused_with_what_narrows_it(given: Worksp
     text = f"select * from\n landing('{PLAYS}')"
     for name, value, said in (
         ("MOST_FILES", 2, "stands for 4 files, and one query reads at most 2"),
-        ("MOST_BYTES", 100, "one query reads at most 0 MB of payloads"),
+        ("MOST_BYTES", 100, "one query reads at most 0 MiB of payloads"),
         ("MOST_ROW_BYTES", 10, "the rows are more than"),
     ):
         with monkeypatch.context() as patch, pytest.raises(QueryError, match=said) as told:

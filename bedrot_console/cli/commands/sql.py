@@ -29,7 +29,7 @@ TERMINAL_LIMIT = 200
 @click.option("--format", "fmt", type=click.Choice(["table", "json", "csv", "parquet"]), help="Default: table, or json with --json, or by the name of --out.")  # fmt: skip
 @click.option("--schema", is_flag=True, help="Print the stable views and the table macros with their columns and types.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help=f"At most N rows; default {TERMINAL_LIMIT} on a terminal, else all.")  # fmt: skip
-@click.option("--timeout", type=Duration(), default=None, metavar="T", help="Stop the query after this long; default 10s, with --out 30m.")  # fmt: skip
+@click.option("--timeout", type=Duration(), default=None, metavar="T", help="Stop the query after this long; default 10s, 60s where payloads are read, 30m with --out.")  # fmt: skip
 @click.option("--out", metavar="FILE", help="Write all rows to a file: .csv, .jsonl or .parquet. Replaces nothing without --force.")  # fmt: skip
 @click.option("--saved", metavar="NAME", help="Run a saved query.")
 @click.option("--save", "name", metavar="NAME", help="Save the query under a name instead of running it.")
@@ -99,7 +99,7 @@ def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, time
         raise UsageError("parquet goes to a file", hint="--out FILE.parquet")
     if limit is None and face.out.is_terminal and fmt == "table":
         limit = TERMINAL_LIMIT
-    result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout or 10.0, scope=scope)
+    result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout, scope=scope)
     _print(face, fmt, result.columns, result.rows)
     if result.truncated:
         face.say.note(f"showing {limit:,} rows; --limit N shows more" if limit else "long texts were cut")
