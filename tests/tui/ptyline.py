@@ -89,7 +89,9 @@ class Line:
         fresh = _UNSEEN.sub(b"", self.data[self._fed :])
         self._shown[1].feed(fresh)
         self._fed = len(self.data)
-        return "\n".join(line.rstrip() for line in self._shown[0].display)
+        shown = self._shown[0]  # not its `display`: amid a frame, half of a wide character may be written over
+        rows = ("".join(shown.buffer[y][x].data for x in range(shown.columns)) for y in range(shown.lines))
+        return "\n".join(row.rstrip() for row in rows)
 
     @property
     def shown(self) -> Any:

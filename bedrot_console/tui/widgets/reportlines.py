@@ -9,6 +9,9 @@ from ...domain.text import safe
 from ..palette import SIGNS, size_text, status_word
 from .lines import Line, fit, wrap
 
+LONGEST_PATH, LONGEST_FACT = 500, 160
+"""Characters shown of a fact, so that an odd one does not push the others off a small screen. `bedrot show --json` has them whole."""
+
 
 def heading(text: str, width: int) -> Line:
     return [(f"── {text} " + "─" * max(0, width - len(text) - 4), "dim")]
@@ -36,7 +39,7 @@ def file_lines(row: FileRow, width: int) -> list[Line]:
     ]
     lines: list[Line] = []
     for name, value in facts:
-        wrapped = wrap(safe(value, 2000), width - 11)
+        wrapped = wrap(safe(value, LONGEST_PATH if name == "path" else LONGEST_FACT), width - 11)
         for number, line in enumerate(wrapped):
             label = f" {name:<9} " if number == 0 else " " * 11
             lines.append([(label, "dim"), (line[0][0], row.status if name == "status" else "plain")])
