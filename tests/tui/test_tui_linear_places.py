@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from fake_lake import FakeLake, row_of
+from fake_lake import HOSTILE, FakeLake, row_of
 from test_tui_linear import Conversation
 
 from bedrot_console.domain.findings import Finding, Place, Severity
 from bedrot_console.domain.runs import RunState
+from bedrot_console.tui.linear.speech import _wrapped
 from bedrot_console.tui.linear.texts import flat, spoken
 
 DRIFT = tuple(
@@ -300,3 +301,28 @@ def test_every_error_ends_in_a_next_step_and_the_end_of_input_says_so():
     wrong = [line for line in said.splitlines() if "Not done: " in line]
     assert len(wrong) == 5 and all(" Next: " in line for line in wrong) and "Left; runs go on." in said
     assert Conversation(lake, attended=True)("files").endswith("\nThe input has ended; runs go on.\n")
+    lake = FakeLake(64)
+    ended = Conversation(lake)("review", "quarantine 1")
+    assert ended.endswith("The input ended at this question; it counts as no.\n") and not lake.decisions
+
+
+def test_long_lines_end_at_the_ends_of_words_and_no_rest_begins_like_a_row():
+    """At a terminal; a word that is too long stays whole, and what begins with spaces keeps them."""
+    said = _wrapped("1. passed, " + "word " * 20 + "12. more " + "x" * 50, 40).split("\n")
+    assert all(len(line) < 40 or line.strip() == "x" * 50 for line in said) and all(line.startswith("  ") for line in said[1:])
+    assert (
+        _wrapped("  here: " + "a " * 30, 40).startswith("  here: a")
+        and _wrapped("short", 40) == "short"
+        and _wrapped("a " * 90, 0) == "a " * 90
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE[:6])
+def test_nothing_that_a_terminal_obeys_goes_out_of_these_places(text):
+    """Accounts, feeds, alerts, causes, events, queries and findings that hold it come out as pictures of it."""
+    lake = FakeLake(4, names=[f"distrokid/streams/{text}"] * 4)
+    lake.spoil([text])
+    lake.drifts[row_of(3).id] = (dataclasses.replace(DRIFT[0], seen=text, message=text, place=Place(pointer=f"/{text}")),)
+    lake.kept, lake.was_asked = {"x": text}, [text]
+    said = Conversation(lake)("sessions", "1", "health", "1", "health --history", "audit", "1", "audit verify", "audit state", "queries", "sql select noid", "1", "review", f"report {row_of(3).id}", "show 1 --find a", "sessions " + text.replace("\n", " "))  # fmt: skip
+    assert all(c == "\n" or c.isprintable() for c in said) and "\x1b" not in said and "\u202e" not in said

@@ -114,6 +114,9 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
             self.obey(line)
         except BedrotError as error:
             self._wrong(error, line)
+        except Left:
+            self.speech.say(*[""][: self.speech.attended], "The input ended at this question; it counts as no.")
+            raise
 
     def _wrong(self, error: BedrotError, line: str = "") -> None:
         """Say what went wrong, and always what can be done next."""
@@ -176,7 +179,7 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
             words.append(self.named([word])[0] if plain and is_file and is_number(word, self.listing) else word)
         code = self.shell(words)
         if code:
-            self.speech.say(f"That ended with exit code {code}. Next: {'help, or ' if code == 2 else ''}{given[0]} --help")
+            self.speech.say(f"That ended with exit code {code}. Next: {'help' if code == 2 else f'{given[0]} --help'}")
 
     # naming files
 

@@ -91,6 +91,8 @@ class Logins:
                 raise UsageError("which login?", hint="sessions, then a number of the list")
             return self.login
         named = self.key_of(words[0]) if len(words) == 1 else None
+        if named is None and words[0].isdigit():
+            raise UsageError(f"no row {safe(words[0], 20)} in a list of logins or feeds", hint="sessions")
         if len(words) > 2:
             raise UsageError(f"one login at a time, not {safe(words[2], 40)}", hint="sessions PLATFORM ACCOUNT")
         return named or (words[0], account or (words[1] if len(words) > 1 else DEFAULT))

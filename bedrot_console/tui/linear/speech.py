@@ -67,11 +67,9 @@ class Speech:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """The line over several where it is longer than `width`; no word is split."""
+    """The line over several where it is longer than `width`; no word is split, and none of them begins like a numbered row."""
     if not width or len(line) < width:
         return line
-    return "\n".join(
-        textwrap.wrap(
-            line, width - 1, break_long_words=False, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False
-        )
-    )
+    how = textwrap.TextWrapper(width - 1, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    how.replace_whitespace = how.expand_tabs = False
+    return how.fill(line)
