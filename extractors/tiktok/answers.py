@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from bedrot_console.domain.feeds import MOST_KIN
@@ -306,11 +307,13 @@ def posts_known(content: Rows, context: Any) -> Iterator[Finding]:
     the first time says nothing, but where a person brings it."""
     if context.previous() is None and context.sidecar.series:
         return
-    own = {r.get("item_id") for r in content.records}
-    pages = [c for c in (context.previous(), *context.kin()) if c is not None]
-    known = {r.get("item_id") for page in pages for r in page.records}
+    own, known, pages = {r.get("item_id") for r in content.records}, 0, 0
+    for page in chain(filter(None, [context.previous()]), context.kin()):
+        if any(r.get("item_id") in own for r in page.records):
+            return
+        known, pages = known + len(page), pages + 1
     fewest = FEWEST_STRANGE if context.sidecar.series in ("", "page-01") else 1  # new posts stand on the first page
-    if len(pages) < MOST_KIN and len(own) >= fewest and len(known) >= FEWEST_POSTS and not own & known:
+    if pages < MOST_KIN and len(own) >= fewest and known >= FEWEST_POSTS:
         yield warning(
             "consistency.other-posts", "no post here stands on any page captured before: another account's posts, or all are new",
             expected="some posts again", seen=f"0 of {len(own)}", count=len(own),
