@@ -20,10 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from ..domain.errors import CatalogBusy, CatalogDisk, CatalogError, CatalogTooNew
 from . import schema
+from .engine import duckdb
 
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "256MB",

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
 from ..domain.browsing import FileFilter, FileRow
 from ..domain.errors import BedrotError, CatalogError, CatalogTooNew
 from ..domain.events import Event
@@ -22,6 +20,7 @@ from ..resilience import Clock
 from . import work
 from .apply import mark_of
 from .counting import summarise
+from .engine import duckdb
 from .gate import CatalogDamaged, Database, exclusive, set_aside, translated
 from .overlay import Overlay
 from .publishing import State, print_of, publish

@@ -11,8 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from ..domain.errors import CatalogError, FixityError
 from ..domain.events import Event
 from ..domain.files import SIDECAR_SUFFIX, Sidecar
@@ -21,6 +19,7 @@ from ..domain.lifecycle import Zone
 from ..domain.ports import Journal
 from . import reducer, rows, schema
 from .apply import Applier, known_drafts, mark_of
+from .engine import duckdb
 from .gate import CatalogDamaged, Database, born, settle, translated
 from .reducer import Draft
 

@@ -87,10 +87,10 @@ def test_rebuild_answers_the_same(furnished):
 
 
 def test_summary_is_read_without_duckdb(furnished):
-    """`status` reads the summary and never imports duckdb."""
+    """`status` reads the summary and never imports duckdb, nor its engine."""
     code = (
         "import sys, json, pathlib; from bedrot_console.catalog.summary import read_summary; s = read_summary(pathlib.Path(sys.argv[1]));"
-        "assert 'duckdb' not in sys.modules; print(json.dumps(s))"
+        "assert not {'duckdb', '_duckdb'} & set(sys.modules); print(json.dumps(s))"
     )
     found = json.loads(subprocess.run([sys.executable, "-c", code, str(furnished.home)], capture_output=True, check=True).stdout)
     assert found == read_summary(furnished.home)
@@ -116,3 +116,15 @@ def test_pages_join_without_gap_or_double_in_every_order(furnished, order):
     assert [reader.offset_of(wanted, r) for r in whole] == list(range(len(whole)))
     assert reader.at(wanted, 3, 1) == whole[3:4]
     assert furnished.catalog.select(wanted) == whole
+
+
+def test_the_engine_is_that_of_the_package():
+    """Functions and errors are those of `duckdb`, and a catalog is read without loading the package."""
+    import duckdb
+
+    from bedrot_console.catalog.engine import duckdb as engine
+
+    assert all(
+        getattr(engine, name) is getattr(duckdb, name)
+        for name in ("connect", "Error", "InterruptException", "OutOfMemoryException")
+    )

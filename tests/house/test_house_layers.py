@@ -32,7 +32,7 @@ OUTSIDE = {
     "resilience": set(),
     "settings": set(),
     "zones": {"msgspec", "cryptography"},
-    "catalog": {"duckdb", "msgspec"},
+    "catalog": {"_duckdb", "duckdb", "msgspec"},
     "inspection": {"PIL", "duckdb", "jsonschema", "jsonschema_rs", "lxml", "msgspec", "python_calamine", "referencing"},
     "extraction": {
         "requests",
