@@ -44,11 +44,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _short_way(face: Face, argv: Sequence[str]) -> int | None:
-    """`--help` and `status` without the library that parses, which costs more than all they do; None for everything else."""
+    """`--help`, `status` and the console without the library that parses, which costs them more than it does; None for everything else."""
     wanted = ""
     home = None
     words = iter(argv)
     given = []
+    read_only = False
     for word in words:
         if word == "--home":
             home = next(words, None)
@@ -56,15 +57,25 @@ def _short_way(face: Face, argv: Sequence[str]) -> int | None:
                 return None
         elif word in SHORT_WAYS:
             given.append(SHORT_WAYS[word])
-        elif word in ("--help", "-h", "--version", "status") and not wanted:
+        elif word in ("--help", "-h", "--version", "status", "console") and not wanted:
             wanted = word
+        elif word == "--read-only" and wanted == "console" and not read_only:
+            read_only = True
         else:
             return None
-    if not wanted or "_BEDROT_COMPLETE" in os.environ:
+    if "_BEDROT_COMPLETE" in os.environ:
         return None
+    if wanted in ("", "console"):
+        from .opening import on_a_terminal, open_console
+
+        if not on_a_terminal() or os.path.isfile(home or ""):
+            return None
+        wanted = "console"
     face.home = home
     for name in given:
         setattr(face, name, True)
+    if wanted == "console":
+        return open_console(face, read_only=read_only)
     if wanted == "status":
         from .health import show_status
 

@@ -35,7 +35,7 @@ def practise(face: Face, home: Path, *, seed: int, linear: bool) -> int:
         face.say.note(line)
     at_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
     if linear or at_terminal and not face.json:
-        from .commands.console import open_console
+        from .opening import open_console
 
         practice.begin(home)
         face.move_to(str(home))

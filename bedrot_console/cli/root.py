@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -62,9 +61,9 @@ class Root(HelpOnStdout, click.Group):
 def _start(ctx: click.Context) -> int | None:
     if ctx.invoked_subcommand is not None:
         return None
-    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty():
-        from .commands.console import open_console
+    from .opening import on_a_terminal, open_console
 
+    if on_a_terminal():
         return open_console(ctx.obj)
     ctx.obj.say.page(page())
     return 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,11 @@ from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..catalog.reader import Reader
+
+
+AHEAD = "bedrot-ahead"
+"""The thread that opens a reader before it is asked."""
+_OPENING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +43,24 @@ class PlatformInfo:
 
 def reader(ws: Workspace) -> Reader:
     """This workspace's reader of the published catalog, opened once. A missing or outdated catalog is made first."""
-    known = ws.__dict__.get("_reader")
-    if known is None:
-        if not ws.read_only:
-            with suppress(CatalogError):
-                ws.catalog.catch_up(publish="now")
-        known = ws.__dict__["_reader"] = ws.catalog.reader(sparing=True)
+    with _OPENING:
+        known = ws.__dict__.get("_reader")
+        if known is None:
+            if not ws.read_only:
+                with suppress(CatalogError):
+                    ws.catalog.catch_up(publish="now")
+            known = ws.__dict__["_reader"] = ws.catalog.reader(sparing=True)
     return known
+
+
+def ahead(ws: Workspace) -> None:
+    """Open the reader in a thread of its own, while the caller makes ready what will ask it."""
+
+    def work() -> None:
+        with suppress(Exception):  # whoever asks is told the same
+            reader(ws)
+
+    threading.Thread(target=work, name=AHEAD, daemon=True).start()
 
 
 def files(

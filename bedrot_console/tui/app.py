@@ -19,6 +19,7 @@ from ..domain.errors import UsageError
 from . import drop_debugging_switches
 from .asking import Asking
 from .backend import Backend, OperationsBackend
+from .collecting import rarely
 from .commands import Commanding, ConsoleCommands
 from .crash import INTERNAL, CrashScreen
 from .deciding import Deciding
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 SMALLEST = (80, 24)
 """Columns and rows at which all that matters is on the screen."""
-RARELY = (10_000, 50, 100)
-"""When the collector looks: seldom, and mostly at new objects, since a look at all of them holds every key."""
 
 
 class Console(
@@ -277,13 +276,11 @@ def run_backend(backend: Backend) -> int:
     drop_debugging_switches()
     constants.LOG_FILE = None  # type: ignore[misc]
     app = Console(backend, memory=backend.recall())
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*RARELY)
-    try:
-        code = app.run()
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
+    with rarely():
+        try:
+            code = app.run()
+        finally:
+            gc.unfreeze()
     if app._exception is not None:
         return INTERNAL
     return INTERRUPTED if app.interrupted else int(code or 0)

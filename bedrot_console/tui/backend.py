@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..domain.blocks import Indexed, Raster, View
-from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
-from ..domain.challenges import Challenge, Look, Secret
-from ..domain.drift import Acceptance, Shape
+from ..domain.browsing import FileFilter
 from ..domain.errors import BedrotError
-from ..domain.excerpts import Excerpt, Wish
-from ..domain.findings import Report
-from ..domain.lifecycle import Verb, Zone
-from ..domain.plans import Plan
-from ..domain.runs import RunView
+from ..domain.lifecycle import Zone
 from .inquiry import Inquiry, OperationsInquiry
 from .oversight import OperationsOversight, Oversight
 
 if TYPE_CHECKING:
+    from ..domain.blocks import Indexed, Raster, View
+    from ..domain.browsing import Diff, FileRow, Outcome, Review
+    from ..domain.challenges import Challenge, Look, Secret
+    from ..domain.drift import Acceptance, Shape
+    from ..domain.excerpts import Excerpt, Wish
+    from ..domain.findings import Report
+    from ..domain.lifecycle import Verb
+    from ..domain.plans import Plan
+    from ..domain.runs import RunView
     from ..operations.workspace import Workspace
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from ..domain.blocks import Cell, View
-from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
-from ..domain.challenges import Challenge, Look
-from ..domain.drift import Acceptance
-from ..domain.excerpts import Excerpt, Wish
-from ..domain.plans import Plan
-from ..domain.runs import RunView
-from .backend import Need, Startable
-from .pictures import Picture
-from .widgets.log import Entry
-
 if TYPE_CHECKING:
+    from ..domain.blocks import Cell, View
+    from ..domain.browsing import Diff, FileFilter, FileRow, Outcome, Review
+    from ..domain.challenges import Challenge, Look
+    from ..domain.drift import Acceptance
+    from ..domain.excerpts import Excerpt, Wish
+    from ..domain.plans import Plan
+    from ..domain.runs import RunView
     from ..operations.accounts import Accounts
     from ..operations.answers import Answer
     from ..operations.audit import AuditFilter, AuditPage, AuditState
@@ -28,9 +25,16 @@ if TYPE_CHECKING:
     from ..operations.explain import Why
     from ..operations.health import Health
     from ..operations.queries import SavedQuery
+    from .backend import Need, Startable
+    from .pictures import Picture
+    from .widgets.log import Entry
 
 
-@dataclass
+posted = partial(dataclass, repr=False, eq=False)
+"""A message's fields. Nobody prints messages or compares them, and without that this module loads in half the time."""
+
+
+@posted
 class Failed(Message):
     """A worker's work failed. `hint` is the next command or act."""
 
@@ -39,7 +43,7 @@ class Failed(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class Notice(Message):
     """One line for the operator: `kind` is `info`, `done`, `warning` or `error`."""
 
@@ -48,7 +52,7 @@ class Notice(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class PageLoaded(Message):
     """Rows of `what`: `where` is `first`, `last`, `after`, `before` or `around`; `total` where it was counted along the way.
 
@@ -66,7 +70,7 @@ class PageLoaded(Message):
     at_start: bool = False
 
 
-@dataclass
+@posted
 class Counted(Message):
     """How many files `what` has, and how many of them come before the file `row`. `last` is the last page, fetched ahead."""
 
@@ -77,7 +81,7 @@ class Counted(Message):
     last: PageLoaded | None = None
 
 
-@dataclass
+@posted
 class GroupsLoaded(Message):
     """(key, files, bytes) of `what` by `by`."""
 
@@ -86,14 +90,14 @@ class GroupsLoaded(Message):
     groups: list[tuple[str | None, int, int]]
 
 
-@dataclass
+@posted
 class WordsLoaded(Message):
     """Filter word -> values that the catalog holds."""
 
     values: dict[str, list[str]]
 
 
-@dataclass
+@posted
 class RangeLoaded(Message):
     """The files between two marks; `cut` when there are more than may be marked one by one."""
 
@@ -101,21 +105,21 @@ class RangeLoaded(Message):
     cut: bool
 
 
-@dataclass
+@posted
 class MarksRenewed(Message):
     """Marked files as the catalog tells them now."""
 
     rows: dict[str, FileRow]
 
 
-@dataclass
+@posted
 class Planned(Message):
     """What a decision on many files would do."""
 
     plan: Plan
 
 
-@dataclass
+@posted
 class QueueLoaded(Message):
     """The review queue, worst first."""
 
@@ -123,7 +127,7 @@ class QueueLoaded(Message):
     more: bool
 
 
-@dataclass
+@posted
 class ReviewLoaded(Message):
     """Report, preview, diff of one file, or why they cannot be shown. `partial`: the diff is still being made."""
 
@@ -133,7 +137,7 @@ class ReviewLoaded(Message):
     partial: bool = False
 
 
-@dataclass
+@posted
 class ExcerptLoaded(Message):
     """A window of a payload: what was wished for, what its answer does, for which content of the pane; None: it was stopped."""
 
@@ -144,7 +148,7 @@ class ExcerptLoaded(Message):
     excerpt: Excerpt | None
 
 
-@dataclass
+@posted
 class DiffLoaded(Message):
     """The diff of one file, with what did not change."""
 
@@ -152,7 +156,7 @@ class DiffLoaded(Message):
     diff: Diff
 
 
-@dataclass
+@posted
 class DriftChanged(Message):
     """What was accepted or taken back, and the verdicts of the files that were validated again."""
 
@@ -161,7 +165,7 @@ class DriftChanged(Message):
     failed: list[Outcome]
 
 
-@dataclass
+@posted
 class Decided(Message):
     """How a verb ended, file by file. `rows` are the files as they were, where they are at hand; `whole`: all of a filter were meant."""
 
@@ -171,7 +175,7 @@ class Decided(Message):
     whole: bool = False
 
 
-@dataclass
+@posted
 class Named(Message):
     """The files that a command names; `reason` as given with it."""
 
@@ -180,7 +184,7 @@ class Named(Message):
     reason: str = ""
 
 
-@dataclass
+@posted
 class PlaceFound(Message):
     """The row that the cursor stood on last time, and the files that were marked, as far as they are still there."""
 
@@ -188,7 +192,7 @@ class PlaceFound(Message):
     marks: list[FileRow]
 
 
-@dataclass
+@posted
 class Validated(Message):
     """How many files were validated, by verdict; `failed` are those that could not be."""
 
@@ -196,7 +200,7 @@ class Validated(Message):
     failed: list[Outcome]
 
 
-@dataclass
+@posted
 class RunsLoaded(Message):
     """The newest runs."""
 
@@ -206,7 +210,7 @@ class RunsLoaded(Message):
         return isinstance(message, RunsLoaded)
 
 
-@dataclass
+@posted
 class RunProgress(Message):
     """New lines of one run's log, and how it stands. `last` is the number of the newest event; `after` that of the one before them."""
 
@@ -217,14 +221,14 @@ class RunProgress(Message):
     last: int
 
 
-@dataclass
+@posted
 class RunStarted(Message):
     """A run was started here."""
 
     run: str
 
 
-@dataclass
+@posted
 class StartableLoaded(Message):
     """What can be extracted, or why that is not known."""
 
@@ -232,7 +236,7 @@ class StartableLoaded(Message):
     problem: str = ""
 
 
-@dataclass
+@posted
 class Answered(Message):
     """The run took the answer to a challenge, or `problem` says why not. Holds no answer."""
 
@@ -241,7 +245,7 @@ class Answered(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class Seen(Message):
     """What a challenge shows now, or why it shows nothing; `did` is what was done on its page before. `code` are a QR code's modules."""
 
@@ -251,7 +255,7 @@ class Seen(Message):
     did: str = ""
 
 
-@dataclass
+@posted
 class Drawn(Message):
     """A page's picture as cells, the view they show, and the same in pixels where the terminal has them."""
 
@@ -260,7 +264,7 @@ class Drawn(Message):
     picture: Picture | None = None
 
 
-@dataclass
+@posted
 class AnswerGrew(Message):
     """More of an answer can be read, or its columns are known."""
 
@@ -270,7 +274,7 @@ class AnswerGrew(Message):
         return isinstance(message, AnswerGrew) and message.answer is self.answer
 
 
-@dataclass
+@posted
 class AnswerEnded(Message):
     """An answer is as whole as it gets; or the engine's complaint, with its place in the text (line and column, from 1)."""
 
@@ -281,7 +285,7 @@ class AnswerEnded(Message):
     place: tuple[int, int] | None = None
 
 
-@dataclass
+@posted
 class BlockLoaded(Message):
     """Rows of an answer, by the number of their block."""
 
@@ -290,7 +294,7 @@ class BlockLoaded(Message):
     rows: Sequence[Sequence[Any]] = field(repr=False)
 
 
-@dataclass
+@posted
 class RowLoaded(Message):
     """One whole row of an answer, for an act: `cell`, `copy_cell` or `copy_row`."""
 
@@ -299,7 +303,7 @@ class RowLoaded(Message):
     row: Sequence[Any] = field(repr=False)
 
 
-@dataclass
+@posted
 class RowsMarked(Message):
     """Rows to mark: number and file id."""
 
@@ -307,7 +311,7 @@ class RowsMarked(Message):
     rows: dict[int, str]
 
 
-@dataclass
+@posted
 class RowsFound(Message):
     """The files that rows of an answer name, for an action; `problems` counts those that name none, by the reason."""
 
@@ -316,7 +320,7 @@ class RowsFound(Message):
     problems: dict[str, int]
 
 
-@dataclass
+@posted
 class LexiconLoaded(Message):
     """What a query may name: (view, column, type), (function, kind), and feeds. `show`: the operator wants to see it."""
 
@@ -326,7 +330,7 @@ class LexiconLoaded(Message):
     feeds: Sequence[str] = ()
 
 
-@dataclass
+@posted
 class KeptLoaded(Message):
     """Queries that are kept: saved ones, and what this user asked, oldest first. `show`: the operator wants to choose one."""
 
@@ -335,7 +339,7 @@ class KeptLoaded(Message):
     show: bool = False
 
 
-@dataclass
+@posted
 class QuerySaved(Message):
     """A query was saved, or (`taken`) was not, since the name is another one's. A check was asked at once: `result`."""
 
@@ -345,14 +349,14 @@ class QuerySaved(Message):
     result: CheckResult | None = None
 
 
-@dataclass
+@posted
 class ChecksDone(Message):
     """What the saved checks found."""
 
     results: Sequence[CheckResult]
 
 
-@dataclass
+@posted
 class ExportReady(Message):
     """Where an export goes; `taken`: there is a file already."""
 
@@ -362,7 +366,7 @@ class ExportReady(Message):
     taken: bool
 
 
-@dataclass
+@posted
 class Exported(Message):
     """An answer was written to a file, or `problem` says why not."""
 
@@ -373,14 +377,14 @@ class Exported(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class AccountsLoaded(Message):
     """How the logins of all accounts stand."""
 
     accounts: Accounts
 
 
-@dataclass
+@posted
 class CheckStarted(Message):
     """A check of a login was started as `run`, after the import of `version` if there was one; None: only imported. `words` say what was
     imported; `warned`: with something to be careful about."""
@@ -394,7 +398,7 @@ class CheckStarted(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class CheckSeen(Message):
     """How a check stands: its run, the sign that proved the login, and once it has ended the outcome."""
 
@@ -405,7 +409,7 @@ class CheckSeen(Message):
     outcome: str
 
 
-@dataclass
+@posted
 class SessionChanged(Message):
     """A saved login was rolled back or forgotten."""
 
@@ -413,21 +417,21 @@ class SessionChanged(Message):
     hint: str
 
 
-@dataclass
+@posted
 class HealthLoaded(Message):
     """How the lake is and was."""
 
     health: Health
 
 
-@dataclass
+@posted
 class Explained(Message):
     """Why a feed is late."""
 
     why: Why
 
 
-@dataclass
+@posted
 class AuditLoaded(Message):
     """A page of the journal: `where` is `first`, `older`, `newer` or `last`; `place` the number it was asked from."""
 
@@ -437,14 +441,14 @@ class AuditLoaded(Message):
     place: int | None
 
 
-@dataclass
+@posted
 class AuditStateLoaded(Message):
     """Where the journal ends, and how it was found last."""
 
     state: AuditState
 
 
-@dataclass
+@posted
 class Verifying(Message):
     """How far a walk through the journal is."""
 
@@ -454,7 +458,7 @@ class Verifying(Message):
         return isinstance(message, Verifying)
 
 
-@dataclass
+@posted
 class Verified(Message):
     """The journal was walked through, or why it was not."""
 
@@ -463,7 +467,7 @@ class Verified(Message):
     hint: str | None = None
 
 
-@dataclass
+@posted
 class Pulse(Message):
     """Once a second: what waits for a human, what runs, and whether the catalog changed."""
 

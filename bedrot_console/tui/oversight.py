@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from ..domain.runs import RunView
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..domain.events import Event
+    from ..domain.runs import RunView
     from ..operations.accounts import Accounts
     from ..operations.audit import AuditFilter, AuditPage, AuditState
     from ..operations.explain import Why

@@ -13,8 +13,10 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..domain.blocks import Indexed, View
+if TYPE_CHECKING:
+    from ..domain.blocks import Indexed, View
 
 BLOCKS, KITTY, SIXEL = "blocks", "kitty", "sixel"
 LARGEST = 4 << 20

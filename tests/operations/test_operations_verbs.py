@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import duckdb
@@ -425,3 +426,26 @@ def test_nothing_lands_beside_the_catalog_of_a_newer_program(ws, open_workspace,
     assert published.read_bytes() == before and len(list(ws.settings.landing.rglob("*.json"))) == 2, (
         "payload and sidecar of the first"
     )
+
+
+def test_the_catalog_is_opened_ahead_once_and_trouble_is_told_to_who_asks(ws, capfd, monkeypatch) -> None:
+    """What asks next finds the reader; one that cannot be opened says nothing by itself."""
+
+    def opened() -> None:
+        browse.ahead(ws)
+        for thread in threading.enumerate():
+            if thread.name == browse.AHEAD:
+                thread.join()
+
+    def trouble(**_: object) -> None:
+        raise CatalogTooNew("of tomorrow")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ws.catalog, "reader", trouble)
+        opened()
+        with pytest.raises(CatalogTooNew):
+            browse.files(ws, FileFilter())
+    opened()
+    known = ws.__dict__["_reader"]
+    assert browse.files(ws, FileFilter()) == [] and browse.reader(ws) is known
+    assert capfd.readouterr() == ("", "")

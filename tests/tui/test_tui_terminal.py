@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -259,3 +261,47 @@ def test_keys_that_arrive_at_once_find_the_screen_the_one_before_made(lines):
     line.send("\x11")
     assert line.wait() == 0
     assert line.healthy()
+
+
+STARTED = """
+import json, sys
+from pathlib import Path
+from bedrot_console.cli.main import run
+from bedrot_console.tui import collecting  # before the screens, as the program has it
+
+def first_rows(self):
+    Path(sys.argv[1]).write_text(json.dumps(sorted(name for name in sys.modules if name.count(".") < 1)))
+    self.exit(0)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "bedrot_console.tui.driver":
+            from bedrot_console.tui.app import Console
+            Console.first_rows = first_rows
+
+sys.meta_path.insert(0, Finder())
+sys.exit(run(["--home", sys.argv[2], *sys.argv[3:]]))
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["console"]])
+def test_the_first_rows_load_what_they_show(lines, home, tmp_path, words):
+    """No parser of commands, no package around the database's engine, no browser, no extractor; alone or by its name."""
+    found = tmp_path / "loaded"
+    line = Line([sys.executable, "-c", STARTED, str(found), str(home), *words])
+    lines.append(line)
+    assert line.wait() == 0, line.screen()
+    loaded = set(json.loads(found.read_text()))
+    assert {"textual", "_duckdb"} <= loaded
+    assert not loaded & {"click", "duckdb", "playwright", "requests", "lxml", "jsonschema", "extractors"}
+
+
+def test_a_home_that_is_a_file_and_a_word_too_much_are_told_as_by_every_command(lines, tmp_path):
+    """The way to the console that goes round the parser is not gone where there is something to complain about."""
+    paper = tmp_path / "paper"
+    paper.touch()
+    for words, said in ((["--home", str(paper), "console"], "is a file"), (["console", "--read-oly"], "read-oly")):
+        line = Line([sys.executable, "-m", "bedrot_console", *words])
+        lines.append(line)
+        assert line.wait() == 2
+        assert said in line.screen()

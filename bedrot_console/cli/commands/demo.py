@@ -108,7 +108,7 @@ def _wrapped(text: str, width: int | None) -> str:
 
 
 def _console(face: Face, home: Path) -> None:
-    from .console import open_console
+    from ..opening import open_console
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--console needs a terminal", hint="bedrot demo --keep DIR, then: bedrot --home DIR console")
