@@ -101,10 +101,12 @@ def start(
     """
     from ..catalog.sql import start_sql
 
+    rows = payloads.given(ws, text, scope or "")
+    if rows is not None:
+        ws.readers.warm()
     held = reader(ws)
     if not ws.read_only and not ws.catalog.current():
         ws.settle(publish="now")
-    rows = payloads.given(ws, text, scope or "")
     if rows is not None:
         held.fresh()
     return start_sql(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from inspection_feeds import CHART, PLAYS, ROGUE, SALES, chart, days, sold
+from inspection_feeds import CHART, PLAYS, ROGUE, SALES, chart, days, sidecar_of, sold
 
 from bedrot_console.inspection.child import REASONS
 from bedrot_console.inspection.diff import diff
@@ -59,6 +59,20 @@ def test_a_reader_that_dies_is_a_diff_that_says_so(
     found = viewers.diff(ROGUE, old, new, "a", "b", 10)
     assert (found.headline, found.because) == ("cannot be compared", REASONS[reason])
     assert viewers.preview(None, new, 10).lines == (what,)
+
+
+@pytest.mark.parametrize(("what", "reason"), [("crash", "crashed"), ("eat", "memory"), ("raise", "stumbled")])
+def test_rows_that_a_reader_does_not_survive_are_a_problem_with_a_reason(
+    viewers: Viewers, tmp_path: Path, what: str, reason: str
+) -> None:
+    """The asker gets a sentence instead of rows, and the next payload is read as if nothing had been."""
+    for body, feed in ((what.encode(), ROGUE), (days("2026-02-20", [1, 2]), PLAYS)):
+        path = tmp_path / feed.name.replace("/", "-")
+        path.write_bytes(body)
+        found = viewers.rows(feed, path, sidecar_of(body, feed))
+        if feed is ROGUE:
+            assert (found.problem, found.parts) == (REASONS[reason], [])
+    assert found.rows == 2 and found.types == ["DATE", "BIGINT"] and bytes(found.parts[0]).startswith(b'{"c0":["2026-02-20"')
 
 
 def test_a_reader_that_hangs_can_be_left(viewers: Viewers, pair: Callable[..., tuple[Path, Path]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 import time
@@ -78,6 +79,21 @@ def test_a_zone_without_files_keeps_the_columns(given: Workspace) -> None:
         ask(given, "select account, plays from raw('press/plays'), (select count(*) from landing('press/plays', last := 9))")[0]
         == []
     )
+
+
+def test_what_the_readme_says_to_a_duckdb_of_ones_own_works(given: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the lake's home plain payloads are read in place by their paths; the macros are not there."""
+    import duckdb
+
+    blocks = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[2] / "README.md").read_text("utf-8"), re.DOTALL)
+    (text,) = [b for b in blocks if "SET VARIABLE" in b]
+    text = text.replace("raw", "landing").replace("'toolost/spotify'", f"'{PLAYS}' AND account = 'default'")
+    monkeypatch.chdir(given.home)
+    with duckdb.connect("catalog.duckdb", read_only=True) as connection:
+        found = connection.execute(text).fetchall()
+        assert len(found) == 2 and {Path(row[-1]).parts[0] for row in found} == {"landing"}
+        with pytest.raises(duckdb.CatalogException):
+            connection.execute(f"FROM landing('{PLAYS}')")
 
 
 def test_more_than_one_query_reads_is_refused_with_what_narrows_it(given: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
