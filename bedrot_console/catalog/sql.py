@@ -37,6 +37,10 @@ class Given(Protocol):
     partial: bool
     """Whether rows are missing that should be there."""
 
+    read: int
+    files: int
+    """So many files of so many that are known of are read."""
+
     def lines(self, stop: Callable[[], bool]) -> Iterator[bytes]:
         """What the child reads after its job: see `sql_child.py`. Ends early, or raises BedrotError, once `stop` says so."""
 
@@ -83,6 +87,11 @@ class SqlRun:
     @property
     def partial(self) -> bool:
         return self._given is not None and self._given.partial
+
+    @property
+    def reading(self) -> tuple[int, int]:
+        """Files read, of how many, of what it is given."""
+        return (self._given.read, self._given.files) if self._given is not None else (0, 0)
 
     def _hand_over(self) -> None:
         pipe = self._process.stdin

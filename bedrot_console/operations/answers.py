@@ -71,6 +71,11 @@ class Answer:
         return self._spool.count if self._spool is not None else 0
 
     @property
+    def reading(self) -> tuple[int, int]:
+        """Payloads read before the first row comes, of how many; 0 of 0 where the question is of none."""
+        return self._run.reading if self._run is not None else (0, 0)
+
+    @property
     def ended(self) -> bool:
         return self.state in (WHOLE, CUT)
 

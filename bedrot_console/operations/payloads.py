@@ -50,6 +50,7 @@ class Payloads:
     def __init__(self, ws: Workspace, text: str, found: Sequence[Call], scope: str = "") -> None:
         self.notes: list[str] = []
         self.partial = False
+        self.read = self.files = 0
         self._ws, self._text, self._calls, self._scope = ws, text, found, scope
         self._bytes = self._row_bytes = 0
         self._left_out = 0
@@ -84,6 +85,7 @@ class Payloads:
     def _of(self, call: Call, begin: Callable[[Feed, FileRow], Future[PayloadRows]], stop: Stop) -> Iterator[bytes]:
         feed = self._feed(call)
         rows = self._files(call, feed)
+        self.files += len(rows)
         if feed.sensitive and feed.name not in self._sensitive:
             self._sensitive.add(feed.name)
             self.notes.append(f"{feed.name} is a sensitive feed: its rows hold personal or account data")
@@ -99,6 +101,7 @@ class Payloads:
                 break
             row, future = ahead.popleft()
             found = future.result()
+            self.read += 1
             if found.problem:
                 self._leave_out(row, found)
                 continue

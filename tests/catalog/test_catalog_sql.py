@@ -125,6 +125,7 @@ class Lines:
 
     notes: list[str] = []
     partial = False
+    read = files = 0
 
     def __init__(self, *given):
         self.given = given

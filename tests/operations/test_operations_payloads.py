@@ -52,7 +52,8 @@ def test_rows_come_as_the_feeds_reader_finds_them(given: Workspace) -> None:
     assert run.columns == (*LEAD, "day", "plays") and run.types[3:] == ("TIMESTAMP", "DATE", "BIGINT")
     assert len(rows) == 9 and {r[1] for r in rows} == {"default", "second"} and rows[-1][5] == 7
     assert (
-        run.partial
+        run.reading == (4, 4)
+        and run.partial
         and len(run.notes) == 1
         and run.notes[0].endswith(": this is a sign-in page")
         and "landing/press/plays" in run.notes[0]
@@ -174,6 +175,7 @@ class Samples:
 
     notes: list[str] = []
     partial = False
+    read = files = 0
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}

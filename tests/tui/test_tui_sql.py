@@ -151,6 +151,27 @@ def test_a_stopped_query_keeps_the_rows_that_came(drive):
     drive(FakeLake(400), scenario)
 
 
+def test_reading_payloads_is_seen_to_go_on(drive):
+    """Before the first row comes, the line says how many of how many payloads are read."""
+
+    async def scenario(d):
+        d.app.show_place("sql")
+        await d.settle()
+        view = d.app.sql_view
+        view.run_text("select slow nothing from raw('distrokid/streams')")
+        for _ in range(100):
+            await d.pilot.pause(0.01)
+            view.pulse()
+            if "2 of 5 payloads read" in d.screen:
+                break
+        assert "2 of 5 payloads read" in d.screen
+        await d.pilot.press("ctrl+s")
+        await d.settle()
+        assert not view.running
+
+    drive(FakeLake(4), scenario)
+
+
 def test_marked_rows_are_decided_with_the_dialog_of_files(drive):
     """space marks, m marks up to here, q asks with count and consequence; a sign before the row says what became of it."""
     lake = FakeLake(400)

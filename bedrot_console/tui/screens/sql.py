@@ -256,7 +256,10 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         pieces: list[Piece] = []
         if self.ended is None:
             seconds = f"{time.monotonic() - self.began:.0f} s of {answer.time_seconds:.0f} s"
-            so_far = f"{answer.count:,} rows so far · " if answer.count else ""
+            read, files = answer.reading
+            so_far = (
+                f"{answer.count:,} rows so far · " if answer.count else f"{read:,} of {files:,} payloads read · " if files else ""
+            )
             pieces = [("▶ running ", "running"), (f"{so_far}{seconds} · ctrl+s stops it", "plain")]
             pieces.append((f" · {answer.kept_bytes >> 20:,} MB of rows are kept", "dim"))
         else:
