@@ -28,6 +28,9 @@ _READ = 1 << 18
 _COUNT, _ROWS = b'{"count":', b',"rows":'
 
 
+Tell = Callable[[int, int], object]
+
+
 class Given(Protocol):
     """Rows from outside the catalog that a query may ask for by the table macros."""
 
@@ -64,16 +67,19 @@ class SqlRun:
         self.columns: tuple[str, ...] = ()
         self.types: tuple[str, ...] = ()
 
-    def open(self) -> SqlRun:
-        """Hand over what it was given, and wait until the engine has begun to answer. Raises what `lines` raises, and closes then."""
+    def open(self, tell: Tell | None = None) -> SqlRun:
+        """Hand over what it was given, and wait until the engine has begun to answer. Raises what `lines` raises, and closes then.
+
+        `tell` hears now and then how many files were read for it, of how many.
+        """
         try:
-            return self._opened()
+            return self._opened(tell)
         except BaseException:
             self.close()
             raise
 
-    def _opened(self) -> SqlRun:
-        self._hand_over()
+    def _opened(self, tell: Tell | None) -> SqlRun:
+        self._hand_over(tell)
         head = self._told(self._line())
         if "columns" not in head:
             raise CatalogError("the query gave no header")
@@ -93,7 +99,7 @@ class SqlRun:
         """Files read, of how many, of what it is given."""
         return (self._given.read, self._given.files) if self._given is not None else (0, 0)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, tell: Tell | None) -> None:
         pipe = self._process.stdin
         assert pipe is not None
         try:
@@ -101,6 +107,8 @@ class SqlRun:
                 os.set_blocking(pipe.fileno(), False)
                 for line in self._given.lines(lambda: self._cancelled or self._deadline.passed):
                     self._write(pipe.fileno(), line + b"\n")
+                    if tell is not None:
+                        tell(*self.reading)
         except BrokenPipeError:  # what ended the child is told by its last line
             pass
         finally:

@@ -14,7 +14,7 @@ from .browse import reader
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from ..catalog.sql import SqlRun
+    from ..catalog.sql import SqlRun, Tell
 
 
 TIME_SECONDS, READING_SECONDS = 10.0, 60.0
@@ -75,15 +75,23 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 def query(
-    ws: Workspace, text: str, *, limit_rows: int | None = None, timeout_seconds: float | None = None, scope: str | None = None
+    ws: Workspace,
+    text: str,
+    *,
+    limit_rows: int | None = None,
+    timeout_seconds: float | None = None,
+    scope: str | None = None,
+    tell: Tell | None = None,
 ) -> SqlResult:
     """Run one SELECT or EXPLAIN; the result streams and can be cancelled. Takes what `start` takes.
+
+    `tell` hears now and then how many payloads were read for it, of how many.
 
     Raises:
         QueryError: not one SELECT or EXPLAIN, or the engine refused it; the message is the engine's.
         CatalogError: there is no catalog to read.
     """
-    return SqlResult(start(ws, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds, scope=scope).open())
+    return SqlResult(start(ws, text, limit_rows=limit_rows, timeout_seconds=timeout_seconds, scope=scope).open(tell))
 
 
 def start(

@@ -62,6 +62,9 @@ def test_rows_come_as_the_feeds_reader_finds_them(given: Workspace) -> None:
     assert ask(given, total.format(PLAYS, ", account := 'second'"))[0][0][:2] == (15, 1)
     assert ask(given, total.format(PLAYS, ", last := 1"))[0][0][1] == 1  # the newest of `second` is the page
     assert ask(given, total.format(PLAYS, ", since := '2020-01-01'"))[0][0][1] == 3
+    told: list[tuple[int, int]] = []
+    assert len(list(sql.query(given, f"from landing('{PLAYS}')", tell=lambda *seen: told.append(seen)).rows)) == 9
+    assert told[0][1] == 4 and told[-1][0] >= 3
     assert ask(given, f"select f.status, count(*) from files f join landing('{PLAYS}') p on f.id = p.file_id group by 1")[0] == [
         ("pending", 9)
     ]

@@ -99,7 +99,14 @@ def _ask(face: Face, ws: Workspace, text: str, fmt: str, limit: int | None, time
         raise UsageError("parquet goes to a file", hint="--out FILE.parquet")
     if limit is None and face.out.is_terminal and fmt == "table":
         limit = TERMINAL_LIMIT
-    result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout, scope=scope)
+
+    def tell(read: int, files: int) -> None:
+        face.say.status(f"{read:,} of {files:,} payloads read")
+
+    try:
+        result = verb.query(ws, text, limit_rows=limit, timeout_seconds=timeout, scope=scope, tell=tell)
+    finally:
+        face.say.status("")
     _print(face, fmt, result.columns, result.rows)
     if result.truncated:
         face.say.note(f"showing {limit:,} rows; --limit N shows more" if limit else "long texts were cut")
