@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 TASK = (
     "Promote what is good and quarantine what is not. 12 of the 100 files are bad; the checks stop most of them,",
-    "some are only warned about and seen in the diff. In the console: 2 is Review, p promotes, q quarantines, ctrl+q ends and scores.",
+    "some are only warned about and seen in the diff.",
 )
+BY_KEYS = "In the console: 2 is Review, p promotes, q quarantines, ctrl+q ends and scores."
+BY_WORDS = "In the console: review lists them, a number shows one, promote N, quarantine N --reason WHY; quit ends and scores."
 
 
 def practise(face: Face, home: Path, *, seed: int, linear: bool) -> int:
@@ -31,7 +33,7 @@ def practise(face: Face, home: Path, *, seed: int, linear: bool) -> int:
     if not (home / ".bedrot" / practice.MEMO).exists():
         for line in practice.make(home, seed=seed):
             face.say.note(line)
-    for line in TASK:
+    for line in (*TASK, BY_WORDS if linear else BY_KEYS):
         face.say.note(line)
     at_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
     if linear or at_terminal and not face.json:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from cli_house import Bedrot
 
+from bedrot_console.cli import practicing
+from bedrot_console.operations import practice
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.settings import Settings
 
@@ -112,3 +114,33 @@ def test_drift_is_accepted_as_it_was_said_whatever_its_number_is_by_now(
     )
     codes = {r["seen"]: r["code"] for r in bedrot("drift", "show", name, "--json").records}
     assert (codes["saves"], codes["currency"]) == ("schema.drift-accepted", "schema.drift")
+
+
+def test_what_landed_since_is_there_at_the_next_line(
+    lake: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A run, or another console, brings a file while this one is open."""
+    more = tmp_path / "more.json"
+    more.write_bytes(SAMPLE.read_bytes() + b" ")
+    seen: list[str] = []
+
+    def land() -> None:
+        seen.append(bedrot("land", "--json", "--feed", "toolost/apple", more).records[0]["id"])
+
+    monkeypatch.setattr("sys.stdin", Typed("files", land, "files", "quit"))
+    said = bedrot("console", "--linear").out
+    assert len(seen) == 1 and "Files, newest: 1 to 2 of 2" in said
+
+
+def test_practice_says_the_words_of_the_console_that_it_opens(
+    home: Path, bedrot: Bedrot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbered text is told of words, not of keys."""
+    (home / ".bedrot").mkdir()
+    (home / ".bedrot" / practice.MEMO).write_text("{}")
+    for name, made in (("begin", lambda home: None), ("score", lambda home: None)):
+        monkeypatch.setattr(practice, name, made)
+    monkeypatch.setattr(practicing, "print_score", lambda face, score: None)
+    monkeypatch.setattr("sys.stdin", Typed("quit"))
+    said = bedrot("demo", "--practice", "--keep", home, "--linear").err
+    assert "promote N, quarantine N --reason WHY; quit ends" in said and "ctrl+q" not in said

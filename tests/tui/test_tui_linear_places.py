@@ -11,7 +11,7 @@ from test_tui_linear import Conversation
 from bedrot_console.domain.findings import Finding, Place, Severity
 from bedrot_console.domain.runs import RunState
 from bedrot_console.tui.linear.speech import _wrapped
-from bedrot_console.tui.linear.texts import flat, spoken
+from bedrot_console.tui.linear.texts import flat, log_text, spoken
 
 DRIFT = tuple(
     Finding(code="schema.drift", severity=Severity.NOTE, stage="schema", message="new", place=Place(pointer=f"/days/{n}/{name}"), seen=name)
@@ -290,6 +290,10 @@ def test_a_sign_is_left_out_where_words_stand_and_nowhere_else():
         "last run: 3 d ago, done next: extract x",
         "late, x, y",
     ]
+    assert (
+        log_text("08:00:00 overview 1 of 6 ▮▯▯▯▯▯▯▯") == "08:00:00 overview 1 of 6"
+        and log_text("08:00:00   login saved") == "08:00:00 login saved"
+    )
 
 
 def test_every_error_ends_in_a_next_step_and_the_end_of_input_says_so():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ...domain.browsing import FileRow, Outcome, Review
@@ -111,12 +112,18 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
         marks = f", {len(self.marks)} marked" if self.marks else ""
         line = self.speech.ask(f"{self.place}{marks}{', read-only' if self.backend.read_only else ''}>")
         try:
+            self._look_anew()
             self.obey(line)
         except BedrotError as error:
             self._wrong(error, line)
         except Left:
             self.speech.say(*[""][: self.speech.attended], "The input ended at this question; it counts as no.")
             raise
+
+    def _look_anew(self) -> None:
+        """What was published since the line before is what this line is about."""
+        with suppress(BedrotError):
+            self.backend.fresh()
 
     def _wrong(self, error: BedrotError, line: str = "") -> None:
         """Say what went wrong, and always what can be done next."""

@@ -18,7 +18,7 @@ from ..palette import size_text
 from ..words import Order
 from .lists import Item, Listing, is_number
 from .speech import Speech
-from .texts import diff_text, file_text, flat, review_text, run_text
+from .texts import diff_text, file_text, flat, log_text, review_text, run_text
 
 FAR = 10_000
 """So many rows are read to get to the last one."""
@@ -287,7 +287,8 @@ class Places:
         from ..runlines import entry_of
 
         entries = [entry for event in events if (entry := entry_of(event)) is not None and entry.level >= level]
-        return [line for line in flat(entry.line for entry in entries) if text.lower() in line.lower()]
+        lines = [log_text(line) for line in flat(entry.line for entry in entries)]
+        return [line for line in lines if text.lower() in line.lower()]
 
     def order_follow(self, order: Order) -> None:
         name = self._run(order)
@@ -334,7 +335,11 @@ class Places:
     def order_cancel(self, order: Order) -> None:
         if "all" in order.options:
             done, failed = self.backend.cancel_all()
-            self.speech.say(f"{done} runs are being cancelled" + (f", {failed} could not be" if failed else "") + ".")
+            self.speech.say(
+                f"{done} run{'s are' if done != 1 else ' is'} being cancelled"
+                + (f", {failed} could not be" if failed else "")
+                + "."
+            )
             return
         if not order.first:
             raise UsageError("cancel what?", hint=order.command.form)

@@ -18,7 +18,9 @@ DIFF_ROWS = 20
 """So many rows of a diff are said unasked."""
 _ALL_SIGNS = "".join(set(SIGNS.values()))
 _SIGNED = re.compile(rf"^((?:\d\d:\d\d:\d\d )?\s*)[{re.escape(_ALL_SIGNS)}] (?=\S)")
-_WORDLESS = re.escape("".join(c for c in set(SIGNS.values()) if not c.isascii()))
+_WORDLESS = re.escape("?!" + "".join(c for c in set(SIGNS.values()) if not c.isascii()))
+_BAR = re.compile(r" [▮▯]+$")
+_ROOM = re.compile(r"^(\d\d:\d\d:\d\d ) +")
 _BETWEEN = re.compile(rf"(?<=[^\s,:;(]) +[{_WORDLESS}] (?=\S)")
 _INSIDE = re.compile(rf"(?<!\S)[{_WORDLESS}] (?=\S)")
 
@@ -31,6 +33,11 @@ def flat(lines: Iterable[Line]) -> list[str]:
         text = text.strip("─ ") if text.startswith("──") else text
         out.append(_SIGNED.sub(r"\1", text))
     return [text for text in out if text]
+
+
+def log_text(line: str) -> str:
+    """A line of a run's log without its bar of progress and the room that its sign had."""
+    return _ROOM.sub(r"\1", _BAR.sub("", line))
 
 
 def spoken(lines: Iterable[Line]) -> list[str]:
