@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 from bedrot_console.catalog import schema  # noqa: E402
 from bedrot_console.catalog.apply import mark_of  # noqa: E402
 from bedrot_console.catalog.gate import Database, born  # noqa: E402
+from bedrot_console.catalog.shapes import shape_sql  # noqa: E402
 from bedrot_console.catalog.store import Catalog  # noqa: E402
 from bedrot_console.domain.events import Event  # noqa: E402
 from bedrot_console.resilience import SystemClock  # noqa: E402
@@ -63,6 +64,7 @@ def _columns(files: int) -> dict[str, str]:
     ms = f"({int(START.timestamp() * 1000)} + i * {step})"
     letters = " || ".join(f"substr('{ALPHABET}', (({ms} >> {shift}) & 31)::INTEGER + 1, 1)" for shift in range(40, -1, -5))
     tail = " || ".join(f"substr('{ALPHABET}', ((hash(i) >> {shift}) & 31)::INTEGER + 1, 1)" for shift in range(0, 55, 5))
+    shape, stamp = shape_sql("path")
     feeds = "['" + "', '".join(FEEDS) + "'][i % 5 + 1]"
     values = {
         "id": f"{letters} || {tail}", "platform": f"split_part({feeds}, '/', 1)", "feed": feeds, "account": "'default'", "series": "''",
@@ -74,6 +76,6 @@ def _columns(files: int) -> dict[str, str]:
         "media_type": "'application/json'", "source_system": "'example.com'", "extractor_version": "'1.0'",
         "report_id": f"{letters} || 'zzzzzzzzzzz'", "rules": "'0123456789abcdef'", "errors": "(i % 20 = 0)::INTEGER", "warnings": "0", "rows": "i % 400",
         "content_sha256": "sha256('c' || i)", "first_code": "CASE WHEN i % 20 = 0 THEN 'format.sign-in-page' END",
-        "path_fp": "hash(i)", "sha_fp": "('0x' || substr(sha256(i::VARCHAR), 1, 16))::UBIGINT",
+        "shape": shape, "stamp": stamp, "path_fp": "hash(i)", "sha_fp": "('0x' || substr(sha256(i::VARCHAR), 1, 16))::UBIGINT",
     }  # fmt: skip
     return {column: values[column] for column in schema.TABLES["files"]}

@@ -146,18 +146,12 @@ class Applier:
 
     def _update(self, pairs: Sequence[tuple[Draft, Draft]]) -> None:
         """Write only the columns that changed in any of the rows: each written column is rewritten at the checkpoint."""
-        names = list(schema.FILE_COLUMNS)
+        types = schema.TABLES["files"]
+        names = list(types)
         old = [rows.file_values(b) for b, _ in pairs]
         new = [rows.file_values(a) for _, a in pairs]
         differing = [i for i in range(1, len(names)) if any(b[i] != a[i] for b, a in zip(old, new, strict=True))]
         columns = [names[i] for i in differing]
-        if "path" in columns:
-            columns.append("path_fp")
-            differing.append(len(names))
-        if "sha256" in columns:
-            columns.append("sha_fp")
-            differing.append(len(names) + 1)
-        types = schema.TABLES["files"]
         values: list[Any] = [[v[0] for v in new], *([v[i] for v in new] for i in differing)]
         given = ["unnest($1::VARCHAR[]) AS id"]
         given += [f"unnest(${n}::{types[c]}[]) AS {schema.quoted(c)}" for n, c in enumerate(columns, start=2)]

@@ -278,13 +278,38 @@ def _wait_for(fd: int, wait_seconds: float, handed: list[bool]) -> None:
 
 def born(path: Path) -> None:
     """Make an empty catalog file at `path`, whole or not at all (created under another name, synced, renamed)."""
-    temporary = path.with_name(f".{path.name}.new")
+    _made(path, None)
+
+
+def compact(path: Path) -> None:
+    """Write the closed catalog file at `path` anew, without the room that dropped tables left in it; whole or not at all."""
+    try:
+        _made(path, path)
+    except (CatalogError, OSError) as error:
+        with contextlib.suppress(OSError):
+            _beside(path).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise translated(error, path) from error
+        raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _made(path: Path, source: Path | None) -> None:
+    temporary = _beside(path)
     for leftover in (temporary, temporary.with_name(temporary.name + ".wal")):
         leftover.unlink(missing_ok=True)
     connection = duckdb.connect(":memory:", config=_SETTINGS)
     try:
         connection.execute(f"ATTACH {schema.text(str(temporary))} AS catalog (STORAGE_VERSION '{schema.STORAGE}')")
         schema.create(connection, "catalog")
+        if source is not None:
+            connection.execute(f"ATTACH {schema.text(str(source))} AS source (READ_ONLY)")
+            for table in schema.TABLES:
+                connection.execute(f"DELETE FROM catalog.base.{table}; INSERT INTO catalog.base.{table} FROM source.base.{table}")
+            connection.execute("DETACH source")
         connection.execute("DETACH catalog")
     except duckdb.Error as error:
         raise translated(error, path) from error

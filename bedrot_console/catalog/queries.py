@@ -13,6 +13,7 @@ from ..domain.browsing import OPPOSITE, FileFilter, FileRow
 from ..domain.identifiers import ALPHABET, LENGTH
 from ..domain.lifecycle import STATUSES, Verdict, Zone, status
 from . import rows
+from .shapes import readings
 
 _WORST = {"failed": 0, "warned": 1, "pending": 2, "passed": 3, "quarantined": 4, "promoted": 5, "erased": 6}
 
@@ -83,11 +84,26 @@ class Where:
         return "WHERE " + " AND ".join(f"({p})" for p in self.parts) if self.parts else ""
 
 
-def where(wanted: FileFilter, feeds: Sequence[str] | None = None) -> Where:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a catalog is made of, so that a text is looked for only where it can be.
+
+    Args:
+        feeds: every feed, and its name in small letters.
+        shapes: every shape in small letters; None if they are too many.
+        ids: the first and the last id, if there is any file.
+    """
+
+    feeds: Sequence[tuple[str, str]]
+    shapes: Sequence[str] | None
+    ids: Sequence[str]
+
+
+def where(wanted: FileFilter, known: Known | None = None) -> Where:
     """The filter as conditions over `base.files f` (or `base.tally f`, for filters that `only_tally` accepts).
 
     Args:
-        feeds: the feeds whose name holds the filter's text, if the caller knows them; spares a look at each row's feed.
+        known: of the catalog; needed for a filter with a text.
     """
     w = Where()
     for column in ("zone", "platform", "feed", "account", "series", "run_id", "set_id"):
@@ -108,20 +124,36 @@ def where(wanted: FileFilter, feeds: Sequence[str] | None = None) -> Where:
         if at is not None:
             w.add(f"f.landed_at {sign} {w.bind(rows.naive(at))}")
     if wanted.text:
-        text = wanted.text.lower()
-        folded = w.bind(text)
-        path = "f.path" if text == text.upper() else "lower(f.path)"
-        either = [f"contains({path}, {folded})"]
-        if feeds is None:
-            either.append(f"contains(lower(f.feed), {folded})")
-        elif feeds:
-            # A list of five or more becomes a join, which reads all columns of all rows.
-            cases = " ".join(f"WHEN {w.bind(feed)} THEN true" for feed in feeds)
-            either.append(f"CASE f.feed {cases} ELSE false END")
-        if len(text) <= LENGTH and set(text) <= set(ALPHABET):
-            either.append(f"f.id >= {folded} AND f.id < {w.bind(text + '~')}")
-        w.add(" OR ".join(either))
+        if known is None:
+            raise ValueError("a text is looked for in a catalog that is known")
+        _add_text(w, wanted.text.lower(), known)
     return w
+
+
+def _add_text(w: Where, text: str, known: Known) -> None:
+    """Add the condition that a text stands in the path or the feed, or begins the id; what no file can have is left out of it."""
+    either: list[str] = []
+    ways = readings(text, known.shapes)
+    if ways is None:
+        either.append(f"contains(lower(f.path), {w.bind(text)})")
+    for piece in dict.fromkeys(way.piece for way in ways or ()):
+        stamps = [way.stamp_sql("f.stamp") for way in ways or () if way.piece == piece]
+        conditions = []
+        if known.shapes is None or not all(piece in shape for shape in known.shapes):
+            conditions.append(f"contains(lower(f.shape), {w.bind(piece)})")
+        if all(stamps):
+            conditions.append(f"({' OR '.join(stamps)})")
+        if not conditions:
+            return  # every path has it
+        either.append(" AND ".join(conditions))
+    feeds = [feed for feed, small in known.feeds if text in small]
+    if feeds:
+        # A list of five or more becomes a join, which reads all columns of all rows.
+        cases = " ".join(f"WHEN {w.bind(feed)} THEN true" for feed in feeds)
+        either.append(f"CASE f.feed {cases} ELSE false END")
+    if len(text) <= LENGTH and set(text) <= set(ALPHABET) and known.ids and known.ids[0] < text + "~" and text <= known.ids[1]:
+        either.append(f"f.id >= {w.bind(text)} AND f.id < {w.bind(text + '~')}")
+    w.add(" OR ".join(either) or "false")
 
 
 def matches(wanted: FileFilter, row: FileRow) -> bool:

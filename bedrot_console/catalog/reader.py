@@ -18,6 +18,7 @@ from ..domain.lifecycle import Decision, Verdict, Zone
 from . import queries, rows, schema
 from .gate import CatalogCramped, CatalogDamaged, Database, interrupt
 from .names import Names
+from .search import Search
 
 if TYPE_CHECKING:
     from ..domain.challenges import Challenge
@@ -71,11 +72,17 @@ class Reader:
         self._token: Token | None = None
         self._asking: dict[int, Any] = {}
         self._asked_at: float | None = None
+        self._search = Search(self)
         self._open()
 
     def _open(self) -> None:
         self._token = token_of(self.path)
         self._database = Database(self.path, read_only=True, sparing=self._sparing)
+
+    @property
+    def opened(self) -> object:
+        """What is open now: another object, if another catalog took its place."""
+        return self._database
 
     def close(self) -> None:
         """Close the file; the reader cannot be used after."""
@@ -169,13 +176,6 @@ class Reader:
 
     # ---- files
 
-    def _where(self, wanted: FileFilter) -> queries.Where:
-        feeds = None
-        if wanted.text:
-            held = self._ask("SELECT DISTINCT feed FROM base.tally WHERE contains(lower(feed), $1)", [wanted.text.lower()])
-            feeds = [feed for (feed,) in held]
-        return queries.where(wanted, feeds)
-
     def files(
         self, wanted: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int | None = 200
     ) -> list[FileRow]:
@@ -184,29 +184,32 @@ class Reader:
         Args:
             limit: rows at most; None for all.
         """
-        w = self._where(wanted)
         backwards = before is not None
         anchor = before or after
-        if anchor is not None:
-            queries.beyond(w, wanted.order, anchor, backwards=backwards)
-        tail = f" LIMIT {int(limit)}" if limit is not None else ""
+
+        def narrow(w: queries.Where) -> None:
+            if anchor is not None:
+                queries.beyond(w, wanted.order, anchor, backwards=backwards)
+
         order = queries.order_by(wanted.order, backwards=backwards)
-        found = [rows.file_row(v) for v in self._ask(f"{queries.SELECT} {w.sql} ORDER BY {order}{tail}", w.values)]
+        found = [rows.file_row(v) for v in self._search.rows(wanted, order, narrow, limit=limit)]
         return found[::-1] if backwards else found
 
     def between(self, wanted: FileFilter, one: FileRow, other: FileRow, limit: int) -> list[FileRow]:
         """The files from one row to the other, both included if they still match, in `wanted.order`; the first `limit` of them."""
         order = queries.sort_key(wanted.order)
         low, high = sorted((one, other), key=order)
-        w = self._where(wanted)
-        queries.beyond(w, wanted.order, low, included=True)
-        queries.beyond(w, wanted.order, high, backwards=True, included=True)
-        tail = f"ORDER BY {queries.order_by(wanted.order)} LIMIT {int(limit)}"
-        return [rows.file_row(v) for v in self._ask(f"{queries.SELECT} {w.sql} {tail}", w.values)]
+
+        def narrow(w: queries.Where) -> None:
+            queries.beyond(w, wanted.order, low, included=True)
+            queries.beyond(w, wanted.order, high, backwards=True, included=True)
+
+        found = self._search.rows(wanted, queries.order_by(wanted.order), narrow, limit=limit)
+        return [rows.file_row(v) for v in found]
 
     def states(self, wanted: FileFilter) -> list[tuple[Zone, Verdict | None, str, int, int]]:
         """(zone, verdict, platform, files, bytes) of the files that match: what decides which verbs are allowed."""
-        w = self._where(wanted)
+        w = self._search.where(wanted)
         if queries.only_tally(wanted):
             asked = "sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f"
         else:
@@ -216,31 +219,25 @@ class Reader:
 
     def at(self, wanted: FileFilter, index: int, limit: int = 200) -> list[FileRow]:
         """The page that begins at position `index` (0-based) of `wanted`. For jumps of a virtual table; paging goes by `files`."""
-        w = self._where(wanted)
-        tail = f"LIMIT {int(limit)} OFFSET {max(0, int(index))}"
-        return [
-            rows.file_row(v)
-            for v in self._ask(f"{queries.SELECT} {w.sql} ORDER BY {queries.order_by(wanted.order)} {tail}", w.values)
-        ]
+        found = self._search.rows(wanted, queries.order_by(wanted.order), limit=limit, offset=max(0, index))
+        return [rows.file_row(v) for v in found]
 
     def offset_of(self, wanted: FileFilter, row: FileRow) -> int:
         """How many files of `wanted` come before `row` in its order."""
-        w = self._where(wanted)
-        queries.beyond(w, wanted.order, row, backwards=True)
-        return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
+        return self._search.count(wanted, lambda w: queries.beyond(w, wanted.order, row, backwards=True))
 
     def count(self, wanted: FileFilter) -> int:
         """How many files match; from the kept tally where that suffices."""
-        w = self._where(wanted)
         if queries.only_tally(wanted):
+            w = queries.where(wanted)
             return int(self._ask(f"SELECT coalesce(sum(f.files), 0) FROM base.tally f {w.sql}", w.values)[0][0])
-        return self._ask(f"SELECT count(*) FROM base.files f {w.sql}", w.values)[0][0]
+        return self._search.count(wanted)
 
     def groups(self, wanted: FileFilter, by: str) -> list[tuple[str | None, int, int]]:
         """(key, files, bytes) for each value of `by` (one of GROUPS) among the files that match: largest first, days newest first."""
         if by not in GROUPS:
             raise UsageError(f"cannot group by {by}", hint=", ".join(GROUPS))
-        w = self._where(wanted)
+        w = self._search.where(wanted)
         order = "1 DESC NULLS LAST" if by == "day" else "2 DESC, 1"
         if queries.only_tally(wanted) and by in COUNTED:
             sql = f"SELECT {GROUPS[by]}, sum(f.files)::BIGINT, sum(f.bytes)::BIGINT FROM base.tally f {w.sql} GROUP BY 1 ORDER BY {order}"
@@ -363,7 +360,7 @@ class Reader:
         """
         from ..domain.feeds import History
 
-        w = self._where(FileFilter(feed=feed, account=account, series=series))
+        w = self._search.where(FileFilter(feed=feed, account=account, series=series))
         w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
         if before is not None:
             at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)

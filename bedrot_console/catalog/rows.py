@@ -13,6 +13,7 @@ from ..domain.events import Event
 from ..domain.files import parse_time
 from ..domain.lifecycle import Decision, Verb, Verdict, Zone, status
 from . import schema
+from .shapes import shape_of
 
 if TYPE_CHECKING:
     from ..domain.challenges import Challenge
@@ -82,12 +83,12 @@ _DRAFTED = tuple(schema.FILE_COLUMNS)
 
 
 def file_values(d: dict[str, Any]) -> tuple[Any, ...]:
-    """A row of `base.files` from the reducer's draft, fingerprints included."""
+    """A row of `base.files` from the reducer's draft, with what is looked up by."""
     return (
         d["id"], d["platform"], d["feed"], d["account"], d["series"], d["zone"].value, d["verdict"].value if d["verdict"] else None, d["path"],
         d["size_bytes"], d["sha256"], naive(d["captured_at"]), naive(d["landed_at"]), d["as_of"], d["run_id"], d["set_id"], d["method"],
         d["media_type"], d["source_system"], d["extractor_version"], d["report_id"], d["rules"], d["errors"], d["warnings"], d["rows"],
-        d["content_sha256"], d["first_code"], fingerprint(d["path"]), sha_fingerprint(d["sha256"]),
+        d["content_sha256"], d["first_code"], fingerprint(d["path"]), sha_fingerprint(d["sha256"]), *shape_of(d["path"]),
     )  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..domain.lifecycle import Verdict, Zone, status
+from .shapes import shape_sql
 
-VERSION = 2
+VERSION = 3
 """Stamp of the tables' shape. A file with a higher one is refused (CatalogTooNew)."""
 
 STORAGE = "v1.5.0"
@@ -25,7 +26,8 @@ FILE_COLUMNS: dict[str, str] = {
     "source_system": "VARCHAR", "extractor_version": "VARCHAR", "report_id": "VARCHAR", "rules": "VARCHAR", "errors": "INTEGER",
     "warnings": "INTEGER", "rows": "BIGINT", "content_sha256": "VARCHAR", "first_code": "VARCHAR",
 }  # fmt: skip
-"""What a FileRow is made of, in the order of the table `base.files`; after them come `path_fp` and `sha_fp` (UBIGINT)."""
+"""What a FileRow is made of, in the order of the table `base.files`; after them come the
+fingerprints `path_fp` and `sha_fp`, and `shape` and `stamp` of the path (`shapes.shape_of`), by which a text is looked for."""
 
 CHANGING = (
     "zone", "verdict", "path", "as_of", "report_id", "rules", "errors", "warnings", "rows", "content_sha256", "first_code",
@@ -34,7 +36,7 @@ CHANGING = (
 
 TABLES: dict[str, dict[str, str]] = {
     "meta": {"version": "INTEGER", "applied_seq": "BIGINT", "mark": "VARCHAR"},
-    "files": {**FILE_COLUMNS, "path_fp": "UBIGINT", "sha_fp": "UBIGINT"},
+    "files": {**FILE_COLUMNS, "path_fp": "UBIGINT", "sha_fp": "UBIGINT", "shape": "VARCHAR", "stamp": "BIGINT"},
     "tally": {
         "zone": "VARCHAR", "platform": "VARCHAR", "feed": "VARCHAR", "account": "VARCHAR", "verdict": "VARCHAR", "files": "BIGINT",
         "bytes": "BIGINT",
@@ -150,12 +152,21 @@ def create_views(connection: Any) -> None:
 
 def add_series(connection: Any) -> None:
     """1 to 2: files and freshness are told apart by series. The tables are made anew, since columns have their order; views follow."""
-    for table, made in (("files", ", ".join(quoted(c) for c in TABLES["files"] if c != "series")), ("freshness", "*")):
-        listed = ", ".join("'' AS series" if c == "series" else quoted(c) for c in TABLES[table])
+    for table in ("files", "freshness"):
+        columns = [c for c in TABLES[table] if c not in ("shape", "stamp")]
+        made = _listed(*(c for c in columns if c != "series"))
+        listed = ", ".join("'' AS series" if c == "series" else quoted(c) for c in columns)
         connection.execute(f"CREATE TABLE base.{table}_2 AS SELECT {listed} FROM (SELECT {made} FROM base.{table})")
         connection.execute(f"DROP TABLE base.{table}; ALTER TABLE base.{table}_2 RENAME TO {table}")
     create_views(connection)
 
 
-MIGRATIONS: dict[int, Callable[[Any], None]] = {1: add_series}
+def add_shapes(connection: Any) -> None:
+    """2 to 3: each file has the shape and the stamp of its path."""
+    shape, stamp = shape_sql("path")
+    connection.execute(f"CREATE TABLE base.files_3 AS SELECT *, {shape} AS shape, {stamp} AS stamp FROM base.files")
+    connection.execute("DROP TABLE base.files; ALTER TABLE base.files_3 RENAME TO files")
+
+
+MIGRATIONS: dict[int, Callable[[Any], None]] = {1: add_series, 2: add_shapes}
 """From version n to n + 1: the step's function. Run under the writer's lock, one transaction each, before applying."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from . import work
 from .apply import mark_of
 from .counting import summarise
 from .engine import duckdb
-from .gate import CatalogDamaged, Database, exclusive, set_aside, translated
+from .gate import CatalogDamaged, Database, compact, exclusive, set_aside, translated
 from .overlay import Overlay
 from .publishing import State, print_of, publish
 from .reader import Reader
@@ -146,9 +146,13 @@ class Catalog:
         """Bring the work file up to date; one that is missing, damaged or of another journal is made anew."""
         try:
             with self._opened(state) as database:
-                work.migrate(database)
+                migrated = work.migrate(database)
                 work.apply_tail(database, self.journal, self.reports)
-                return self._summarise(database)
+                applied = self._summarise(database)
+            if migrated:
+                with suppress(CatalogError):  # a larger file than need be is one all the same
+                    compact(self.work)
+            return applied
         except (CatalogDamaged, work.Behind, FileNotFoundError):
             return self._build(damaged=True)[0]
 

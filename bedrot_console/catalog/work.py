@@ -137,8 +137,8 @@ def checkpoint(database: Database) -> None:
         raise translated(error, database.path) from error
 
 
-def migrate(database: Database) -> None:
-    """Bring an older file to this version, one named step and one transaction at a time.
+def migrate(database: Database) -> bool:
+    """Bring an older file to this version, one named step and one transaction at a time; says whether it was older.
 
     Raises:
         CatalogDamaged: a step failed; the file is as it was, and is made anew from the truth.
@@ -152,6 +152,7 @@ def migrate(database: Database) -> None:
             connection.execute("COMMIT")
         except (duckdb.Error, KeyError) as error:
             raise CatalogDamaged(f"the catalog cannot be brought from version {version} to {version + 1}") from error
+    return database.version < schema.VERSION
 
 
 def digest(database: Database) -> dict[str, tuple[Any, ...]]:

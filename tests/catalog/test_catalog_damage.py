@@ -191,17 +191,19 @@ def test_a_full_disk_is_told_as_a_disk(tmp_path):
         assert isinstance(found, CatalogError) and found.exit_code == 5 and "bedrot rebuild" in (found.hint or "")
 
 
-def test_a_catalog_from_before_series_is_migrated_with_equal_answers(furnished):
-    """A file of version 1, which knew no series, answers as before after the next command, and takes files of a series in."""
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_catalog_of_an_older_version_is_migrated_with_equal_answers(furnished, version):
+    """A file that knew no series (1) or no shapes (2) answers as before after the next command, as a rebuilt one does, and takes more in."""
     before = furnished.open().select(FileFilter())
     for path in (furnished.catalog.work, furnished.catalog.published):
         os.chmod(path, 0o644)
         connection = duckdb.connect(str(path))
         for view in schema.VIEWS:
             connection.execute(f"DROP VIEW main.{view}")
-        for table in ("files", "freshness"):
-            connection.execute(f"ALTER TABLE base.{table} DROP COLUMN series")
-        connection.execute("UPDATE base.meta SET version = 1")
+        connection.execute("ALTER TABLE base.files DROP COLUMN shape; ALTER TABLE base.files DROP COLUMN stamp")
+        if version == 1:
+            connection.execute("ALTER TABLE base.files DROP COLUMN series; ALTER TABLE base.freshness DROP COLUMN series")
+        connection.execute(f"UPDATE base.meta SET version = {version}")
         connection.close()
     assert furnished.open().select(FileFilter()) == before, "an old published file is read, or healed"
     new = furnished.land(series="artist-a_28day")
@@ -212,6 +214,8 @@ def test_a_catalog_from_before_series_is_migrated_with_equal_answers(furnished):
     assert [row.id for row in catalog.select(FileFilter(series="artist-a_28day"))] == [new]
     aside = furnished.catalog.folder / "aside"
     assert not list(aside.glob("work*")), "migrated, not made anew"
+    assert not list(catalog.folder.glob(".work*")), "and written without gaps"
+    assert catalog.rebuild(verify=True).equal is True
 
 
 def test_a_catalog_of_another_journal_is_made_again(furnished):
