@@ -97,6 +97,11 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def token(self) -> Token | None:
+        """Which published file this reader reads."""
+        return self._token
+
     def stale(self) -> bool:
         """Whether another catalog was published since. One `stat`, no query."""
         return token_of(self.path) != self._token

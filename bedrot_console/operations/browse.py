@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 AHEAD = "bedrot-ahead"
 """The thread that opens a reader before it is asked."""
-_OPENING = threading.Lock()
+_OPENING = threading.RLock()
+FIRST = 200
+"""Files of a first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,25 @@ def reader(ws: Workspace) -> Reader:
 
 
 def ahead(ws: Workspace) -> None:
-    """Open the reader in a thread of its own, while the caller makes ready what will ask it."""
+    """Open the reader and ask it for the first page, in a thread of its own, while the caller makes ready what will want them."""
 
     def work() -> None:
-        with suppress(Exception):  # whoever asks is told the same
-            reader(ws)
+        with _OPENING, suppress(Exception):  # whoever asks is told the same
+            held, what = reader(ws), FileFilter()
+            ws.__dict__["_ahead"] = what, held.token, held.files(what, limit=FIRST)
 
     threading.Thread(target=work, name=AHEAD, daemon=True).start()
 
 
 def files(
-    ws: Workspace, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = 200
+    ws: Workspace, what: FileFilter, *, after: FileRow | None = None, before: FileRow | None = None, limit: int = FIRST
 ) -> list[FileRow]:
     """One page of files in the filter's order: the first, or the one after or before a row."""
-    return reader(ws).files(what, after=after, before=before, limit=limit)
+    with _OPENING:
+        held, known = reader(ws), ws.__dict__.pop("_ahead", None)
+    if known is not None and after is before is None and limit == FIRST and known[:2] == (what, held.token):
+        return known[2]
+    return held.files(what, after=after, before=before, limit=limit)
 
 
 def count(ws: Workspace, what: FileFilter) -> int:

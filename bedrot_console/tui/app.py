@@ -89,6 +89,9 @@ class Console(
         self.own_theme = "ansi-dark" if no_color or not _truecolour() else "textual-dark"
         self.theme = self.own_theme
         self.restore_theme()
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._read_with: str | None = self.theme
+        self._disable_tooltips = self._disable_notifications = True  # a notice has its line
         self.palette = Palette(self)
 
     offered_themes = ("ansi-dark", "ansi-light", "textual-dark", "textual-light", "nord", "gruvbox", "solarized-light")
@@ -125,6 +128,15 @@ class Console(
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self.hang_up)
         self.set_interval(self.pulse_seconds, self.beat)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Textual's own, but the theme chosen before anything was read is no reason to read it all again."""
+        if self._read_with == self.theme:
+            self._read_with = None
+            self.stylesheet.update(self, animate=animate)
+            return
+        self._read_with = None
+        super().refresh_css(animate=animate)
 
     def get_default_screen(self) -> Screen[Any]:
         from .ground import Ground

@@ -428,8 +428,8 @@ def test_nothing_lands_beside_the_catalog_of_a_newer_program(ws, open_workspace,
     )
 
 
-def test_the_catalog_is_opened_ahead_once_and_trouble_is_told_to_who_asks(ws, capfd, monkeypatch) -> None:
-    """What asks next finds the reader; one that cannot be opened says nothing by itself."""
+def test_the_catalog_is_opened_ahead_once_and_trouble_is_told_to_who_asks(ws, plays, capfd, monkeypatch) -> None:
+    """What asks next finds the reader and the first page, as long as it is the newest; one that cannot be opened says nothing by itself."""
 
     def opened() -> None:
         browse.ahead(ws)
@@ -437,7 +437,7 @@ def test_the_catalog_is_opened_ahead_once_and_trouble_is_told_to_who_asks(ws, ca
             if thread.name == browse.AHEAD:
                 thread.join()
 
-    def trouble(**_: object) -> None:
+    def trouble(*_: object, **__: object) -> None:
         raise CatalogTooNew("of tomorrow")
 
     with monkeypatch.context() as patched:
@@ -445,7 +445,18 @@ def test_the_catalog_is_opened_ahead_once_and_trouble_is_told_to_who_asks(ws, ca
         opened()
         with pytest.raises(CatalogTooNew):
             browse.files(ws, FileFilter())
+    (one,) = landed(ws, plays())
     opened()
     known = ws.__dict__["_reader"]
-    assert browse.files(ws, FileFilter()) == [] and browse.reader(ws) is known
+    with monkeypatch.context() as patched:
+        patched.setattr(known, "files", trouble)
+        assert [row.id for row in browse.files(ws, FileFilter())] == [one] and browse.reader(ws) is known
+        with pytest.raises(CatalogTooNew):
+            browse.files(ws, FileFilter())
+    opened()
+    assert browse.files(ws, FileFilter(), limit=1) and browse.files(ws, FileFilter(zone=Zone.RAW)) == []
+    opened()
+    (two,) = landed(ws, plays(each=7, name="later.json"))
+    ws.catalog.catch_up(publish="now")
+    assert browse.fresh(ws) and {row.id for row in browse.files(ws, FileFilter())} == {one, two}
     assert capfd.readouterr() == ("", "")

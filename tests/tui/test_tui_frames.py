@@ -7,9 +7,12 @@ import re
 
 import pytest
 from fake_lake import FakeLake, row_of
+from textual.app import App
+from textual.css.stylesheet import Stylesheet
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.tui import clipboard
+from bedrot_console.tui.app import Console
 from bedrot_console.tui.places import PLACES
 
 
@@ -115,3 +118,33 @@ def test_every_status_is_told_without_colours(drive, monkeypatch):
         assert any(s.reverse for s in styles) and "▲ promoted" in d.screen and "▼ quarantined" in d.screen
 
     drive(lake, scenario, size=(100, 30), memory={"theme": "nord"})
+
+
+@pytest.mark.parametrize("theme", ["nord", "ansi-light"])
+def test_the_theme_that_was_kept_is_there_from_the_first_reading_of_the_style_sheet(drive, theme, monkeypatch):
+    """Reading it all again changes nothing; choosing another theme does."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    reads = []
+    read = Stylesheet.reparse
+    monkeypatch.setattr(Stylesheet, "reparse", lambda self: (reads.append(1), read(self)))
+
+    async def scenario(d):
+        def styles():
+            return [(str(widget), widget.styles.css) for widget in d.app.screen.walk_children(with_self=True)]
+
+        assert d.app.theme == theme and not reads
+        shown = styles()
+        d.app.refresh_css()
+        assert reads == [1] and styles() == shown
+        d.app.theme = "gruvbox"
+        await d.settle()
+        assert len(reads) == 2 and styles() != shown
+
+    drive(FakeLake(4), scenario, memory={"theme": theme})
+
+
+def test_nothing_waits_to_say_what_the_console_never_says():
+    """Notices have their line: Textual makes neither toasts nor tooltips, by switches that it has."""
+    app, stock = Console(FakeLake(4)), App[None]()
+    for switch in ("_disable_tooltips", "_disable_notifications"):
+        assert (getattr(app, switch), getattr(stock, switch)) == (True, False)
