@@ -10,7 +10,7 @@ from test_tui_linear import Conversation
 
 from bedrot_console.domain.findings import Finding, Place, Severity
 from bedrot_console.domain.runs import RunState
-from bedrot_console.tui.linear.speech import _wrapped
+from bedrot_console.tui.linear.speech import Speech, _wrapped
 from bedrot_console.tui.linear.texts import flat, log_text, spoken
 
 DRIFT = tuple(
@@ -263,6 +263,21 @@ def test_a_query_that_is_wrong_or_stopped_says_where_and_what_next(monkeypatch):
     assert "At line 1, character 8: nope" in (said := Conversation(lake)("sql select nope")) and "Next: perhaps id" in said
     lake.sql_stopped.set()
     assert "Not all rows are here: stopped. Next: export FILE" in Conversation(lake)("sql select slow rows=30", "more")
+
+
+def test_a_question_that_takes_its_time_says_how_far_it_is(monkeypatch):
+    """Rows so far, until it ends."""
+    lake = FakeLake(8)
+    monkeypatch.setattr("bedrot_console.tui.linear.sql.WAIT_SECONDS", 0)
+    talk = Conversation(lake)
+    monkeypatch.setattr(
+        Speech,
+        "say",
+        lambda self, *lines, **more: (said.extend(lines), lake.sql_stopped.set() if "Still" in "".join(lines) else None),
+    )
+    said: list[str] = []
+    talk("sql select slow rows=2")
+    assert any(line.startswith("Still asking: ") and line.endswith("; ctrl+c stops.") for line in said)
 
 
 def test_parts_of_a_payload_are_said_by_their_place():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ VALUE = 300
 LONGEST_VALUE = 20_000
 SEVERITIES = ("error", "warning", "none")
 TELL_ROWS = 1_000_000
+WAIT_SECONDS = 5.0
+"""So often a question that takes its time says how far it is."""
 SETTLE_SECONDS = 0.2
 """An answer that ends so soon after its page is there is counted on it."""
 
@@ -52,12 +55,18 @@ class Reading:
         with self._grew:
             self._grew.notify_all()
 
-    def until(self, count: int) -> None:
-        """Wait until so many rows are there, or all. Raises what the answer ended with, if no row came."""
+    def until(self, count: int, tell: Callable[[str], None]) -> None:
+        """Wait until so many rows are there, or all; how far it is, is told now and then. Raises what it ended with, if no row came."""
+        said = time.monotonic()
         try:
             with self._grew:
                 while not self.over and self.answer.count < count:
-                    self._grew.wait(1)
+                    self._grew.wait(min(1, WAIT_SECONDS))
+                    if not self.over and time.monotonic() - said >= WAIT_SECONDS:
+                        said = time.monotonic()
+                        read, files = self.answer.reading
+                        far = f", {read:,} of {files:,} payloads read" if files else ""
+                        tell(f"Still asking: {self.answer.count:,} rows so far{far}; ctrl+c stops.")
                 self._grew.wait_for(lambda: self.over, SETTLE_SECONDS)
         except KeyboardInterrupt:
             self.answer.cancel()
@@ -106,7 +115,7 @@ class Asking:
         self.backend.remember(text)
         reading = self.reading = Reading(answer)
         try:
-            reading.until(PAGE + 1)
+            reading.until(PAGE + 1, self.speech.say)
         except QueryError as error:
             if error.place is not None:
                 line, column = error.place
@@ -126,7 +135,7 @@ class Asking:
         def more(last: Any) -> list[Item]:
             nonlocal cut
             start = len(listing.items)
-            reading.until(start + PAGE)
+            reading.until(start + PAGE, self.speech.say)
             rows = answer.page(start, PAGE)
             if reading.over:
                 if listing.total is None:
