@@ -321,7 +321,13 @@ def test_every_error_ends_in_a_next_step_and_the_end_of_input_says_so():
     assert len(wrong) == 5 and all(" Next: " in line for line in wrong) and "Left; runs go on." in said
     assert Conversation(lake, attended=True)("files").endswith("\nThe input has ended; runs go on.\n")
     lake = FakeLake(64)
-    ended = Conversation(lake)("review", "quarantine 1")
+    talk = Conversation(lake)
+    assert (
+        "no row 7: there is no list yet. Next: files" in (said := talk("7", "files", "70"))
+        and "no row 70: " in said
+        and not talk.shelled
+    )
+    ended = talk("review", "quarantine 1")
     assert ended.endswith("The input ended at this question; it counts as no.\n") and not lake.decisions
 
 

@@ -155,6 +155,13 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
         if len(words) == 1 and is_number(words[0], self.listing) and self.listing is not None:
             self.open_item(self.listing, int(words[0].split(",")[0].split("-")[0]))
             return
+        if len(words) == 1 and words[0].isdigit():
+            listing = self.listing
+            raise UsageError(
+                f"no row {safe(words[0], 20)}: "
+                + (f"{len(listing.items)} were read so far" if listing else "there is no list yet"),
+                hint="more" if listing is not None and listing.more is not None else "files",
+            )
         if words[0] in NO_SCREEN:
             raise UsageError(f"{words[0]} needs a screen", hint="a console without --linear")
         known = words[0] in self.table or any(words[0] in c.also for c in self.table.values())
