@@ -393,7 +393,7 @@ class Reader:
     def newest_by_series(self, feed: str, account: str, *, before: FileRow, limit: int) -> list[FileRow]:
         """The newest good capture (passed or warned, in landing or raw) of each series of a feed and account, of those made before a file's
         own and in another run; newest first."""
-        w = self._where(FileFilter(feed=feed, account=account))
+        w = self._search.where(FileFilter(feed=feed, account=account))
         w.add("f.zone IN ('landing', 'raw') AND f.verdict IN ('passed', 'warned')")
         at, identifier = w.bind(rows.naive(before.captured_at)), w.bind(before.id)
         w.add(f"f.captured_at <= {at} AND (f.captured_at < {at} OR f.id < {identifier})")
