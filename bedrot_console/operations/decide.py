@@ -11,7 +11,7 @@ from ..domain.errors import BedrotError, LifecycleError, PermissionDenied, Usage
 from ..domain.events import Event
 from ..domain.identifiers import new_id
 from ..domain.lifecycle import TRANSITIONS, Decision, Verb, Zone, transition
-from .validate import bound, failed
+from .validate import bound, failed, judged_otherwise
 from .workspace import Workspace
 
 CHUNK = 256
@@ -132,11 +132,14 @@ def passed(ws: Workspace) -> list[FileRow]:
 
 
 def waiting(ws: Workspace) -> dict[str, int]:
-    """How many files in landing wait for something else than a promotion, by status: failed, warned, pending."""
+    """How many files in landing wait for something else than a promotion, by status: failed, warned, pending (also: judged under other rules
+    than today's)."""
     counts: dict[str, int] = {}
+    rules: dict[str, str] = {}
     for row in ws.catalog.select(FileFilter(zone=Zone.LANDING)):
-        if row.status != "passed":
-            counts[row.status] = counts.get(row.status, 0) + 1
+        word = "pending" if judged_otherwise(ws, row, rules) else row.status
+        if word != "passed":
+            counts[word] = counts.get(word, 0) + 1
     return counts
 
 

@@ -29,15 +29,16 @@ def validate(ws: Workspace, ids: Sequence[str] = (), *, scope: str | None = None
 
     Args:
         ids: id prefixes or zone paths.
-        scope: instead of ids, `pending` (landing files without a verdict) or `all` (everything that is not erased).
+        scope: instead of ids, `pending` (landing files without a verdict under today's rules) or `all` (everything that is not erased).
     """
     with ws.writing():
         rows: list[FileRow] = []
         if scope:
-            chosen = ws.catalog.select(
-                FileFilter(status="pending", order="oldest") if scope == "pending" else FileFilter(order="oldest")
-            )
-            rows = [r for r in chosen if r.zone is not Zone.ERASED]
+            wanted = FileFilter(zone=Zone.LANDING, order="oldest") if scope == "pending" else FileFilter(order="oldest")
+            rows = [r for r in ws.catalog.select(wanted) if r.zone is not Zone.ERASED]
+            if scope == "pending":
+                rules: dict[str, str] = {}
+                rows = [r for r in rows if r.verdict is None or judged_otherwise(ws, r, rules)]
         else:
             for name, found in zip(ids, ws.catalog.resolve(ids), strict=True):
                 if isinstance(found, BedrotError):
@@ -316,6 +317,14 @@ def current_rules(ws: Workspace, feed_name: str, cache: dict[str, str]) -> str:
     if feed_name not in cache:
         cache[feed_name] = rules_of(ws.registry.feed(feed_name), ws.acceptances.standing(feed_name))
     return cache[feed_name]
+
+
+def judged_otherwise(ws: Workspace, row: FileRow, cache: dict[str, str]) -> bool:
+    """Whether the row's verdict was made under other rules than today's. Not where its feed cannot be loaded: nothing could judge it anew."""
+    try:
+        return row.verdict is not None and bound(ws, row, cache).verdict is None
+    except BedrotError:
+        return False
 
 
 def bound(ws: Workspace, row: FileRow, cache: dict[str, str]) -> FileRow:

@@ -132,6 +132,21 @@ def test_a_verdict_made_under_other_rules_does_not_carry_a_promotion(ws, plays, 
     monkeypatch.setattr("bedrot_console.inspection.rules.rules_of", lambda feed, accepted: "other rules")
     (outcome,) = decide.decide(ws, Verb.PROMOTE, [one])
     assert outcome.exit_code == 7 and "rules changed" in outcome.reason
+    assert not decide.passed(ws) and decide.waiting(ws) == {"pending": 1}
+    monkeypatch.undo()
+    assert [row.id for row in decide.passed(ws)] == [one] and not list(validate(ws, scope="pending"))
+
+
+def test_what_is_pending_is_also_what_was_judged_under_other_rules(ws, plays, monkeypatch) -> None:
+    """After an update of the rules `pending` judges those files of landing again; they may be promoted then."""
+    one, two = landed(ws, plays()), landed(ws, plays(name="b.json", days=12))
+    for (name,) in (one, two):
+        judged(ws, name)
+    monkeypatch.setattr("bedrot_console.inspection.rules.RULES_VERSION", 99)
+    monkeypatch.setattr("bedrot_console.inspection.rules._known_rules", {})
+    assert decide.waiting(ws) == {"pending": 2}
+    again = [row.id for row, _ in validate(ws, scope="pending")]
+    assert again == [*one, *two]
 
 
 def test_bytes_that_changed_after_validation_are_not_promoted(ws, plays) -> None:

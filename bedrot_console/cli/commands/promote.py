@@ -38,9 +38,11 @@ def promote(face: Face, ids: tuple[str, ...], passed: bool, matching: str | None
 
         seen = {row.id: row.report_id for row in decide.passed(face.workspace())}
         names = list(seen)
+        waiting = decide.waiting(face.workspace())
         if not names:
-            waiting = decide.waiting(face.workspace())
             also = ", ".join(f"{number:,} {status}" for status, number in waiting.items())
             face.say.note("nothing to promote" + (f"; in landing wait {also}: bedrot files --zone landing" if also else ""))
             return 0
+        if pending := waiting.get("pending"):
+            face.say.note(f"{pending:,} in landing have no verdict under today's rules: bedrot validate --pending")
     return carry_out(face, Verb.PROMOTE, names, reason, dry_run, seen)

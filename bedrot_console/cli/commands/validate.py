@@ -19,7 +19,7 @@ MOST_FINDINGS = 10
 
 @command(example="bedrot validate --pending\nbedrot validate 06exy3k2", exits=(0, 1, 5, 7))
 @ids_argument
-@click.option("--pending", "scope", flag_value="pending", help="Every file in landing that has no verdict.")
+@click.option("--pending", "scope", flag_value="pending", help="Every file in landing that has no verdict under today's rules.")
 @click.option("--all", "scope", flag_value="all", help="Every file that is not erased.")
 def validate(face: Face, ids: tuple[str, ...], scope: str | None) -> int:
     """Check files against what is expected of their feed.
