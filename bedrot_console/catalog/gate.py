@@ -16,7 +16,7 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class CatalogCramped(CatalogError):
 def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _connected:
         target = arguments[0]
-        if isinstance(target, (str, bytes, os.PathLike)):
+        if isinstance(target, (str, bytes, os.PathLike)) and not (isinstance(arguments[2], int) and arguments[2] & _O_PATH):
             try:
                 found = os.stat(target)
             except (OSError, ValueError):
@@ -69,24 +69,34 @@ def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
                 )
 
 
-def _register(path: Path) -> tuple[int, int]:
-    """Mark `path`'s inode as connected, for the audit hook."""
+_O_PATH = getattr(os, "O_PATH", 0)
+
+
+def _register(path: Path) -> Callable[[], None]:
+    """Mark `path`'s inode as connected, for the audit hook; what is returned takes the mark away.
+
+    Until then the inode is held by a descriptor that only names it (O_PATH; closing one drops no lock): a catalog that is replaced while it is
+    connected leaves its inode to the next file that is made, and that one would pass for the catalog.
+    """
     global _hooked
-    found = os.stat(path)
+    held = os.open(path, _O_PATH | os.O_CLOEXEC) if _O_PATH else None
+    found = os.stat(path) if held is None else os.fstat(held)
     key = (found.st_dev, found.st_ino)
     with _guard:
         if not _hooked:
             sys.addaudithook(_watch_opens)
             _hooked = True
         _connected[key] += 1
-    return key
 
+    def forget() -> None:
+        with _guard:
+            _connected[key] -= 1
+            if not _connected[key]:
+                del _connected[key]
+        if held is not None:
+            os.close(held)
 
-def _forget(key: tuple[int, int]) -> None:
-    with _guard:
-        _connected[key] -= 1
-        if not _connected[key]:
-            del _connected[key]
+    return forget
 
 
 def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
@@ -139,7 +149,7 @@ class Database:
             found = os.lstat(path)
             if not os.path.isfile(path) or os.path.islink(path) or found.st_size == 0:
                 raise CatalogDamaged(f"{path.name} is not a catalog file")
-            self._stack.callback(_forget, _register(path))
+            self._stack.callback(_register(path))
             self._connection: Any = duckdb.connect(":memory:", config=_SETTINGS | {"memory_limit": self._least})
             self._stack.callback(_shut, self._connection)
             mode = " (READ_ONLY)" if read_only else ""

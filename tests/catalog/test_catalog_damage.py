@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bedrot_console.catalog import schema
+from bedrot_console.catalog import gate, schema
 from bedrot_console.catalog.gate import Database, translated
 from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.errors import CatalogError, CatalogTooNew
@@ -266,6 +266,36 @@ def test_a_connected_catalog_file_cannot_be_opened_or_copied(furnished, tmp_path
             attempt()
     reader.close()
     assert published.read_bytes()
+
+
+def test_a_connected_file_that_was_replaced_does_not_leave_its_inode_to_another_file(furnished, monkeypatch):
+    """DuckDB lets go of the old catalog first: until the watch is off it too, its inode is not free, so no new file passes for it."""
+    inode = os.stat(furnished.catalog.published).st_ino
+    held = []
+    real = gate._shut
+
+    def shut(connection):
+        real(connection)
+        held.append(_is_held(inode))
+
+    monkeypatch.setattr(gate, "_shut", shut)
+    reader = furnished.catalog.reader()
+    monkeypatch.undo()
+    furnished.land()
+    furnished.catalog.catch_up(publish="now")
+    reader.close()
+    assert held == [True]
+    assert not _is_held(inode)
+
+
+def _is_held(inode):
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.stat(f"/proc/self/fd/{name}").st_ino == inode:
+                return True
+        except OSError:
+            pass
+    return False
 
 
 def test_publishing_works_while_the_same_process_reads(furnished):
