@@ -38,21 +38,13 @@ SCHEMA = {
 
 
 @pytest.fixture
-def open_workspace(open_workspace, tmp_path: Path) -> Callable[..., Workspace]:
-    """The press, with a schema for its plays."""
+def open_workspace(open_workspace, tmp_path: Path, monkeypatch) -> Callable[..., Workspace]:
+    """The press, with a schema for its plays. The feed itself stays as it is: the next test of this process wants it so."""
     schema = tmp_path / "plays.schema.json"
     schema.write_text(json.dumps(SCHEMA))
-
-    def open_one(**options: bool) -> Workspace:
-        ws = open_workspace(**options)
-        extractor = ws.registry.load("press")
-        feed = extractor.feeds["plays"]
-        if feed.schema is None:
-            object.__setattr__(feed, "schema", schema)
-        return ws
-
-    yield open_one
-    object.__setattr__(open_workspace().registry.load("press").feeds["plays"], "schema", None)
+    feeds = open_workspace().registry.load("press").feeds
+    monkeypatch.setitem(feeds, "plays", dataclasses.replace(feeds["plays"], schema=schema))
+    return open_workspace
 
 
 @pytest.fixture
