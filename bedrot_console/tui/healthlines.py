@@ -39,7 +39,7 @@ def deadline(feed: FeedHealth) -> str:
 
 def feed_pieces(feed: FeedHealth) -> list[Piece]:
     """A row: state, feed, account and series, newest date, age, deadline, last landed."""
-    word, style = SIGN_OF.get(feed.state, (feed.state, "plain"))
+    word, style = SIGN_OF.get(feed.state, (safe(feed.state, 20), "plain"))
     return [
         (word, style),
         (safe(feed.feed, 80), "plain"),
@@ -53,7 +53,7 @@ def feed_pieces(feed: FeedHealth) -> list[Piece]:
 
 def head(health: Health) -> Line:
     """The lake in one line."""
-    word, style = WORDS.get(health.word, (health.word, "plain"))
+    word, style = WORDS.get(health.word, (safe(health.word, 20), "plain"))
     late = f" {health.late} of {len(health.feeds)} feeds late or aging" if health.feeds else ""
     disk = health.forecast
     full = f" · disk full ~{disk.earliest}" if disk.earliest else f" · {size_text(disk.free_bytes)} free"
@@ -162,7 +162,7 @@ def why_lines(why: Why, now: datetime, width: int) -> list[Line]:
 def cause_lines(why: Why, now: datetime, width: int) -> list[Line]:
     """Why a feed is late, what to do, and how its login stands."""
     feed = why.feed
-    word, style = SIGN_OF.get(feed.state, (feed.state, "plain"))
+    word, style = SIGN_OF.get(feed.state, (safe(feed.state, 20), "plain"))
     facts = f"data as of {feed.as_of}, {feed.age_days} d old" if feed.as_of else "no date was ever seen inside its data"
     limits = "".join(
         f", {word} after {days} d" for word, days in (("warned of", feed.warn_days), ("late", feed.fail_days)) if days is not None

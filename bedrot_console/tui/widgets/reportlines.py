@@ -9,7 +9,7 @@ from ...domain.text import safe
 from ..palette import SIGNS, size_text, status_word
 from .lines import Line, fit, wrap
 
-LONGEST_PATH, LONGEST_FACT = 500, 160
+LONGEST_PATH, LONGEST_FACT = 300, 160
 """Characters shown of a fact, so that an odd one does not push the others off a small screen. `bedrot show --json` has them whole."""
 
 
@@ -22,6 +22,8 @@ def file_lines(row: FileRow, width: int) -> list[Line]:
     facts = [
         ("status", status_word(row.status)),
         ("path", f"{row.zone}/{row.path}"),
+        ("id", row.id),
+        ("sha256", row.sha256),
         ("feed", row.feed),
         ("account", row.account),
         ("series", row.series or "-"),
@@ -30,8 +32,6 @@ def file_lines(row: FileRow, width: int) -> list[Line]:
         ("landed", f"{row.landed_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("size", f"{row.size_bytes:,} bytes ({size_text(row.size_bytes)}), {row.media_type}"),
         ("rows", f"{row.rows:,}" if row.rows is not None else "-"),
-        ("sha256", row.sha256),
-        ("id", row.id),
         ("run", row.run_id or "-"),
         ("set", row.set_id or "-"),
         ("extractor", row.extractor_version),
