@@ -144,6 +144,9 @@ def test_a_page_is_solved_by_keys(drive):
         count = len(lake.hands)
         await d.press("tab")
         assert "this key cannot be pressed" in d.screen and len(lake.hands) == count
+        d.app.screen.look_if_idle()
+        await d.settle()
+        assert "this key cannot be pressed" in d.screen and "pressed Tab" not in d.screen
         await d.press("p", "down", "down", "enter")
         assert lake.hands[-1] == {"act": "press", "key": "ArrowLeft"}
         await d.press("t", "escape")

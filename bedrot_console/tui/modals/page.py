@@ -63,7 +63,8 @@ class PageModal(Seeing):
 
     def on_seen(self, message: Seen) -> None:
         message.stop()
-        self.did = message.did or self.did
+        if message.did:  # what was refused stays told until something else is done; the look of every few seconds says nothing
+            self.did = message.problem or message.did
         self.message = message.problem or self.did
         if message.look is not None:
             self.look_now = message.look
