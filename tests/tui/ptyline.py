@@ -75,6 +75,10 @@ class Line:
                 break
         raise TimeoutError(f"{text!r} did not come:\n{self.screen()}")
 
+    def forget(self) -> None:
+        """Begin anew: what was read so far is no part of the data or the screen."""
+        self.data, self._shown = b"", None
+
     def send(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 

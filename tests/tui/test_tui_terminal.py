@@ -214,9 +214,10 @@ def test_suspend_gives_the_terminal_back_and_resume_draws_everything_again(lines
     line.read(0.1)
     assert pid == line.process.pid and os.WIFSTOPPED(state)
     assert line.healthy()
-    line.data = b""
+    line.forget()
     line.signal(signal.SIGCONT)
-    assert "[1 Files]" in line.until("of 100")
+    line.until("[1 Files]")
+    line.until("of 100")
     line.send("\x11")
     assert line.wait() == 0
 
