@@ -180,6 +180,10 @@ class LifecycleError(BedrotError):
     exit_code = 7
 
 
+READ_ONLY = "this console is read-only"
+"""Why something cannot be done, wherever that is the reason."""
+
+
 class PermissionDenied(BedrotError):
     """Ask who may."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..domain.errors import BedrotError, PermissionDenied, UsageError
+from ..domain.errors import BedrotError, UsageError
 from ..domain.identifiers import new_id
 from ..domain.runs import RunSpec, RunState, RunView
 from ..settings import CHECKOUT
@@ -43,8 +43,7 @@ def start(
         UsageError: no such platform or feed, or the platform is not extracted by runs.
         AlreadyRunning: another run has this platform and account.
     """
-    if ws.read_only:
-        raise PermissionDenied("this console is read-only", hint="start it without --read-only")
+    ws.refuse_read_only()
     extractor = ws.registry.load(platform)
     if not extractor.runs:
         raise UsageError(f"{platform} files are not extracted, they are brought", hint="bedrot land FILE")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..domain.errors import PermissionDenied, UsageError, disk_error
+from ..domain.errors import UsageError, disk_error
 from ..domain.files import format_time
 from .workspace import Workspace
 
@@ -111,7 +111,7 @@ def save(ws: Workspace, name: str, text: str, *, replace: bool = False) -> Saved
         UsageError: the name or the text will not do, or the name is taken (and not `replace`).
         PermissionDenied: the workspace is read-only.
     """
-    _may_write(ws)
+    ws.refuse_read_only()
     if not NAME.fullmatch(name):
         raise UsageError(f"not a name for a query: {name}", hint="small letters, digits, - and _; 48 at most")
     if not text.strip() or len(text) > LONGEST_TEXT:
@@ -128,7 +128,7 @@ def remove(ws: Workspace, name: str) -> None:
     """Forget a saved query; the alert of a check ends with it. Raises UsageError when there is none."""
     from .checks import ended
 
-    _may_write(ws)
+    ws.refuse_read_only()
     load(ws, name)
     (folder(ws) / f"{name}.sql").unlink()
     ended(ws, name)
@@ -176,11 +176,6 @@ def remember(ws: Workspace, text: str) -> None:
 
 def _history_path(ws: Workspace) -> Path:
     return folder(ws) / f"history-{os.getuid()}.jsonl"
-
-
-def _may_write(ws: Workspace) -> None:
-    if ws.read_only:
-        raise PermissionDenied("this console is read-only", hint="start it without --read-only")
 
 
 def _read(path: Path, limit: int = LONGEST_TEXT * 4 + 1) -> str:

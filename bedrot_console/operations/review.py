@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..domain.browsing import Diff, FileFilter, FileRow, Preview, Review
-from ..domain.errors import BedrotError, UsageError
+from ..domain.errors import READ_ONLY, BedrotError, UsageError
 from ..domain.excerpts import Excerpt, Wish
 from ..domain.feeds import Feed
 from ..domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, transition
@@ -98,7 +98,7 @@ def allowed(ws: Workspace, row: FileRow) -> dict[str, str | None]:
                 out[verb.value] = "the rules changed since it was validated"
                 continue
             transition(verb, row.zone, checked.verdict)
-            out[verb.value] = "this console is read-only" if ws.read_only else None
+            out[verb.value] = READ_ONLY if ws.read_only else None
         except BedrotError as error:
             out[verb.value] = str(error)
     return out

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..domain.challenges import Challenge, Look, Secret
-from ..domain.errors import BedrotError, PermissionDenied
+from ..domain.errors import BedrotError
 from ..domain.files import parse_time
 from ..domain.runs import DIED, RunView
 from .workspace import Workspace
@@ -65,7 +65,7 @@ def follow(ws: Workspace, run: str, after: int = 0, stop: Callable[[], bool] | N
 
 def cancel(ws: Workspace, run: str) -> RunView:
     """Cancel a run; returns when it is over. Raises LifecycleError when it has ended already."""
-    _may_speak(ws)
+    ws.refuse_read_only()
     found = of(ws).cancel(run)
     if found.error_code == DIED:
         ws.record(ended(ws, found))
@@ -76,7 +76,7 @@ def cancel_all(ws: Workspace) -> list[tuple[str, RunView | BedrotError]]:
     """Cancel every run that has not ended, all at once; returns when they are over, by run id, newest first."""
     from concurrent.futures import ThreadPoolExecutor
 
-    _may_speak(ws)
+    ws.refuse_read_only()
     going = [view.id for view in list_runs(ws, limit=1000) if not view.state.ended]
 
     def one(run: str) -> RunView | BedrotError:
@@ -115,13 +115,13 @@ def answer(ws: Workspace, challenge: str, value: Secret) -> Challenge:
     Raises:
         ChallengeExpired: it is over, or somebody was faster.  UsageError: the wrong shape; no attempt was spent.
     """
-    _may_speak(ws)
+    ws.refuse_read_only()
     return of(ws).answer(challenge, value)
 
 
 def act(ws: Workspace, challenge: str, what: str) -> Challenge:
     """Choose one of a challenge's acts (`resend`, `other`, `done`). Raises as `answer`."""
-    _may_speak(ws)
+    ws.refuse_read_only()
     return of(ws).act(challenge, what)
 
 
@@ -131,7 +131,7 @@ def look(ws: Workspace, challenge: str) -> Look:
     Raises:
         ChallengeExpired: over.  UsageError: it shows nothing.  SourceChanged, SourceUnavailable: no code just now, or no answer in time.
     """
-    _may_speak(ws)
+    ws.refuse_read_only()
     return of(ws).look(challenge)
 
 
@@ -142,7 +142,7 @@ def hand(ws: Workspace, challenge: str, act: Mapping[str, Any]) -> Challenge:
     Raises:
         ChallengeExpired: over.  UsageError: no such act, not on this page, or no page.  SourceUnavailable: no answer in time.
     """
-    _may_speak(ws)
+    ws.refuse_read_only()
     return of(ws).hand(challenge, act)
 
 
@@ -197,8 +197,3 @@ def by_when(ws: Workspace, needs: Sequence[NeedsOperator], summary: Mapping[str,
         days[key] = min(days.get(key, stale), stale)
     dated = [replace(need, stale_on=days.get((need.platform, need.account))) for need in needs]
     return sorted(dated, key=lambda n: (n.stale_on or date.max, n.at))
-
-
-def _may_speak(ws: Workspace) -> None:
-    if ws.read_only:
-        raise PermissionDenied("this console is read-only", hint="start it without --read-only")

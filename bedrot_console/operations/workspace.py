@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.errors import BedrotError, PermissionDenied, UsageError
+from ..domain.errors import READ_ONLY, BedrotError, PermissionDenied, UsageError
 from ..domain.events import Event
 from ..domain.lifecycle import Zone
 from ..resilience import Clock, SystemClock
@@ -133,14 +133,18 @@ class Workspace:
             zone
         ] / path
 
+    def refuse_read_only(self) -> None:
+        """Raises PermissionDenied in a read-only workspace."""
+        if self.read_only:
+            raise PermissionDenied(READ_ONLY, hint="start it without --read-only, and without BEDROT_READ_ONLY")
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Around each writing verb: refuses when read-only, finishes what a killed process left, brings the catalog up to date after.
 
         The catalog never makes a verb fail: it is brought up to date by the next one.
         """
-        if self.read_only:
-            raise PermissionDenied("this console is read-only", hint="start it without --read-only")
+        self.refuse_read_only()
         self.prepare()
         self.catalog.refuse_newer()
         self.zones.recover()

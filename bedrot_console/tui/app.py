@@ -15,7 +15,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.screen import Screen
 
-from ..domain.errors import UsageError
+from ..domain.errors import READ_ONLY, UsageError
 from . import drop_debugging_switches
 from .asking import Asking
 from .backend import Backend, OperationsBackend
@@ -178,7 +178,7 @@ class Console(
         if action == "answer" and not self.challenges:
             return "no platform asks anything now"
         if action == "undo" and self.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         return None
 
     def action_act(self, action: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.widgets import Input
 
 from ..domain.challenges import Challenge, ChallengeKind
-from ..domain.errors import BedrotError
+from ..domain.errors import READ_ONLY, BedrotError
 from . import operator
 from .backend import Need
 from .messages import Answered, Notice
@@ -201,6 +201,6 @@ class Asking:
         for need in self.needs:
             if need.id == name:
                 if app.backend.read_only:
-                    app.notice("this console is read-only", "warning", need.command)
+                    app.notice(READ_ONLY, "warning", need.command)
                     return
                 app.start_run(need.platform, need.account)

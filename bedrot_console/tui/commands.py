@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from ..domain.browsing import FileFilter, FileRow
-from ..domain.errors import UsageError
+from ..domain.errors import READ_ONLY, UsageError
 from ..domain.filterwords import decision_filter
 from ..domain.lifecycle import Verb, Zone
 from . import operator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .app import Console
 
 VERBS = tuple(verb.value for verb in Verb)
-READ_ONLY = "this console is read-only"
 
 
 class Commanding:

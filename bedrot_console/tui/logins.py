@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..domain.errors import BedrotError
+from ..domain.errors import READ_ONLY, BedrotError
 
 if TYPE_CHECKING:
     from ..domain.runs import RunView
@@ -41,7 +41,7 @@ def why_not(
 ) -> str | None:
     """Why this cannot be done with this login now; None when it can. `checking`: a check of it runs. `start`: what makes a login here."""
     if action in WRITES and read_only:
-        return "this console is read-only"
+        return READ_ONLY
     session = account.session
     if action in ("check", "start", "import") and account.state == "does not load":
         return "its extractor does not load; bedrot doctor says why"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...domain.errors import Cancelled, UsageError
 from ...domain.text import safe
 from ..auditlines import about, flat, state_line, verified, verified_lines
+from ..steps import every
 from .lists import PAGE, Item, Listing, is_number
 from .texts import WIDE, spoken
 
@@ -105,15 +106,7 @@ class Journal:
         return name
 
     def _verify(self, anchor: str | None) -> None:
-        said = 0
-
-        def tell(seq: int) -> bool:
-            nonlocal said
-            if seq - said >= TELL_LINES:
-                said = seq
-                self.speech.say(f"Verifying, at {seq:,}; ctrl+c stops.")
-            return True
-
+        tell = every(TELL_LINES, lambda seq: self.speech.say(f"Verifying, at {seq:,}; ctrl+c stops."))
         try:
             state = self.backend.verify_journal(anchor, tell)
         except Cancelled:

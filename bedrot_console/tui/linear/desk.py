@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...domain.browsing import FileRow, Outcome, Review
-from ...domain.errors import BedrotError, UsageError
+from ...domain.errors import READ_ONLY, BedrotError, UsageError
 from ...domain.filterwords import decision_filter
 from ...domain.identifiers import MIN_PREFIX
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
@@ -33,7 +33,6 @@ from .sql import Asking
 from .texts import file_text
 from .words import NO_SCREEN, table
 
-READ_ONLY = "this console is read-only"
 Shell = Callable[[Sequence[str]], int]
 """Runs one command of the shell on this home; returns its exit code."""
 WITHOUT_WRITING = ("cat", "status", "platforms", "doctor", "simulate")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...domain.drift import Shape, acceptance_of, why_not
-from ...domain.errors import UsageError
+from ...domain.errors import READ_ONLY, UsageError
 from ...domain.findings import in_order
 from ...domain.text import safe
 from .. import accepting
@@ -44,7 +44,7 @@ class Drift:
         if act not in ASK or len(rest) != 1:
             raise UsageError("one finding of the report that was said last", hint=order.command.form)
         if self.backend.read_only:
-            raise UsageError("drift: this console is read-only", hint="a console without --read-only")
+            raise UsageError(f"drift: {READ_ONLY}", hint="a console without --read-only")
         if act == "revoke" and not rest[0].isdigit():
             self._revoke(rest[0])
         else:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...domain.errors import BedrotError, Cancelled, QueryError, UsageError
+from ...domain.errors import READ_ONLY, BedrotError, Cancelled, QueryError, UsageError
 from ...domain.macros import MACROS, SIGNATURE
 from ...domain.text import safe
 from .. import keeping
 from ..palette import size_text
+from ..steps import every
 from ..widgets.resultgrid import cell_text, id_column, looks_like_id
 from .lists import PAGE, Item, Listing, is_number
 
@@ -228,7 +229,7 @@ class Asking:
 
     def _may_write(self, what: str) -> None:
         if self.backend.read_only:
-            raise UsageError(f"{what}: this console is read-only", hint="a console without --read-only")
+            raise UsageError(f"{what}: {READ_ONLY}", hint="a console without --read-only")
 
     def order_save(self, order: Order) -> None:
         name = order.first or self.saved_name
@@ -288,16 +289,8 @@ class Asking:
             if not self.yes(f"There is a file {name}. Replace it? What is in it is gone then."):
                 return
         export = self.backend.export(self.reading.answer, aim.path, aim.fmt, replace=aim.taken)
-        told = 0
-
-        def tell(rows: int) -> None:
-            nonlocal told
-            if rows - told >= TELL_ROWS:
-                told = rows
-                self.speech.say(f"{rows:,} rows; ctrl+c stops.")
-
         try:
-            done = export.write(tell)
+            done = export.write(every(TELL_ROWS, lambda rows: self.speech.say(f"{rows:,} rows; ctrl+c stops.")))
         except KeyboardInterrupt:
             export.cancel()
             raise

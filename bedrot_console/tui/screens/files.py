@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ...domain.browsing import OPPOSITE, ORDERS, FileFilter, FileRow
-from ...domain.errors import UsageError
+from ...domain.errors import READ_ONLY, UsageError
 from ...domain.filterwords import filter_of, sayable, split_words
 from ...domain.lifecycle import Verb
 from ...domain.text import safe
@@ -301,7 +301,7 @@ class FilesView(Kept, Marking, Grouping, View):
             return "no file here"
         if action == "validate":
             if self.console.backend.read_only:
-                return "this console is read-only"
+                return READ_ONLY
             if table.whole is not None:
                 return "mark files one by one for this; in a shell: bedrot validate --pending"
             return None if table.chosen() else "no file here"

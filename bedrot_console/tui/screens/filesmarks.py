@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileFilter, FileRow
-from ...domain.errors import UsageError
+from ...domain.errors import READ_ONLY, UsageError
 from ...domain.filterwords import decision_filter
 from ...domain.lifecycle import Verb
 from ...domain.plans import MOST_FILES
@@ -46,7 +46,7 @@ class Marking(Base):
     def refusal_of_chosen(self, verb: Verb) -> str | None:
         """Why `verb` cannot be done with any of the chosen files; asked anew only when the marks change."""
         if self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         if self.grouped:
             words = self._group_words() if self.group_filter() else None
             return self.refusal_of_words(words) if words else "no group here"

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ...domain.accounts import account_flag
+from ...domain.errors import READ_ONLY
 from ...domain.plots import has_blocks
 from ...domain.text import safe
 from ..healthlines import feed_pieces, head, health_lines, why_lines
@@ -171,7 +172,7 @@ class HealthView(View):
         if action in ("why", "files", "start", "copy_command", "login") and self.feed is None:
             return "no feed here"
         if action == "start" and self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         return None
 
     def do_up(self) -> None:

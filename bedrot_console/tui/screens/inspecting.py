@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileRow, Review
 from ...domain.drift import acceptance_of, why_not
+from ...domain.errors import READ_ONLY
 from ...domain.excerpts import place_of, pointer_of
 from ...domain.findings import Finding, in_order
 from .. import accepting
@@ -156,7 +157,7 @@ class InspectingView(View):
     def _why_not_accept(self) -> str | None:
         finding = self.finding
         if self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         if finding is None:
             return "no finding here"
         return accepting.refusal(finding)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from ...domain.browsing import FileFilter, FileRow, Review
+from ...domain.errors import READ_ONLY
 from ...domain.lifecycle import Verb, Zone
 from ...domain.text import safe
 from ..keys import bindings
@@ -254,13 +255,13 @@ class ReviewView(InspectingView):
                 return "still comparing it with the last good capture"
             if self.review is not None and self.review.file.id == row.id:
                 reason = self.review.allowed.get(action, "not possible here")
-                return "this console is read-only" if self.console.backend.read_only else reason
+                return READ_ONLY if self.console.backend.read_only else reason
             if self.review is None:
                 return "still loading what you decide from"
             return self.refusal(Verb(action), row)
         if action == "validate":
             if self.console.backend.read_only:
-                return "this console is read-only"
+                return READ_ONLY
             return None if self.row else "no file here"
         if action in ("copy_id", "copy_path") and self.row is None:
             return "no file here"

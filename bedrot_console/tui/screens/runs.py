@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...domain.errors import READ_ONLY
 from ...domain.runs import RunState, RunView
 from ...domain.text import safe
 from .. import runlines
@@ -268,7 +269,7 @@ class RunsView(Running, View):
     # keys
 
     def why_not(self, action: str) -> str | None:
-        read_only = "this console is read-only" if self.console.backend.read_only else None
+        read_only = READ_ONLY if self.console.backend.read_only else None
         run = self.run
         if action in ("start", "start_due"):
             return read_only

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...domain.errors import BedrotError, Cancelled
+from ...domain.errors import READ_ONLY, BedrotError, Cancelled
 from ...domain.text import safe
 from .. import keeping
 from ..messages import ChecksDone, Exported, ExportReady, KeptLoaded, Notice, QuerySaved
 from ..palette import size_text
+from ..steps import every
 from ..widgets.lines import Line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class KeptQueries:
     def why_not_kept(self: SqlView, action: str) -> str | None:  # type: ignore[misc]
         if action in ("save", "declare"):
             if self.console.backend.read_only:
-                return "this console is read-only"
+                return READ_ONLY
             if not self.editor.text.strip():
                 return "the editor is empty"
         if action == "checks" and not any(q.check for q in self.saved_queries):
@@ -274,13 +275,7 @@ class KeptQueries:
         self.exporting = export = backend.export(answer, ready.path, ready.fmt, replace=ready.taken)
         self.notice("exporting… ctrl+s stops it")
         self.state_changed()
-        told = 0
-
-        def tell(rows: int) -> None:
-            nonlocal told
-            if rows - told >= TELL_ROWS:
-                told = rows
-                self.post_message(Notice(f"exporting… {rows:,} rows; ctrl+s stops it"))
+        tell = every(TELL_ROWS, lambda rows: self.post_message(Notice(f"exporting… {rows:,} rows; ctrl+s stops it")))
 
         def work() -> Exported:
             try:

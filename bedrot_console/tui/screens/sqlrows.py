@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...domain.errors import READ_ONLY
 from ...domain.identifiers import LENGTH
 from ...domain.lifecycle import Verb, Zone, status
 from .. import keeping
@@ -39,7 +40,7 @@ class ActionRows:
         if action == "mark_range":
             return None if results.last_mark is not None else "mark one end with space first"
         if action in VERBS and self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         wanted = [results.file_id()] if action in ON_ONE else results.chosen()
         if not wanted or wanted[0] is None:
             return "this row has no file id"

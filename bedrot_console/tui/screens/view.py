@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ...domain.browsing import FileFilter, FileRow, Outcome
-from ...domain.errors import BedrotError
+from ...domain.errors import READ_ONLY, BedrotError
 from ...domain.lifecycle import TRANSITIONS, Verb, transition
 from ...domain.plans import Plan
 from ..fetch import Fetcher, attempt
@@ -108,7 +108,7 @@ class View(Fetcher, Container):
     def refusal(self, verb: Verb, row: FileRow) -> str | None:
         """Why `verb` cannot be done with this row, from the one table of transitions."""
         if self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         try:
             transition(verb, row.zone, row.verdict)
         except BedrotError as error:
@@ -118,7 +118,7 @@ class View(Fetcher, Container):
     def refusal_of_all(self, verb: Verb, rows: Sequence[FileRow]) -> str | None:
         """Why `verb` cannot be done with any of the rows."""
         if self.console.backend.read_only:
-            return "this console is read-only"
+            return READ_ONLY
         if not rows:
             return "no file here"
         reasons = [self.refusal(verb, r) for r in rows]
