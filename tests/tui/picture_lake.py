@@ -33,7 +33,6 @@ from bedrot_console.operations import browse, decide, run_process, runs  # noqa:
 from bedrot_console.operations.workspace import Workspace  # noqa: E402
 from bedrot_console.settings import Settings  # noqa: E402
 
-Inspectors.__init__.__defaults__ = (1,)  # one reading child: which of two is done first depends on the machine
 YESTERDAY = datetime(2026, 3, 1, 9, 4, tzinfo=UTC)
 TODAY = datetime(2026, 3, 2, 9, 4, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -142,6 +141,7 @@ def main() -> int:
 
     for widget in (Input, TextArea):
         widget.cursor_blink._default = False
+    Inspectors.__init__.__defaults__ = (1,)  # one reading child: which of two is done first depends on the machine
     home = Path(sys.argv[1])
     home.mkdir(parents=True, exist_ok=True)
     seed_identifiers()
