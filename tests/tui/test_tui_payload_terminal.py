@@ -7,6 +7,21 @@ from pathlib import Path
 from fake_lake import HOSTILE
 from ptyline import FAKE, Line, foreign
 
+ESCAPE = "\x1b[27u"
+"""Escape as a key of its own: a lone escape byte and a letter soon after it are alt and that letter."""
+
+
+def enter_preview(line: Line, heading: str) -> None:
+    """Into the preview; again where the next file came only after the key, and took the keys back to the queue."""
+    for _ in range(8):
+        line.send("\t")
+        try:
+            line.until(heading, timeout=4)
+            return
+        except TimeoutError:
+            pass
+    line.until(heading)
+
 
 def hostile_payload(kind: str) -> bytes:
     """A payload full of what a terminal would obey: as keys and values, cells and headers, tags and words, names in an archive."""
@@ -47,8 +62,7 @@ def test_no_payload_reaches_the_terminal_raw_in_any_form(tmp_path: Path) -> None
         line.send("2")
         for kind in kinds:
             line.until("fixity")
-            line.send("\t")
-            line.until(f"── {kind.replace('zip', 'archive')}")
+            enter_preview(line, f"── {kind.replace('zip', 'archive')}")
             for keys in (
                 "t",
                 "\x1b[B",
@@ -61,12 +75,12 @@ def test_no_payload_reaches_the_terminal_raw_in_any_form(tmp_path: Path) -> None
                 "n",
                 "\x1b[H",
                 "\x1b[D",
-                "\x1b",
-                "\x1b",
-                "\x1b",
+                ESCAPE,
+                ESCAPE,
+                ESCAPE,
             ):
                 line.send(keys)
-                line.read(0.3 if keys == "\x1b" else 0.05)  # escape and a letter close together are one key
+                line.read(0.05)
             line.until("fixity")
             line.send("n")
             line.until("loading…", gone=True)
