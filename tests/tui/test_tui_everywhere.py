@@ -12,6 +12,7 @@ from fake_lake import FakeLake
 from bedrot_console.tui.commands import ConsoleCommands
 from bedrot_console.tui.crash import crash_text
 from bedrot_console.tui.keys import EVERYWHERE, KEYS
+from bedrot_console.tui.messages import Failed
 from bedrot_console.tui.modals.page import PageModal
 from bedrot_console.tui.modals.scan import ScanModal
 from bedrot_console.tui.places import PLACES
@@ -57,6 +58,36 @@ def test_each_place_is_one_key_away(drive):
                     await d.press("escape")
 
     drive(FakeLake(10), scenario)
+
+
+@pytest.mark.parametrize(
+    ("where", "group"),
+    [
+        ("files", "files after"),
+        ("review", "queue"),
+        ("runs", "runs"),
+        ("sessions", "accounts"),
+        ("health", "health"),
+        ("audit", "audit"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_once_and_stands_where_rows_would(drive, monkeypatch, where, group):
+    """A failure is one notice; a list that has no rows shows it, with the next command."""
+
+    async def scenario(d):
+        d.app.show_place(where)
+        await d.settle()
+        told: list[str] = []
+        monkeypatch.setattr(d.app, "notice", lambda text, *rest: told.append(text))
+        monkeypatch.setattr(type(d.app.query_one(f"#{where} VirtualTable")), "row_count", lambda table: 0)
+        for rows in ("rows", "runs"):
+            monkeypatch.setattr(d.app.current_view, rows, [], raising=False)
+        d.app.current_view.post_message(Failed(group, "the disk is gone", "bedrot doctor"))
+        await d.settle()
+        assert told == ["the disk is gone"]
+        assert "the disk is gone" in d.screen and "next: bedrot doctor" in d.screen
+
+    drive(FakeLake(0), scenario)
 
 
 @pytest.mark.parametrize("width", [44, 60, 80, 120])

@@ -47,7 +47,6 @@ class PageModal(Seeing):
         self.pixels: Picture | None = None
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.app.learn_ability()  # type: ignore[attr-defined]
 
     def compose(self) -> ComposeResult:

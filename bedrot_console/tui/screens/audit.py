@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.strip import Strip
-from textual.widget import Widget
 from textual.widgets import Input
 
 from ...domain.errors import UsageError
@@ -19,51 +17,29 @@ from ..keys import bindings
 from ..messages import AuditLoaded, AuditStateLoaded, Failed
 from ..widgets.eventtable import PAGE, EventTable
 from ..widgets.field import Field
-from ..widgets.lines import Line, strip_of
+from ..widgets.headline import Headline
 from ..widgets.pane import Pane
 from ..widgets.table import ListTable
+from .overview import Overview
 from .proving import Proving
-from .view import View
 
 if TYPE_CHECKING:
     from ...operations.audit import AuditFilter
 
-WIDE = 130
 
-
-class AuditHead(Widget):
-    """One line: how the journal was found, how far a walk is."""
-
-    DEFAULT_CSS = "AuditHead { height: 1; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line: Line = []
-
-    def show(self, line: Line) -> None:
-        self.line = line
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        return strip_of(self.line, self.size.width, self.app.palette)  # type: ignore[attr-defined]
-
-
-class AuditView(Proving, View):
-    """Events above, the chosen one's fields below or beside."""
+class AuditView(Proving, Overview):
+    """Events above, the chosen one's fields below or beside; on top how the journal was found, and how far a walk is."""
 
     place = "audit"
     BINDINGS = bindings("audit")
     DEFAULT_CSS = """
-    AuditView #sides { height: 1fr; layout: vertical; }
-    AuditView EventTable { height: 3fr; width: 1fr; }
-    AuditView #fields { height: 2fr; width: 1fr; border-top: solid $panel; }
-    AuditView.wide #sides { layout: horizontal; }
-    AuditView.wide EventTable { height: 1fr; width: 3fr; }
-    AuditView.wide #fields { height: 1fr; width: 2fr; border-top: none; border-left: solid $panel; padding: 0 1; }
+    AuditView EventTable { height: 3fr; }
+    AuditView Pane { height: 2fr; }
     """
+    loads = "audit"
 
     def __init__(self) -> None:
-        super().__init__(id="audit")
+        super().__init__()
         self.words = ""
         self.what: AuditFilter | None = None
         self.damaged: set[int] = set()
@@ -82,36 +58,14 @@ class AuditView(Proving, View):
             id="auditfilter",
             classes="waiting",
         )
-        yield AuditHead()
+        yield Headline()
         with Container(id="sides"):
             yield EventTable()
             yield Pane(id="fields")
 
     @property
-    def table(self) -> EventTable:
+    def table(self) -> EventTable:  # type: ignore[override]
         return self.query_one(EventTable)
-
-    @property
-    def pane(self) -> Pane:
-        return self.query_one("#fields", Pane)
-
-    def focus_target(self) -> Widget:
-        return self.table
-
-    def on_resize(self) -> None:
-        self.set_class(self.size.width >= WIDE, "wide")
-        self.call_after_refresh(self._tell)
-
-    def shown(self) -> None:
-        if not self.begun:
-            self.begun = True
-            self.set_words(self.words)
-        self._ask_state()
-
-    def pulse(self) -> None:
-        if self.table.at_start:
-            self._fetch("newer")
-        self._ask_state()
 
     # the filter
 
@@ -122,7 +76,7 @@ class AuditView(Proving, View):
         try:
             self.what = self.console.backend.audit_filter(words)
         except UsageError as error:
-            self.query_one(AuditHead).show([(f"✗ {safe(error, 200)}", "error"), (f"  → {safe(error.hint or '', 200)}", "strong")])
+            self.query_one(Headline).show([(f"✗ {safe(error, 200)}", "error"), (f"  → {safe(error.hint or '', 200)}", "strong")])
             return
         self.table.empty = ("looking…",)
         self._restart()
@@ -130,7 +84,7 @@ class AuditView(Proving, View):
     def _restart(self) -> None:
         self.damaged, self.halted = set(), False
         self.table.restart()
-        self._tell()
+        self.tell()
         self._fetch("first")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -146,6 +100,14 @@ class AuditView(Proving, View):
         self._head()
 
     # loading
+
+    def load(self) -> None:
+        if not self.begun:
+            self.set_words(self.words)
+        elif self.table.at_start:
+            self._fetch("newer")
+        backend = self.console.backend
+        self.fetch("audit state", lambda: AuditStateLoaded(backend.audit_state()))
 
     def _fetch(self, where: str) -> None:
         """Ask for a page: `first` (the newest), `older`, `newer`, or `last` (the oldest). What comes for another filter is dropped."""
@@ -193,7 +155,7 @@ class AuditView(Proving, View):
             )
             table.add_older(page.events, page.reached, page.ended)
         table.empty = self._empty()
-        self._tell()
+        self.tell()
         self.state_changed()
 
     def _empty(self) -> tuple[str, ...]:
@@ -205,10 +167,6 @@ class AuditView(Proving, View):
             "nothing has happened here yet",
             "every landing, verdict, decision and run leaves an event in the journal: bedrot demo",
         )
-
-    def _ask_state(self) -> None:
-        backend = self.console.backend
-        self.fetch("audit state", lambda: AuditStateLoaded(backend.audit_state()))
 
     def on_audit_state_loaded(self, message: AuditStateLoaded) -> None:
         message.stop()
@@ -222,30 +180,23 @@ class AuditView(Proving, View):
         )
         if self.words and self.query_one("#auditfilter", Field).has_class("waiting"):
             line = [(f"/{safe(self.words, 100)} ", "key"), *line]
-        self.query_one(AuditHead).show(line)
+        self.query_one(Headline).show(line)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         self._head()
         event = self.table.event
         self.pane.show(event_lines(event, max(30, self.pane.size.width)) if event is not None else [])
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
-        message.stop()
-        self._tell()
-        self.state_changed()
+        self.tell()
 
     def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
         message.stop()
         self.action_act("file")
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
         self.looking = None
-        if message.group == "audit":
-            self.table.empty = (safe(message.text, 200), safe(message.hint or "", 200))
-            self.table.refresh()
         self._head()
-        super().on_failed(message)
 
     # keys
 
@@ -261,13 +212,10 @@ class AuditView(Proving, View):
             return "it is being verified; esc stops it"
         return None
 
-    def do_up(self) -> None:
-        self.table.move_by(-1)
-
     def do_down(self) -> None:
         if self.table.cursor >= len(self.table.events) - 1:
             self.halted = False  # further back, if it was stopped
-        self.table.move_by(1)
+        super().do_down()
 
     def do_page_up(self) -> None:
         self.table.page(-1)
@@ -277,13 +225,13 @@ class AuditView(Proving, View):
 
     def do_home(self) -> None:
         if self.table.at_start:
-            self.table.move_to(0)
+            super().do_home()
         else:
             self._restart()
 
     def do_end(self) -> None:
         if self.table.at_end:
-            self.table.move_to(len(self.table.events) - 1)
+            super().do_end()
         else:
             self.oldest, self.halted = 0, False
             self.table.restart()
@@ -344,8 +292,3 @@ class AuditView(Proving, View):
                 "data": event.data,
             }
             self.console.copy(json.dumps(record, ensure_ascii=True), "event")
-
-    def decided(self, message: object) -> None:
-        """What is decided comes with the next second, as an event."""
-
-    validated = decided

@@ -211,13 +211,10 @@ class FilesView(Kept, Marking, Grouping, View):
         self._line()
 
     def on_failed(self, message: Failed) -> None:
-        super().on_failed(message)
-        message.stop()
         if message.group.startswith("files"):
             self.table.question_failed()
             if not self.table.rows:
-                self.table.empty = (safe(message.text, 200), f"next: {safe(message.hint, 120)}" if message.hint else "")
-                self.table.refresh()
+                self.table.say(message.text, message.hint)
 
     def catalog_changed(self) -> None:
         if self.by is not None:

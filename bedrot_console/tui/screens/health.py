@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.strip import Strip
-from textual.widget import Widget
 
 from ...domain.accounts import account_flag
 from ...domain.errors import READ_ONLY
@@ -17,10 +15,10 @@ from ...domain.text import safe
 from ..healthlines import feed_pieces, head, health_lines, why_lines
 from ..keys import bindings
 from ..messages import Explained, Failed, HealthLoaded
-from ..widgets.lines import Line, strip_of
+from ..widgets.headline import Headline
 from ..widgets.pane import Pane
 from ..widgets.table import Column, ListTable
-from .view import View
+from .overview import Overview
 
 if TYPE_CHECKING:
     from ...operations.explain import Why
@@ -36,94 +34,44 @@ COLUMNS = (
     Column("deadline", 9, "right"),
     Column("last landed", 16, least=104),
 )
-EVERY_SECONDS = 30
-"""So often the figures are asked again while they are on the screen; at once when a newer catalog is published."""
-WIDE = 130
 
 
 class FeedList(ListTable, can_focus=True):
     """Feeds by account and series, worst first."""
 
 
-class HealthHead(Widget):
-    """The lake in one line."""
-
-    DEFAULT_CSS = "HealthHead { height: 1; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line: Line = []
-
-    def show(self, line: Line) -> None:
-        self.line = line
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        return strip_of(self.line, self.size.width, self.app.palette)  # type: ignore[attr-defined]
-
-
-class HealthView(View):
+class HealthView(Overview):
     """Feeds, and the figures below or beside them."""
 
     place = "health"
     BINDINGS = bindings("health")
     DEFAULT_CSS = """
-    HealthView #sides { height: 1fr; layout: vertical; }
-    HealthView FeedList { height: 2fr; width: 1fr; }
-    HealthView #figures { height: 3fr; width: 1fr; border-top: solid $panel; }
-    HealthView.wide #sides { layout: horizontal; }
-    HealthView.wide FeedList { height: 1fr; width: 3fr; }
-    HealthView.wide #figures { height: 1fr; width: 2fr; border-top: none; border-left: solid $panel; padding: 0 1; }
+    HealthView FeedList { height: 2fr; }
+    HealthView Pane { height: 3fr; }
     """
+    loads = "health"
+    every_seconds = 30
 
     def __init__(self) -> None:
-        super().__init__(id="health")
+        super().__init__()
         self.health: Health | None = None
         self.why: Why | None = None
         self.modal: TextModal | None = None
         self.blocks = has_blocks(os.environ)
-        self.beats = 0
 
     def compose(self) -> ComposeResult:
-        yield HealthHead()
+        yield Headline()
         with Container(id="sides"):
             yield FeedList(COLUMNS, id="feeds", empty=("loading…",))
             yield Pane(id="figures")
 
     @property
-    def list(self) -> FeedList:
-        return self.query_one(FeedList)
-
-    @property
-    def pane(self) -> Pane:
-        return self.query_one("#figures", Pane)
-
-    def focus_target(self) -> Widget:
-        return self.list
-
-    def on_resize(self) -> None:
-        self.set_class(self.size.width >= WIDE, "wide")
-        self.call_after_refresh(self._figures)
-
-    @property
     def feed(self) -> FeedHealth | None:
         """The feed under the cursor."""
-        index = self.list.cursor
+        index = self.table.cursor
         return self.health.feeds[index] if self.health is not None and index < len(self.health.feeds) else None
 
     # loading
-
-    def shown(self) -> None:
-        self.load()
-
-    def catalog_changed(self) -> None:
-        if self.is_shown:
-            self.load()
-
-    def pulse(self) -> None:
-        self.beats += 1
-        if self.beats % EVERY_SECONDS == 0:
-            self.load()
 
     def load(self) -> None:
         backend = self.console.backend
@@ -132,39 +80,31 @@ class HealthView(View):
     def on_health_loaded(self, message: HealthLoaded) -> None:
         message.stop()
         self.health = health = message.health
-        self.list.empty = (
+        self.table.empty = (
             "no data has a date yet",
             "freshness is the newest date inside a good file, never the age of a file",
             "it comes with the first file that is validated: bedrot extract PLATFORM",
         )
-        self.list.set_rows([((f.feed, f.account, f.series), feed_pieces(f)) for f in health.feeds])
-        self.query_one(HealthHead).show(head(health))
-        self._figures()
+        self.table.set_rows([((f.feed, f.account, f.series), feed_pieces(f)) for f in health.feeds])
+        self.query_one(Headline).show(head(health))
+        self.tell()
         self.state_changed()
 
-    def _figures(self) -> None:
+    def tell(self) -> None:
         if self.health is not None:
             self.pane.show(health_lines(self.health, max(40, self.pane.size.width - 2), blocks=self.blocks), keep_top=True)
-
-    def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
-        message.stop()
-        self.state_changed()
 
     def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
         message.stop()
         self.action_act("why")
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
         if message.group == "why" and self.modal is not None:
             self.modal.set_lines(
                 [[(f"✗ {safe(message.text, 300)}", "error")], [(f"→ {safe(message.hint or '', 200)}", "strong")]]
             )
-            return
-        if message.group == "health" and self.health is None:
-            self.list.empty = (safe(message.text, 200), safe(message.hint or "", 200))
-            self.list.refresh()
-        super().on_failed(message)
+            message.stop()
+            message.prevent_default()  # said where it was asked
 
     # keys
 
@@ -174,24 +114,6 @@ class HealthView(View):
         if action == "start" and self.console.backend.read_only:
             return READ_ONLY
         return None
-
-    def do_up(self) -> None:
-        self.list.move_by(-1)
-
-    def do_down(self) -> None:
-        self.list.move_by(1)
-
-    def do_home(self) -> None:
-        self.list.move_to(0)
-
-    def do_end(self) -> None:
-        self.list.move_to(self.list.row_count() - 1)
-
-    def do_page_up(self) -> None:
-        self.pane.page(-1)
-
-    def do_page_down(self) -> None:
-        self.pane.page(1)
 
     def do_files(self) -> None:
         if self.feed:

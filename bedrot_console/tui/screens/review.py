@@ -232,8 +232,6 @@ class ReviewView(InspectingView):
         self.state_changed()
 
     def on_failed(self, message: Failed) -> None:
-        super().on_failed(message)
-        message.stop()
         if message.group == "review":
             self._wanted = None
             lines: list[Line] = [[(f" ✗ {safe(message.text, 300)}", "error")]]
@@ -241,8 +239,7 @@ class ReviewView(InspectingView):
                 lines.append([(f"   next: {safe(message.hint, 200)}", "plain")])
             self.report_pane.fill(lines, ())
         elif message.group == "queue" and not self.rows:
-            self.queue.empty = (safe(message.text, 200), safe(message.hint or "", 200))
-            self.queue.refresh()
+            self.queue.say(message.text, message.hint)
 
     # keys
 

@@ -260,11 +260,8 @@ class RunsView(Running, View):
         self.do_large()
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
         if message.group == "runs" and not self.runs:
-            self.list.empty = (safe(message.text, 200), safe(message.hint or "", 200))
-            self.list.refresh()
-        super().on_failed(message)
+            self.list.say(message.text, message.hint)
 
     # keys
 
@@ -378,8 +375,3 @@ class RunsView(Running, View):
     def do_copy_command(self) -> None:
         if self.run:
             self.console.copy(runlines.command(self.run), "command")
-
-    def decided(self, message: object) -> None:
-        """Decisions change nothing here."""
-
-    validated = decided

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.widget import Widget
 
 from ...domain.text import safe
 from .. import logins
 from ..accountlines import account_lines, ends_text, run_text, state_piece
 from ..keys import bindings
-from ..messages import AccountsLoaded, CheckSeen, CheckStarted, Failed, SessionChanged
+from ..messages import AccountsLoaded, CheckSeen, CheckStarted, SessionChanged
 from ..widgets.lines import Piece
 from ..widgets.pane import Pane
 from ..widgets.table import Column, ListTable
 from ..widgets.times import span
-from .view import View
+from .overview import Overview
 
 if TYPE_CHECKING:
     from ...operations.accounts import AccountInfo as Account
@@ -32,9 +31,6 @@ COLUMNS = (
     Column("last check", 12, least=92),
     Column("signs in by", 11, least=120),
 )
-EVERY_SECONDS = 15
-"""So often what is known is read again; at once when something changed here."""
-
 Key = tuple[str, str]
 
 
@@ -53,21 +49,19 @@ class Checking:
     stage: str = ""
 
 
-class SessionsView(View):
+class SessionsView(Overview):
     """Accounts above, the chosen one in words below."""
 
     place = "sessions"
     BINDINGS = bindings("sessions")
-    DEFAULT_CSS = """
-    SessionsView #account { border-top: solid $panel; }
-    """
+    loads = "accounts"
+    every_seconds = 15
 
     def __init__(self) -> None:
-        super().__init__(id="sessions")
+        super().__init__()
         self.rows: list[Account] = []
         self.trouble: tuple[str, str | None] | None = None
         self.checks: dict[Key, Checking] = {}
-        self.beats = 0
         self.loaded = False
         self.wanted: Key | None = None
 
@@ -75,29 +69,14 @@ class SessionsView(View):
         yield AccountList(COLUMNS, id="accounts", empty=("loading…",))
         yield Pane(id="account")
 
-    @property
-    def list(self) -> AccountList:
-        return self.query_one(AccountList)
-
-    @property
-    def pane(self) -> Pane:
-        return self.query_one("#account", Pane)
-
-    def focus_target(self) -> Widget:
-        return self.list
-
-    def on_resize(self) -> None:
-        self._fit()
-        self._tell()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """The list takes the lines it needs, up to half of the place."""
-        self.list.styles.height = max(4, min(len(self.rows) + 1, self.size.height // 2))
+        self.table.styles.height = max(4, min(len(self.rows) + 1, self.size.height // 2))
 
     @property
     def account(self) -> Account | None:
         """The chosen account."""
-        index = self.list.cursor
+        index = self.table.cursor
         return self.rows[index] if index < len(self.rows) else None
 
     @property
@@ -107,18 +86,6 @@ class SessionsView(View):
         return account.platform, account.account
 
     # loading
-
-    def shown(self) -> None:
-        self.load()
-
-    def catalog_changed(self) -> None:
-        if self.is_shown:
-            self.load()
-
-    def pulse(self) -> None:
-        self.beats += 1
-        if self.beats % EVERY_SECONDS == 0:
-            self.load()
 
     def heartbeat(self) -> None:
         """A second has passed, wherever the operator is: checks go on."""
@@ -140,7 +107,7 @@ class SessionsView(View):
         self.loaded = True
         self.rows = list(found.rows)
         self.trouble = (found.trouble, found.hint) if found.trouble else None
-        self.list.empty = (
+        self.table.empty = (
             "no platform here signs in",
             "a platform is a folder under extractors/; bedrot platforms lists them",
             "a run saves the login that it made: s starts one; i brings one from your own browser",
@@ -148,13 +115,13 @@ class SessionsView(View):
         self._draw()
         index = next((i for i, a in enumerate(self.rows) if (a.platform, a.account) == self.wanted), None)
         if index is not None:
-            self.list.move_to(index)
+            self.table.move_to(index)
         self.wanted = None
 
     def _draw(self) -> None:
-        self._fit()
-        self.list.set_rows([((a.platform, a.account), self._pieces(a)) for a in self.rows])
-        self._tell()
+        self.fit()
+        self.table.set_rows([((a.platform, a.account), self._pieces(a)) for a in self.rows])
+        self.tell()
         self.state_changed()
 
     def _pieces(self, account: Account) -> list[Piece]:
@@ -175,7 +142,7 @@ class SessionsView(View):
             (safe(account.method, 20), "dim"),
         ]
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         width = max(20, self.pane.size.width)
         lines = []
         if self.trouble is not None:
@@ -191,17 +158,8 @@ class SessionsView(View):
         self.pane.show(lines, keep_top=True)
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
-        message.stop()
         self.pane.top = 0
-        self._tell()
-        self.state_changed()
-
-    def on_failed(self, message: Failed) -> None:
-        message.stop()
-        if message.group == "accounts" and not self.rows:
-            self.list.empty = (safe(message.text, 200), safe(message.hint or "", 200))
-            self.list.refresh()
-        super().on_failed(message)
+        self.tell()
 
     # keys
 
@@ -213,24 +171,6 @@ class SessionsView(View):
         if action == "log" and self._log() is not None:
             return None
         return logins.why_not(account, action, checking=self.key in self.checks, read_only=self.console.backend.read_only)
-
-    def do_up(self) -> None:
-        self.list.move_by(-1)
-
-    def do_down(self) -> None:
-        self.list.move_by(1)
-
-    def do_home(self) -> None:
-        self.list.move_to(0)
-
-    def do_end(self) -> None:
-        self.list.move_to(len(self.rows) - 1)
-
-    def do_page_up(self) -> None:
-        self.pane.page(-1)
-
-    def do_page_down(self) -> None:
-        self.pane.page(1)
 
     def _log(self) -> str | None:
         account = self.account
@@ -347,8 +287,3 @@ class SessionsView(View):
         message.stop()
         self.notice(message.text, "done", message.hint)
         self.load()
-
-    def decided(self, message: object) -> None:
-        """Decisions change nothing here."""
-
-    validated = decided

@@ -219,11 +219,10 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         self.state_changed()
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
         if message.group == "sql" and self.answer is not None:
+            message.stop()
+            message.prevent_default()
             self.post_message(AnswerEnded(self.answer, 0.0, message.text, message.hint))
-        else:
-            super().on_failed(message)
 
     def _show_problem(self, problem: str, hint: str | None, place: tuple[int, int] | None = None) -> None:
         """The engine's sentence, the place in the text it is about, and what to do."""

@@ -101,7 +101,15 @@ class View(Fetcher, Container):
         """A second has passed, whatever place is on the screen."""
 
     def on_failed(self, message: Failed) -> None:
+        """Comes after a place's own handler of that name, by Textual's own doing, unless that one calls `prevent_default`."""
+        message.stop()
         self.notice(message.text, "error", message.hint)
+
+    def decided(self, message: Decided) -> None:
+        """How a verb ended, wherever it was begun."""
+
+    def validated(self, message: Validated) -> None:
+        """Files were validated, wherever that was begun."""
 
     # decisions
 

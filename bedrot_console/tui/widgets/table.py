@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from ...domain.text import safe
 from ..palette import Palette
 from .drawn import Drawn
 from .lines import Piece, fit
@@ -96,6 +97,11 @@ class VirtualTable(Drawn, can_focus=True):
     def column_title(self, column: Column) -> str:
         """What stands above a column."""
         return column.title
+
+    def say(self, text: str, hint: str | None = None) -> None:
+        """What went wrong, and the next command, where rows would stand."""
+        self.empty = (safe(text, 200), f"next: {safe(hint, 120)}" if hint else "")
+        self.refresh()
 
     # moving
 
