@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tiny_process
-from extraction_house import House
+from extraction_house import TOKEN, House
 
 from bedrot_console.extraction.registry import Registry
 from bedrot_console.extraction.simulator import Served, start
@@ -40,3 +40,10 @@ def serve(platforms: Registry) -> Iterator[Callable[..., Served]]:
     yield begin
     for served in running:
         served.stop()
+
+
+@pytest.fixture
+def api(house: House, serve: Callable[..., Served]) -> Served:
+    """The made-up platform without a browser, served, and its token in the vault."""
+    house.store("tinyapi", access_token=TOKEN)
+    return serve("tinyapi")

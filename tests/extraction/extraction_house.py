@@ -22,6 +22,7 @@ from bedrot_console.security.vault import Vault
 from bedrot_console.settings import Settings
 
 HERE = Path(__file__).resolve().parent
+TOKEN = "Token-canary-90q+/="
 
 
 class House:

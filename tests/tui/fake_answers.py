@@ -135,3 +135,14 @@ class FakeInquiry:
 
     def export(self, answer: Answer, path: Path, fmt: str, *, replace: bool = False) -> Export:
         return Export(None, answer, path, fmt, replace=replace)  # type: ignore[arg-type]
+
+    def schema(self) -> Sequence[tuple[str, str, str]]:
+        return [
+            ("files", "id", "VARCHAR"),
+            ("files", "feed", "VARCHAR"),
+            ("runs", "id", "VARCHAR"),
+            ("raw(feed)", "file_id", "VARCHAR"),
+        ]
+
+    def starters(self) -> Sequence[tuple[str, str]]:
+        return [("newest", "select id, feed from files"), ("runs", "select * from runs")]

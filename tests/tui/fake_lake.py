@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import sys
 import tempfile
@@ -11,9 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,109 +19,22 @@ sys.path.insert(0, str(Path(__file__).parent))  # as a program of its own under 
 
 from fake_answers import FakeInquiry
 from fake_places import FakePlaces
+from fake_rows import HOSTILE, START, file_id, number_of, row_of
+from fake_runs import FakeRuns, NeedItem
 
 from bedrot_console.catalog import queries
-from bedrot_console.domain.blocks import Indexed, Raster, View
 from bedrot_console.domain.browsing import OPPOSITE, Diff, DiffRow, FileFilter, FileRow, Outcome, Preview, Review
-from bedrot_console.domain.challenges import Challenge, ChallengeKind, Look, Secret
+from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.drift import Acceptance, Shape, applied
-from bedrot_console.domain.errors import BedrotError, ChallengeExpired, UsageError
+from bedrot_console.domain.errors import BedrotError, UsageError
 from bedrot_console.domain.excerpts import Excerpt, Wish
-from bedrot_console.domain.files import format_time
 from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
 from bedrot_console.domain.findings import Outcome as StageOutcome
-from bedrot_console.domain.identifiers import ALPHABET
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
 from bedrot_console.domain.plans import MOST_FILES, Plan
-from bedrot_console.domain.runs import RunState, RunView
-from bedrot_console.operations import looking
-
-START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-FEEDS = ("distrokid/streams", "distrokid/sales", "metaads/campaigns", "metaads/insights")
-HOSTILE = (
-    "\x1b]52;c;aGFja2Vk\x07owned",
-    "\x1b]0;title\x07",
-    "\x1b[2J\x1b[31mred",
-    "[@click=app.exit]exit[/]",
-    "[/",
-    "[bold red]markup[/]",
-    "a\u202egnp.exe",
-    "zero\u200bwidth\u2060",
-    "\x9b31mC1",
-    "\x90dcs\x9c",
-    "bell\x07back\x08\x08cr\rlf\ntab\t",
-    "e" + "\u0301" * 40,
-    "漢字かな",
-    "\x1b_apc\x1b\\",
-    "\ud800surrogate",
-    "\x1b]8;;http://evil/\x1b\\link",
-)
 
 
-def file_id(number: int) -> str:
-    """The id of file `number`: sorts as the numbers do."""
-    out = []
-    value = number * 7919 + (1 << 60)
-    for _ in range(20):
-        value, digit = divmod(value, 32)
-        out.append(ALPHABET[digit])
-    return "".join(reversed(out))
-
-
-def number_of(name: str) -> int:
-    """The number of the file with this id."""
-    value = 0
-    for letter in name:
-        value = value * 32 + ALPHABET.index(letter)
-    return (value - (1 << 60)) // 7919
-
-
-def row_of(number: int, path: str | None = None) -> FileRow:
-    feed = FEEDS[number % 4]
-    zone = (Zone.LANDING, Zone.RAW, Zone.RAW, Zone.QUARANTINE)[number // 4 % 4]
-    verdict = (Verdict.PASSED, Verdict.WARNED, Verdict.FAILED, None)[number // 16 % 4] if zone is Zone.LANDING else Verdict.PASSED
-    landed = START + timedelta(seconds=number)
-    return FileRow(
-        id=file_id(number), platform=feed.split("/")[0], feed=feed, account="default", zone=zone, status=status(zone, verdict),
-        verdict=verdict, path=path or f"{feed}/{feed.split('/')[1]}_{landed:%Y%m%d_%H%M%S}.json", size_bytes=1000 + number * 37 % 90_000,
-        sha256=f"{number:064x}", captured_at=landed, landed_at=landed, as_of=landed.date(), run_id=None, set_id=None, method="api",
-        media_type="application/json", source_system="api.example.net", extractor_version="1.0.0",
-        report_id=f"r{number}" if verdict else None, errors=int(verdict is Verdict.FAILED), warnings=int(verdict is Verdict.WARNED),
-        rows=number % 500, first_code="freshness.stale" if verdict is Verdict.WARNED else "format.sign-in-page" if verdict is Verdict.FAILED else None,
-    )  # fmt: skip
-
-
-@dataclass
-class NeedItem:
-    id: str = "n1"
-    platform: str = "distrokid"
-    account: str = "default"
-    at: datetime = START
-    code: str = "challenge-unanswered"
-    command: str = "bedrot extract distrokid"
-    stale_on: date | None = None
-
-
-@dataclass
-class AccountItem:
-    platform: str
-    account: str = "default"
-    title: str = ""
-    method: str = "browser"
-    feeds: tuple[str, ...] = ("streams",)
-    problem: str | None = None
-    last: RunView | None = None
-    due: bool = False
-    wait: str = ""
-
-
-@dataclass
-class FakeRun:
-    view: RunView
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-
-class FakeLake(FakePlaces, FakeInquiry):
+class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
     """The Backend port. Files are computed from their number unless changed; newest first means highest number first."""
 
     def __init__(self, files: int = 1000, *, names: Sequence[str] = (), read_only: bool = False) -> None:
@@ -139,13 +49,7 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.changed: dict[str, FileRow] = {}
         self.is_fresh = False
         self.decisions: list[tuple[str, str, str]] = []
-        self.answers: list[tuple[str, int]] = []
-        self.code = "123456"
-        self.asked: list[Challenge] = []
-        self.waiting: list[NeedItem] = []
-        self.fake_runs: list[FakeRun] = []
         self.memory: dict[str, Any] = {}
-        self.started: list[tuple[str, ...]] = []
         self.calls: list[str] = []
         self.slow: float = 0.0
         self.most = MOST_FILES
@@ -161,24 +65,6 @@ class FakeLake(FakePlaces, FakeInquiry):
         self.accepted: list[Acceptance] = []
         self.stuck = threading.Event()
         self.comparing = threading.Event()
-        self.attempts = 3
-        self.looks = 0
-        self.hands: list[dict[str, Any]] = []
-        self.says = "https://example.net/scan?key=K-0001"
-        self.outline = "example.net/puzzle\n345,245  button  a boat"
-
-    @cached_property
-    def picture(self) -> bytes:
-        """A page: white, with a green boat of 90 by 90 pixels at 300,200 and a red fish at 100,200."""
-        from PIL import Image, ImageDraw
-
-        page = Image.new("RGB", (1280, 900), "white")
-        draw = ImageDraw.Draw(page)
-        draw.rectangle((300, 200, 389, 289), (51, 204, 51))
-        draw.rectangle((100, 200, 189, 289), (204, 51, 51))
-        out = io.BytesIO()
-        page.save(out, "PNG")
-        return out.getvalue()
 
     # files
 
@@ -441,118 +327,6 @@ class FakeLake(FakePlaces, FakeInquiry):
 
     def statuses(self) -> dict[str, int]:
         return {"passed": 2, "warned": 1, "failed": 1, "pending": 3}
-
-    # runs
-
-    def startable(self) -> Sequence[AccountItem]:
-        return [
-            AccountItem("distrokid", title="DistroKid"), AccountItem("metaads", due=True), AccountItem("metaads", "second", due=True),
-            AccountItem("broken", feeds=(), problem="SyntaxError line 3"),
-        ]  # fmt: skip
-
-    def start(self, platform: str, account: str, feeds: Sequence[str] = ()) -> str:
-        self.started.append((platform, account, *feeds))
-        name = f"run{len(self.fake_runs):017d}"
-        view = RunView(
-            id=name, platform=platform, account=account, state=RunState.RUNNING, started_at=self.at, expected=("distrokid/streams",),
-            stage="signing in",
-        )  # fmt: skip
-        self.fake_runs.insert(0, FakeRun(view))
-        self.log(name, kind="state", state="running")
-        self.log(name, kind="log", level="info", text="opening the sign-in page")
-        return name
-
-    def log(self, run_id: str, /, **event: Any) -> None:
-        run = next(r for r in self.fake_runs if r.view.id == run_id)
-        run.events.append({"seq": len(run.events) + 1, "at": format_time(self.at), **event})
-
-    def set_run(self, name: str, **changes: Any) -> None:
-        run = next(r for r in self.fake_runs if r.view.id == name)
-        run.view = dataclasses.replace(run.view, **changes)
-
-    def runs(self, limit: int = 50) -> list[RunView]:
-        return [r.view for r in self.fake_runs]
-
-    def run(self, name: str) -> RunView:
-        return next(r.view for r in self.fake_runs if r.view.id == name)
-
-    def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
-        return [e for r in self.fake_runs if r.view.id == name for e in r.events if e["seq"] > after]
-
-    def cancel(self, name: str) -> None:
-        self.set_run(name, state=RunState.CANCELLED)
-
-    def cancel_all(self) -> tuple[int, int]:
-        going = [r.view.id for r in self.fake_runs if not r.view.state.ended]
-        for name in going:
-            self.cancel(name)
-        return len(going), 0
-
-    def ask(self, run: str, **changes: Any) -> Challenge:
-        challenge = Challenge(
-            id=f"c{len(self.asked) + len(self.answers)}", kind=ChallengeKind.CODE, run_id=run, platform="distrokid", account="default",
-            prompt="Enter the code", raised_at=self.at, expires_at=self.at + timedelta(minutes=5), medium="e-mail", hint="m…@example.net",
-            length=6, attempts_left=self.attempts, can=("resend",),
-        )  # fmt: skip
-        challenge = dataclasses.replace(challenge, **changes)
-        self.asked.append(challenge)
-        return challenge
-
-    def challenges(self) -> list[Challenge]:
-        return list(self.asked)
-
-    def answer(self, challenge: str, value: Secret) -> None:
-        found = next((c for c in self.asked if c.id == challenge), None)
-        if found is None:
-            raise ChallengeExpired("that question is over", hint="bedrot challenges")
-        self.answers.append((challenge, len(value)))
-        self.asked.remove(found)
-        if value.reveal() != self.code:
-            self.attempts -= 1
-            self.ask(found.run_id, error="that code is wrong", attempts_left=self.attempts)
-
-    def act(self, challenge: str, act: str) -> None:
-        self.calls.append(act)
-
-    def look(self, challenge: str) -> Look:
-        asked = next((c for c in self.asked if c.id == challenge), None)
-        if asked is None:
-            raise ChallengeExpired("this challenge is over", hint="bedrot challenges")
-        self.looks += 1
-        if asked.kind is ChallengeKind.QR:
-            return Look(text=Secret(self.says))
-        return Look(picture=self.picture, width=1280, height=900, outline=self.outline)
-
-    def hand(self, challenge: str, act: Mapping[str, Any]) -> None:
-        self.look(challenge)
-        if act["act"] == "press" and act["key"] == "Tab":
-            raise UsageError("this key cannot be pressed")
-        self.hands.append(dict(act))
-
-    def modules(self, text: Secret) -> Sequence[Sequence[bool]]:
-        return looking.modules(text)
-
-    def shrunk(self, look: Look, view: View) -> Raster:
-        return looking.shrunk(look, view)
-
-    def indexed(self, look: Look, view: View, width: int, height: int, colours: int) -> Indexed:
-        return looking.indexed(look, view, width, height, colours)
-
-    def needs(self) -> Sequence[NeedItem]:
-        return list(self.waiting)
-
-    # sql
-
-    def schema(self) -> Sequence[tuple[str, str, str]]:
-        return [
-            ("files", "id", "VARCHAR"),
-            ("files", "feed", "VARCHAR"),
-            ("runs", "id", "VARCHAR"),
-            ("raw(feed)", "file_id", "VARCHAR"),
-        ]
-
-    def starters(self) -> Sequence[tuple[str, str]]:
-        return [("newest", "select id, feed from files"), ("runs", "select * from runs")]
 
 
 def main() -> int:

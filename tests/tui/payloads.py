@@ -17,7 +17,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))  # as a program of its own under PYTHONSAFEPATH, which the launcher sets
 
 from fake_answers import FakeRun
-from fake_lake import FakeLake, NeedItem
+from fake_lake import FakeLake
+from fake_runs import NeedItem
 
 from bedrot_console.domain.challenges import ChallengeKind, Look, Secret
 from bedrot_console.domain.errors import QueryError, UsageError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from fake_lake import HOSTILE, FakeLake
+from fake_lake import FakeLake
 from fake_places import NOW
+from fake_rows import HOSTILE
 
 from bedrot_console.domain.events import Event
 from bedrot_console.operations.audit import Verified

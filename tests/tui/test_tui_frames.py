@@ -6,7 +6,8 @@ import base64
 import re
 
 import pytest
-from fake_lake import FakeLake, row_of
+from fake_lake import FakeLake
+from fake_rows import row_of
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from fake_lake import HOSTILE, FakeLake, NeedItem, row_of
+from fake_lake import FakeLake
+from fake_rows import HOSTILE, row_of
+from fake_runs import NeedItem
 from ptyline import FAKE, Line
 
 from bedrot_console.domain.challenges import ChallengeKind

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from fake_lake import HOSTILE, FakeLake, row_of
+from fake_lake import FakeLake
+from fake_rows import HOSTILE, row_of
 from test_tui_linear import Conversation
 
 from bedrot_console.domain.findings import Finding, Place, Severity

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_lake import HOSTILE, AccountItem, FakeLake, NeedItem
+from fake_lake import FakeLake
+from fake_rows import HOSTILE
+from fake_runs import AccountItem, NeedItem
 from textual import events
 
 from bedrot_console.domain.challenges import ChallengeKind

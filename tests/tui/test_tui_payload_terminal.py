@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fake_lake import HOSTILE
+from fake_rows import HOSTILE
 from ptyline import FAKE, Line, foreign
 
 ESCAPE = "\x1b[27u"

@@ -7,7 +7,8 @@ import os
 import stat
 
 import pytest
-from fake_lake import FakeLake, row_of
+from fake_lake import FakeLake
+from fake_rows import row_of
 
 from bedrot_console.operations import console_state
 from bedrot_console.operations.workspace import Workspace

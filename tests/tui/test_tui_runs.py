@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from fake_lake import FakeLake, NeedItem
+from fake_lake import FakeLake
+from fake_runs import NeedItem
 
 from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.runs import RunState

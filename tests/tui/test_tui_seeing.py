@@ -7,7 +7,8 @@ from typing import Any
 
 import phone
 import pytest
-from fake_lake import HOSTILE, FakeLake
+from fake_lake import FakeLake
+from fake_rows import HOSTILE
 from ptyline import FAKE, Line, foreign
 from rich.color import ColorSystem
 

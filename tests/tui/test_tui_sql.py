@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fake_lake import HOSTILE, FakeLake
+from fake_lake import FakeLake
+from fake_rows import HOSTILE
 from ptyline import FAKE, Line, foreign
 
 from bedrot_console.tui.widgets import resultgrid

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fake_lake import FakeLake, row_of
+from fake_lake import FakeLake
+from fake_rows import row_of
 
 from bedrot_console.cli.contents import HELP
 from bedrot_console.domain.errors import UsageError
