@@ -198,14 +198,17 @@ def shown(payloads: Iterable[str]) -> list[str]:
 
 def main() -> int:
     """The console on such a lake: `python payloads.py [TURN] [qr|page] [trouble]`."""
-    from bedrot_console.tui.app import run_backend
+    from stillness import StillConsole
 
+    from bedrot_console.tui import app
+
+    app.Console = StillConsole  # type: ignore[misc]
     words = sys.argv[1:]
     turn = next((int(w) for w in words if w.isdigit()), 0)
     kind = next((k for k in ChallengeKind if k.value in words), ChallengeKind.CODE)
     lake = FoulLake(turn, kind=kind).ready()
     lake.trouble = "trouble" in words
-    return run_backend(lake)
+    return app.run_backend(lake)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 import sequences
 from frames import Frame, Terminal, frame_of, text_of
 from payloads import CALLS, MARKUP, PAYLOADS, UNTOUCHED
-from ptyline import Line
+from stillness import StillLine
 
 from bedrot_console.tui.places import PLACES
 
@@ -40,28 +40,25 @@ WALK = [
 
 
 @pytest.fixture
-def lines() -> Iterator[list[Line]]:
-    opened: list[Line] = []
+def lines() -> Iterator[list[StillLine]]:
+    opened: list[StillLine] = []
     yield opened
     for line in opened:
         line.close()
 
 
-def walk(line: Line, steps: Sequence[tuple[str, str]]) -> list[str]:
-    """Press the keys of each step and wait for its text (`~`: until it is gone), or else for the console to be done; the screens."""
+def walk(line: StillLine, steps: Sequence[tuple[str, str]]) -> list[str]:
+    """Press the keys of each step, wait for the console to be done and look for its text (`~`: that it is gone); the screens."""
     screens = []
     for keys, text in steps:
         line.send(keys)
-        if text:
-            screens.append(line.until(text.lstrip("~"), gone=text.startswith("~")))
-        else:
-            line.read(0.1)
-            screens.append(line.screen())
+        screens.append(line.still())
+        assert (text.lstrip("~") in screens[-1]) is not text.startswith("~"), f"{text!r} after {keys!r}:\n{screens[-1]}"
         assert line.process.poll() is None, f"after {keys!r}:\n{screens[-1]}"
     return screens
 
 
-def left(line: Line) -> sequences.Sent:
+def left(line: StillLine) -> sequences.Sent:
     line.send("\x11")
     assert line.wait() == 0
     assert line.healthy()
@@ -80,7 +77,7 @@ def test_there_are_many_payloads_and_each_would_be_noticed():
 
 def test_hostile_texts_are_not_obeyed_on_any_screen(lines):
     """All payloads at once through every place, dialog, notice and error: no foreign byte, no markup, nothing copied but by key, no crash."""
-    line = Line([*FOUL, "0"], size=(120, 50))
+    line = StillLine([*FOUL, "0"], size=(120, 50))
     line.emulator = Terminal
     lines.append(line)
     screens: list[str] = []
@@ -113,7 +110,7 @@ def drawn_as_letters(frame: Frame) -> set[str]:
 @pytest.mark.parametrize("kind", ["qr", "page"])
 def test_hostile_texts_around_a_code_and_a_page_are_not_obeyed(lines, kind):
     """The dialogs of a QR code and of a live page, its outline as text among them."""
-    line = Line([*FOUL, "3", kind], size=(120, 50))
+    line = StillLine([*FOUL, "3", kind], size=(120, 50))
     lines.append(line)
     walk(line, (("", "of 1"), ("", ""), ("a", ""), ("o", ""), ("\x1b[6~", ""), (ESC, "")))
     assert left(line).foreign == []
@@ -121,7 +118,7 @@ def test_hostile_texts_around_a_code_and_a_page_are_not_obeyed(lines, kind):
 
 def test_hostile_errors_of_every_call_are_not_obeyed(lines):
     """A backend that fails with foul words in every place."""
-    line = Line([*FOUL, "5", "trouble"], size=(150, 40))
+    line = StillLine([*FOUL, "5", "trouble"], size=(150, 40))
     lines.append(line)
     line.until("✗")
     walk(
@@ -134,7 +131,7 @@ def test_hostile_errors_of_every_call_are_not_obeyed(lines):
 @pytest.mark.parametrize("turn", range(len(PAYLOADS)))
 def test_every_payload_in_every_place(lines, turn):
     """Each turn moves every payload to the next place, on a small screen where much is cut."""
-    line = Line([*FOUL, str(turn)], size=(80, 24))
+    line = StillLine([*FOUL, str(turn)], size=(80, 24))
     lines.append(line)
     walk(line, WALK)
     assert left(line).foreign == []
