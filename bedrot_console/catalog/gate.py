@@ -139,6 +139,7 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool, sparing: bool = False) -> None:
         self.path = path
         self._sparing = sparing
+        self.widened = False
         self._least = f"{SPARING_BYTES}B" if sparing else _SETTINGS["memory_limit"]
         self._mutex = threading.Lock()
         self._users = 0
@@ -201,11 +202,13 @@ class Database:
             with contextlib.suppress(duckdb.OutOfMemoryException):
                 self._connection.execute(f"SET memory_limit = '{EASED_BYTES}B'")
         self._connection.execute(f"SET memory_limit = '{self._least}'")
+        self.widened = False
 
     def widen(self) -> bool:
         """Let questions have all the memory that a catalog may have, until `ease`; False if they had it. Others may be asking meanwhile."""
         if not self._sparing:
             return False
+        self.widened = True
         with self.cursor() as cursor:
             cursor.execute(f"SET memory_limit = '{_SETTINGS['memory_limit']}'")
         return True

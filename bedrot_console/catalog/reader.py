@@ -52,7 +52,7 @@ class Reader:
         path: the published file.
         reports: loads the Report that a `validated` event names.
         heal: called once when a query finds the file damaged; makes it anew. None: the error goes to the caller.
-        sparing: for a process that lives long: little memory, and more only for the question that needs it, until it is quiet again.
+        sparing: for a process that lives long: little memory, and more only for the question that needs it.
     """
 
     def __init__(
@@ -137,6 +137,7 @@ class Reader:
             if database is None:
                 raise CatalogError("the catalog reader is closed")
             database.take()
+            self._asking[threading.get_ident()] = None
         try:
             try:
                 return self._on(database, sql, values)
@@ -145,8 +146,11 @@ class Reader:
                     raise
                 return self._on(database, sql, values)
         finally:
-            self._asking.pop(threading.get_ident(), None)
-            self._asked_at = time.monotonic()
+            with self._lock:
+                del self._asking[threading.get_ident()]
+                self._asked_at = time.monotonic()
+                if database.widened and not self._asking:
+                    database.ease()
             database.give()
 
     def _on(self, database: Database, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -221,11 +225,6 @@ class Reader:
             asked = "count(*), sum(f.size_bytes)::BIGINT FROM base.files f"
         found = self._ask(f"SELECT f.zone, f.verdict, f.platform, {asked} {w.sql} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3", w.values)
         return [(Zone(z), Verdict(v) if v else None, p, n, b) for z, v, p, n, b in found if n]
-
-    def at(self, wanted: FileFilter, index: int, limit: int = 200) -> list[FileRow]:
-        """The page that begins at position `index` (0-based) of `wanted`. For jumps of a virtual table; paging goes by `files`."""
-        found = self._search.rows(wanted, queries.order_by(wanted.order), limit=limit, offset=max(0, index))
-        return [rows.file_row(v) for v in found]
 
     def offset_of(self, wanted: FileFilter, row: FileRow) -> int:
         """How many files of `wanted` come before `row` in its order."""

@@ -59,9 +59,9 @@ class Search:
         return few
 
     def rows(
-        self, wanted: FileFilter, order: str, narrow: Narrow | None = None, *, limit: int | None = None, offset: int = 0
+        self, wanted: FileFilter, order: str, narrow: Narrow | None = None, *, limit: int | None = None
     ) -> list[tuple[Any, ...]]:
-        """The rows (FILE_SELECT) of a filter that `narrow` leaves, in an order (an ORDER BY list), from `offset` on, at most `limit`."""
+        """The rows (FILE_SELECT) of a filter that `narrow` leaves, in an order (an ORDER BY list), at most `limit`."""
         ask, opened, few = self._reader._ask, self._reader.opened, self.few(wanted)
         if few is not None:
             # No LIMIT beside a condition on rowid: DuckDB 2.0.0 ends such a question as an internal error, or wants memory for a join.
@@ -69,7 +69,7 @@ class Search:
             if narrow is not None:
                 narrow(w)
             numbers = ask(f"SELECT f.rowid FROM base.files f {w.sql} ORDER BY {order}", w.values)
-            page = [number for (number,) in numbers[offset:][:limit]]
+            page = [number for (number,) in numbers[:limit]]
             w = _within(page)
             found = ask(f"{queries.SELECT} {w.sql} ORDER BY {order}", w.values)
             if self._reader.opened is opened:
@@ -78,7 +78,6 @@ class Search:
         if narrow is not None:
             narrow(w)
         tail = f" LIMIT {int(limit)}" if limit is not None else ""
-        tail += f" OFFSET {int(offset)}" if offset else ""
         return ask(f"{queries.SELECT} {w.sql} ORDER BY {order}{tail}", w.values)
 
     def count(self, wanted: FileFilter, narrow: Narrow | None = None) -> int:

@@ -167,7 +167,7 @@ def test_memory_is_given_back_only_while_nobody_asks_and_answers_stay_the_same(l
         assert reader._ask("SELECT current_setting('memory_limit')") == limit
 
 
-def test_a_sparing_reader_answers_what_needs_more_memory_and_is_sparing_again_once_quiet(lake, monkeypatch):
+def test_a_sparing_reader_answers_what_needs_more_memory_and_is_sparing_again_once_nobody_asks(lake, monkeypatch):
     """The question gets the memory that a catalog may have at most; what needs more still is refused, by a sparing reader and by any other."""
     lake.land()
     lake.catalog.catch_up(publish="now")
@@ -180,8 +180,12 @@ def test_a_sparing_reader_answers_what_needs_more_memory_and_is_sparing_again_on
         assert sparing.files(FileFilter()) == plain.files(FileFilter())
         assert sparing._ask(limit) == least
         assert sparing._ask(large) == [(1500000,)]
+        assert sparing._ask(limit) == least
+        sparing._asking[0] = None  # somebody who still asks keeps what he may need
+        assert sparing._ask(large) == [(1500000,)]
         assert sparing._ask(limit) == plain._ask(limit)
-        sparing.ease(quiet_seconds=0)
+        del sparing._asking[0]
+        sparing._ask("SELECT 1")
         assert sparing._ask(limit) == least
         for reader in (plain, sparing):
             with pytest.raises(CatalogCramped) as caught:

@@ -114,7 +114,6 @@ def test_pages_join_without_gap_or_double_in_every_order(furnished, order):
     assert forwards == whole
     assert reader.files(wanted, before=whole[3], limit=2) == whole[1:3]
     assert [reader.offset_of(wanted, r) for r in whole] == list(range(len(whole)))
-    assert reader.at(wanted, 3, 1) == whole[3:4]
     assert furnished.catalog.select(wanted) == whole
 
 
