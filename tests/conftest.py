@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -18,14 +19,22 @@ from contract_clock import FrozenClock
 MEMORY = Path("/dev/shm")
 """A file system in memory: thousands of homes sync there without waiting for a disk. What a disk does is shown by the zones' tests."""
 ROOM_BYTES = 4 << 30
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Signals as a terminal leaves them, and all temporary folders in memory where there is room; `--basetemp` puts them elsewhere."""
+    """Signals as a terminal leaves them, and all temporary folders in memory where there is room; `--basetemp` puts them elsewhere.
+
+    What the hundreds of processes of a run import is compiled once before: where PYTHONDONTWRITEBYTECODE is set each would compile it again.
+    """
     for ignored in (signal.SIGHUP, signal.SIGINT):  # what starts in the background inherits that they are ignored
         if signal.getsignal(ignored) is signal.SIG_IGN:
             signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
-    if config.option.basetemp is not None or hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    for folder in ("bedrot_console", "extractors", "tests"):
+        compileall.compile_dir(CHECKOUT / folder, quiet=2)
+    if config.option.basetemp is not None:
         return
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
         folder = tempfile.mkdtemp(prefix="bedrot-tests-", dir=MEMORY)
