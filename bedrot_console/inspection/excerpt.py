@@ -36,14 +36,14 @@ def excerpt(feed: Feed | None, path: Path, wish: Wish) -> Excerpt:
     about: dict[str, Any] = {"kind": source.kind, "forms": forms, "names": names, "size_bytes": source.size, "note": source.note}
     if not forms:
         return Excerpt(**about | {"note": source.note or "the file holds nothing", "found": wish.act in ("open", "children")})
-    form = wish.form if wish.form in forms else ""
+    form = wish.form if wish.form in forms else forms[0]
     try:
-        return _Window(feed, source, wish, about).in_form(form or forms[0])
+        return _Window(feed, source, wish, about).in_form(form)
     except FormatTrouble as trouble:
         if "text" not in forms:
-            return Excerpt(**about | {"kind": "unreadable", "note": trouble.sentence, "found": False})
+            return Excerpt(**about | {"form": form, "note": f"not readable in this form: {trouble.sentence}", "found": False})
         about["note"] = "; ".join(filter(None, (source.note, trouble.sentence)))
-        about["forms"] = tuple(f for f in forms if f != (form or forms[0]))
+        about["forms"] = tuple(f for f in forms if f != form)
         return _Window(feed, source, wish, about).in_form("text")
 
 

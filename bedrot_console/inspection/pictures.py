@@ -36,6 +36,8 @@ def made_small(file: BinaryIO, head: bytes, columns: int, lines: int) -> Picture
             return Picture(width=width, height=height, columns=size[0], lines=size[1], rgb=ground.convert("RGB").tobytes())
     except FormatTrouble:
         raise
+    except Image.DecompressionBombError as trouble:
+        raise FormatTrouble("format.too-large", "a picture of too many pixels is not drawn") from trouble
     except (
         OSError,
         ValueError,
@@ -44,6 +46,5 @@ def made_small(file: BinaryIO, head: bytes, columns: int, lines: int) -> Picture
         LookupError,
         TypeError,
         EOFError,
-        Image.DecompressionBombError,
     ) as trouble:
         raise FormatTrouble("format.unreadable", "the picture is damaged") from trouble

@@ -13,6 +13,8 @@ from bedrot_console.domain.findings import Finding, Place, Severity
 
 from .contents import FormatTrouble
 
+NAMED_WITHIN = 4096
+"""Bytes from its start within which a page names its encoding."""
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
@@ -116,7 +118,7 @@ def note(code: str, message: str, **where: Any) -> Finding:
 
 
 def html_tree(data: bytes | str) -> Any:
-    """An lxml tree of a page, with lxml's own limits on depth and entities kept.
+    """An lxml tree of a page, with lxml's own limits on depth and entities kept. Bytes that name no encoding and are UTF-8 are read as that.
 
     Raises:
         FormatTrouble: `format.empty`, `format.not-html`, or `format.too-deep` (beyond 256 levels).
@@ -127,7 +129,8 @@ def html_tree(data: bytes | str) -> Any:
     body = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if not body.strip():
         raise FormatTrouble("format.empty")
-    parser = lxml.html.HTMLParser(huge_tree=False, no_network=True, encoding="utf-8" if isinstance(data, str) else None)
+    encoding = "utf-8" if isinstance(data, str) or _unnamed_utf8(body) else None
+    parser = lxml.html.HTMLParser(huge_tree=False, no_network=True, encoding=encoding)
     try:
         tree = lxml.html.document_fromstring(body, parser=parser)
     except (lxml.etree.LxmlError, ValueError, AssertionError) as trouble:
@@ -135,6 +138,17 @@ def html_tree(data: bytes | str) -> Any:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise FormatTrouble("format.too-deep")
     return tree
+
+
+def _unnamed_utf8(body: bytes) -> bool:
+    """Whether a page names no encoding but is UTF-8; the parser by itself would take it for Latin-1."""
+    if body.isascii() or b"charset" in body[:NAMED_WITHIN].lower() or body.startswith((b"\xff\xfe", b"\xfe\xff", b"<?xml")):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as trouble:
+        return trouble.start >= len(body) - 3  # cut within a character
+    return True
 
 
 def json_value(text: str | bytes) -> Any:

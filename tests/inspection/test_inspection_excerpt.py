@@ -186,6 +186,19 @@ def test_a_page_is_an_outline_and_a_selector_leads_to_its_element(look: Look) ->
     assert not look(page, act="place", place=Place(selector="main > table")).found
 
 
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        ("<html><body><h1>Repört …</h1></body></html>".encode(), "Repört …"),
+        (b"<html><head><meta charset=iso-8859-1></head><body><h1>Rep\xf6rt</h1></body></html>", "Repört"),
+        (b"<html><body><h1>Rep\xf6rt</h1></body></html>", "Repört"),
+    ],
+)
+def test_a_page_is_read_in_the_encoding_it_names_or_in_utf_8(look: Look, data: bytes, shown: str) -> None:
+    """A page that names none and is no UTF-8 is Latin-1, as the parser has it."""
+    assert any(shown in e.text for e in look(data, form="structure").entries), look(data, form="structure")
+
+
 def test_what_a_parser_reads_out_of_a_page_is_a_form_of_its_own(look: Look) -> None:
     """A finding about the extracted rows leads to that row."""
     data = chart('{"category": "2026-03-01", "column-1": "1"}, {"category": "2026-03-02", "column-1": "7"}')

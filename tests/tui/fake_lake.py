@@ -28,6 +28,7 @@ from bedrot_console.domain.challenges import ChallengeKind
 from bedrot_console.domain.drift import Acceptance, Shape, applied
 from bedrot_console.domain.errors import BedrotError, UsageError
 from bedrot_console.domain.excerpts import Excerpt, Wish
+from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.findings import Finding, Place, Report, Severity, StageResult
 from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
@@ -59,6 +60,7 @@ class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
         self.sql_stopped = threading.Event()
         self.folder = tempfile.TemporaryDirectory(prefix="fake-lake-")
         self.bodies: dict[str, bytes] = {}
+        self.feed: Feed | None = None
         self.places: dict[str, Place] = {}
         self.wishes: list[Wish] = []
         self.drifts: dict[str, tuple[Finding, ...]] = {}
@@ -244,7 +246,7 @@ class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
         self.wishes.append(wish)
         while self.stuck.is_set() and not stop():
             time.sleep(0.001)
-        return excerpt(None, self.payload(self.find(name)), wish)
+        return excerpt(self.feed, self.payload(self.find(name)), wish)
 
     def diff(self, name: str, whole: bool) -> Diff:
         diff = self.review(name).diff
@@ -329,6 +331,12 @@ class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
         return {"passed": 2, "warned": 1, "failed": 1, "pending": 3}
 
 
+def _nothing(payload: bytes) -> Any:
+    from bedrot_console.inspection.contents import FormatTrouble
+
+    raise FormatTrouble("format.unknown-shape")
+
+
 def main() -> int:
     """The console on a made-up lake: `python fake_lake.py [FILES] [hostile] [challenge]`."""
     import sys
@@ -359,6 +367,8 @@ def main() -> int:
     if names:
         lake.spoil(HOSTILE)
     bodies = [Path(word.removeprefix("body=")).read_bytes() for word in words if word.startswith("body=")]
+    if "unread" in words:  # its feed's own parser makes nothing of any payload
+        lake.feed = Feed(template="a/b_{stamp}.bin", format="binary", parse=_nothing)
     for row, body in zip(lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=200), bodies, strict=False):
         lake.bodies[row.id] = body
     if "crash" in words:

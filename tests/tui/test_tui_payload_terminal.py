@@ -109,3 +109,46 @@ def test_a_finding_is_looked_at_and_the_file_decided_by_keys_alone(tmp_path: Pat
         assert "campaigns_20260302_093034" in line.until("fixity").splitlines()[2]
     finally:
         line.close()
+
+
+def test_a_form_that_a_payload_cannot_be_read_in_is_said_and_the_next_one_comes(tmp_path: Path) -> None:
+    """A damaged picture whose feed reads nothing either, and one of too many pixels: `t` goes round its forms, and the console stands."""
+    import io
+    import zlib
+
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(out, "PNG")
+    good = out.getvalue()
+    large = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + good[24:29]
+    for name, body in (
+        ("cut", good[:60]),
+        ("huge", good[:12] + large + zlib.crc32(large).to_bytes(4, "big") + good[33:]),
+        ("good", good),
+    ):
+        (tmp_path / name).write_bytes(body)
+    line = Line([*FAKE, "64", "unread", *(f"body={tmp_path / name}" for name in ("cut", "huge", "good"))], size=(100, 30))
+    try:
+        line.until("1 Files")
+        line.send("2")
+        for said, told in (
+            ("the picture is damaged", "t: as parsed"),
+            ("too many pixels", "t: as parsed"),
+            ("60 by 40 pixels", "t: as parsed"),
+        ):
+            line.until("fixity")
+            enter_preview(line, "── picture")
+            assert told in line.until(said)
+            line.send("t")
+            line.until("not readable in this form: the content")
+            line.send("t")
+            line.until(said)
+            line.send(ESCAPE)
+            line.until("fixity")
+            line.send("n")
+            line.until("loading…", gone=True)
+        line.send("\x11")
+        assert line.wait() == 0 and line.healthy()
+    finally:
+        line.close()

@@ -126,7 +126,8 @@ class PayloadPane(Drawn):
         if len(forms) < 2:
             return
         place, at = self.place(), self._here()[0]
-        self.form = forms[(forms.index(self.form) + 1) % len(forms)]
+        at_form = forms.index(self.form) if self.form in forms else -1
+        self.form = forms[(at_form + 1) % len(forms)]
         if place is not None and not {self.form} & {"rows"} and (self.top or self.cursor):
             self.ask(Wish(act="place", place=place, form=self.form, limit=WINDOW))
         else:

@@ -20,10 +20,11 @@ def head_lines(pane: PayloadPane) -> list[Line]:
     if found is None:
         return [[(f" {pane.pending}", "dim")]] if pane.pending else []
     way = " › ".join(safe(n, 60) for n in found.names)
+    form = FORM_WORDS.get(pane.form, "")
     others = [FORM_WORDS[f] for f in found.forms if f != pane.form]
     pieces: Line = [
         (f"── {way + ' · ' if way else ''}{found.kind}", "title" if pane.active else "dim"),
-        (f" {FORM_WORDS.get(pane.form, '')}" if len(found.forms) > 1 else "", "title" if pane.active else "dim"),
+        (f" {form}" if len(found.forms) > 1 and form != found.kind else "", "title" if pane.active else "dim"),
         (f" · {_where(pane)}", "dim"),
         (f" · t: {', '.join(others)}" if others else "", "dim"),
         (f" · {pane.pending}" if pane.pending else "", "warning"),
