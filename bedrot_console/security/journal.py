@@ -18,41 +18,26 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..domain.errors import FixityError, UsageError, disk_error
 from ..domain.events import Event
 from ..domain.files import format_time
 from ..resilience import Clock
-from .lines import GENESIS, SEAL_LENGTH, Ratchet, decoder, encoder, seal, seq_of, whole
+from .lines import GENESIS, Ratchet, decoder, encoder, seal, whole
+from .private import close, make_private, sync_folder
+from .segments import Segments, Tail, offset_of
 
 if TYPE_CHECKING:
     from .soundness import JournalCheck, Mended
 
 SEGMENT_BYTES = 64 << 20
-_WINDOW = 16 << 10
 DAMAGED_HINT = "bedrot audit verify names the place; bedrot rebuild goes on without the damaged lines"
-
-
-class _Tail(NamedTuple):
-    """The committed end: in which segment (number), at which byte, and the last line's seq and hash. `torn` bytes follow it."""
-
-    segment: int
-    end: int
-    seq: int
-    hash: bytes
-    torn: int = 0
 
 
 def actor_of_process() -> str:
     """Who we are, by the kernel: `uid:<n>`. The environment is never asked."""
     return f"uid:{os.getuid()}"
-
-
-def _close(fd: int) -> None:
-    # What close could complain about was asked for before, by the sync.
-    with suppress(OSError):
-        os.close(fd)
 
 
 class FileJournal:
@@ -65,9 +50,10 @@ class FileJournal:
         self.folder = Path(folder)
         self.clock = clock
         self.host = actor_host or os.uname().nodename
+        self.segments = Segments(self.folder)
         self.segment_bytes = segment_bytes
         self._mutex = threading.Lock()
-        self._known: _Tail | None = None
+        self._known: Tail | None = None
         self._spoilt: int | None = None
 
     def append(self, events: Iterable[Event]) -> list[Event]:
@@ -123,11 +109,11 @@ class FileJournal:
                 parts += line, b"\n"
                 step = step.advanced(event.seq)
             end, segment = self._write(tail, b"".join(parts), keep_torn=bool(lost))
-            self._known = _Tail(segment, end, numbered[-1].seq, prev)
+            self._known = Tail(segment, end, numbered[-1].seq, prev)
             self._store_ratchet(ratchet_fd, step)
             return numbered[len(added) :]
         finally:
-            _close(ratchet_fd)
+            close(ratchet_fd)
 
     def _store_ratchet(self, fd: int, ratchet: Ratchet) -> None:
         # The lines are durable already; a ratchet that lags behind is caught up by the next append.
@@ -139,25 +125,25 @@ class FileJournal:
     def _own(self, kind: str, data: dict) -> Event:
         return Event(kind=kind, at=self.clock.now(), actor=actor_of_process(), data=data)
 
-    def _write(self, tail: _Tail, data: bytes, *, keep_torn: bool) -> tuple[int, int]:
+    def _write(self, tail: Tail, data: bytes, *, keep_torn: bool) -> tuple[int, int]:
         """Write after the committed end; returns the new end and its segment. On failure the file is as it was, as far as the disk lets us."""
         segment, start = tail.segment, tail.end
         roll = segment == 0 or start >= self.segment_bytes or self._spoilt == segment
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
         if roll and tail.torn:
             # What no append committed must not stay behind in a segment that is no longer the last.
-            self._cut(self._path(segment), start, keep_torn)
+            self._cut(self.segments.path(segment), start, keep_torn)
         if roll:
             segment, start = segment + 1, 0
-            fd = os.open(self._path(segment), flags | os.O_CREAT, 0o600)
+            fd = os.open(self.segments.path(segment), flags | os.O_CREAT, 0o600)
         else:
-            fd = os.open(self._path(segment), flags)
+            fd = os.open(self.segments.path(segment), flags)
         try:
             if roll:
                 os.fchmod(fd, 0o600)
-                self._sync_folder()
+                sync_folder(self.folder)
             elif tail.torn:
-                self._cut(self._path(segment), start, keep_torn)
+                self._cut(self.segments.path(segment), start, keep_torn)
             try:
                 view, at = memoryview(data), start
                 while view:
@@ -176,7 +162,7 @@ class FileJournal:
                 raise
             return at, segment
         finally:
-            _close(fd)
+            close(fd)
 
     def _cut(self, path: Path, end: int, keep: bool) -> None:
         """Cut what follows the committed end. `keep`: acknowledged lines may be among it, so it is set aside first."""
@@ -211,16 +197,16 @@ class FileJournal:
     def _lines(self, after: int) -> Iterator[bytes]:
         try:
             with self._locked(fcntl.LOCK_SH):
-                segments = self._segments()
+                segments = self.segments.numbers()
                 tail = self._tail()
             if tail.seq <= after:
                 return
-            first = self._segment_with(segments, after + 1)
+            first = self.segments.holding(segments, after + 1)
             for number in segments[first:]:
                 if number > tail.segment:
                     return
-                with open(self._path(number), "rb", buffering=256 << 10) as file:
-                    at = self._offset_of(file, after + 1) if number == segments[first] and after else 0
+                with open(self.segments.path(number), "rb", buffering=256 << 10) as file:
+                    at = offset_of(file, after + 1) if number == segments[first] and after else 0
                     end = tail.end if number == tail.segment else os.fstat(file.fileno()).st_size
                     file.seek(at)
                     for line in file:
@@ -230,42 +216,6 @@ class FileJournal:
                         yield line[:-1] if line.endswith(b"\n") else line
         except OSError as error:
             raise disk_error(error, "cannot read the journal") from error
-
-    def _segment_with(self, segments: list[int], seq: int) -> int:
-        """Index of the last segment whose first line's seq is <= `seq` (0 if none)."""
-        low, high = 0, len(segments) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            with open(self._path(segments[middle]), "rb") as file:
-                found = self._seq_at(file.readline())
-            if found is not None and found <= seq:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _offset_of(self, file, seq: int) -> int:
-        """Byte where the line with `seq` (or the next higher) starts, by halving; a start before it where lines are damaged."""
-        low, high = 0, os.fstat(file.fileno()).st_size
-        while high - low > 4096:
-            middle = (low + high) // 2
-            file.seek(middle)
-            file.readline()
-            start = file.tell()
-            found = self._seq_at(file.readline()) if start < high else None
-            if found is None or found >= seq:
-                high = middle
-            else:
-                low = start
-        return low
-
-    @staticmethod
-    def _seq_at(line: bytes) -> int | None:
-        body = line[: -SEAL_LENGTH - 1]
-        try:
-            return seq_of(body)
-        except ValueError:
-            return None
 
     @property
     def head(self) -> int:
@@ -338,64 +288,23 @@ class FileJournal:
         except FileNotFoundError:
             return None
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:06d}.jsonl"
-
-    def _segments(self) -> list[int]:
-        try:
-            names = os.listdir(self.folder)
-        except FileNotFoundError:
-            return []
-        return sorted(int(n[:-6]) for n in names if n.endswith(".jsonl") and n[:-6].isdigit())
-
-    def _tail(self) -> _Tail:
+    def _tail(self) -> Tail:
         """The committed end. Called under the lock."""
-        segments = self._segments()
+        segments = self.segments.numbers()
         if not segments:
-            return _Tail(0, 0, 0, GENESIS)
+            return Tail(0, 0, 0, GENESIS)
         known = self._known
-        if known and known.segment == segments[-1] and os.stat(self._path(known.segment)).st_size == known.end:
+        if known and known.segment == segments[-1] and os.stat(self.segments.path(known.segment)).st_size == known.end:
             return known
         torn = 0
         for number in reversed(segments):
-            found = self._tail_of(number)
+            found = self.segments.tail_of(number)
             if found is not None:
                 self._known = found if number == segments[-1] and not found.torn else None
-                return found if number == segments[-1] else _Tail(segments[-1], 0, found.seq, found.hash, torn)
+                return found if number == segments[-1] else Tail(segments[-1], 0, found.seq, found.hash, torn)
             if number == segments[-1]:
-                torn = os.stat(self._path(number)).st_size
-        return _Tail(segments[-1], 0, 0, GENESIS, torn)
-
-    def _tail_of(self, number: int) -> _Tail | None:
-        """The last line in this segment that ends an append and hashes to itself; None if it holds none."""
-        with open(self._path(number), "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            window = _WINDOW
-            while size:
-                start = max(0, size - window)
-                file.seek(start)
-                data = file.read(size - start)
-                end = data.rfind(b"\n") + 1
-                while end > 0:
-                    begin = data.rfind(b"\n", 0, end - 1) + 1
-                    if begin == 0 and start > 0:
-                        break
-                    line = data[begin : end - 1]
-                    body = whole(line)
-                    if body is not None and b',"left":0,"seq":' in body[-40:]:
-                        return _Tail(number, start + end, seq_of(body), line[-66:-2], size - start - end)
-                    end = begin
-                if start == 0:
-                    break
-                window *= 8
-        return None
-
-    def _sync_folder(self) -> None:
-        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            _close(fd)
+                torn = os.stat(self.segments.path(number)).st_size
+        return Tail(segments[-1], 0, 0, GENESIS, torn)
 
     @contextmanager
     def _locked(self, how: int, *, create: bool = False) -> Iterator[None]:
@@ -415,23 +324,4 @@ class FileJournal:
         finally:
             with suppress(OSError):
                 fcntl.flock(fd, fcntl.LOCK_UN)
-            _close(fd)
-
-
-def make_private(folder: Path) -> None:
-    """Make `folder` and what is missing above it; ours are 0700 whatever the umask says, and their names are durable."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for made in reversed(missing):
-        try:
-            os.mkdir(made, 0o700)
-        except FileExistsError:
-            continue
-        os.chmod(made, 0o700)
-        fd = os.open(made.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            _close(fd)
+            close(fd)

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 from ..domain.errors import disk_error
 from ..domain.events import Event
 from .lines import decoder, whole
+from .segments import offset_of, seq_at
 
 if TYPE_CHECKING:
     from .journal import FileJournal
@@ -80,7 +81,7 @@ def look(
             if looked >= lines_most or len(seen.events) >= limit:
                 return seen
             looked += skipped + 1
-            number = journal._seq_at(line + b"\n")
+            number = seq_at(line + b"\n")
             if number is None:
                 seen.damaged.append(max(1, last - 1 if after is None else last + 1))
                 continue
@@ -109,28 +110,28 @@ def _backwards(journal: FileJournal, before: int | None, needles: Needles) -> It
     Of a block in which nothing is wanted only the first line comes.
     """
     with journal._locked(fcntl.LOCK_SH):
-        segments, tail = journal._segments(), journal._tail()
+        segments, tail = journal.segments.numbers(), journal._tail()
     segments = [n for n in segments if n <= tail.segment]
     if not segments:
         return
     top = tail.seq if before is None else min(before - 1, tail.seq)
     if top < 1:
         return
-    index = journal._segment_with(segments, top)
+    index = journal.segments.holding(segments, top)
     for number in reversed(segments[: index + 1]):
-        with open(journal._path(number), "rb") as file:
+        with open(journal.segments.path(number), "rb") as file:
             end = tail.end if number == tail.segment else os.fstat(file.fileno()).st_size
             if number == segments[index] and top < tail.seq:
-                end = _end_of(journal, file, top, end)
+                end = _end_of(file, top, end)
             yield from _lines_back(file, end, needles)
 
 
-def _end_of(journal: FileJournal, file: IO[bytes], seq: int, end: int) -> int:
+def _end_of(file: IO[bytes], seq: int, end: int) -> int:
     """Byte after the last line whose number is not above `seq`."""
-    at = journal._offset_of(file, seq + 1)
+    at = offset_of(file, seq + 1)
     file.seek(at)
     for line in file:
-        number = journal._seq_at(line)
+        number = seq_at(line)
         if at >= end or (number is not None and number > seq):
             break
         at += len(line)
@@ -166,7 +167,7 @@ def _onwards(journal: FileJournal, after: int, needles: Needles) -> Iterator[tup
     begun, skipped = False, 0
     for line in journal._lines(after):
         if not begun:
-            number = journal._seq_at(line + b"\n")
+            number = seq_at(line + b"\n")
             begun = number is not None and number > after
         if begun and needles and not needles.in_line(line) and skipped < SKIP_LINES:
             skipped += 1

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.errors import Cancelled, FixityError
 from .lines import END, GENESIS, HASH_LENGTH, HASH_MARK, PREV_AT, SEAL_LENGTH, Ratchet, decoder, parse_anchor, seq_of, whole
+from .private import sync_folder
 
 if TYPE_CHECKING:
     from .journal import FileJournal
@@ -88,7 +89,7 @@ def verify(
         with journal._locked(fcntl.LOCK_SH):
             stored, tail = journal._ratchet(), journal._tail()
             born = (journal.folder / "ratchet").exists() and os.stat(journal.folder / "ratchet").st_size > 0
-            numbers = journal._segments()
+            numbers = journal.segments.numbers()
         if numbers != list(range(1, len(numbers) + 1)):
             return JournalCheck(False, 0, 1, "a segment is missing", "")
         key, index = (ratchet.key, ratchet.index) if ratchet else (b"", 0)
@@ -185,8 +186,8 @@ def _damage(journal: FileJournal) -> _Found:
     tail, ratchet = journal._tail(), journal._ratchet()
     found = _Found([], {}, set())
     seq, digest, aside = 0, GENESIS.decode(), None
-    for number in journal._segments():
-        path = journal._path(number)
+    for number in journal.segments.numbers():
+        path = journal.segments.path(number)
         end = tail.end if number == tail.segment else os.stat(path).st_size
         for start, line in _lines_of(path, end):
             body = whole(line)
@@ -225,7 +226,7 @@ def _aside(number: int, start: int, line: bytes) -> str:
 
 def _exchange(journal: FileJournal, number: int, starts: set[int]) -> None:
     """Set a damaged segment aside and put a copy without the damaged lines into its place."""
-    path = journal._path(number)
+    path = journal.segments.path(number)
     first = min(starts)
     aside = journal.folder / next(_aside(number, at, line) for at, line in _lines_of(path, os.stat(path).st_size) if at == first)
     mended = path.with_suffix(".mended")
@@ -240,8 +241,8 @@ def _exchange(journal: FileJournal, number: int, starts: set[int]) -> None:
     with suppress(FileExistsError):
         # There already when an earlier call was killed here.
         os.link(path, aside)
-    journal._sync_folder()
+    sync_folder(journal.folder)
     os.replace(mended, path)
     os.chmod(aside, 0o400)
-    journal._sync_folder()
+    sync_folder(journal.folder)
     journal._known = None

@@ -14,7 +14,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,8 @@ from urllib.parse import unquote
 
 from ..domain.accounts import FACT, named, segment
 from ..domain.challenges import Secret
-from ..domain.errors import BedrotError, FixityError, PermissionDenied, UsageError, disk_error
+from ..domain.errors import BedrotError, FixityError, PermissionDenied
+from . import vaultfiles
 from .expiry import expiry
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Vault:
 
     def remove(self, platform: str, account: str, name: str) -> None:
         """Forget a credential; none is fine too."""
-        _remove(self._secret(platform, account, name))
+        vaultfiles.remove(self._secret(platform, account, name))
 
     def names(self) -> Sequence[tuple[str, str, str]]:
         """(platform, account, field) of every credential, sorted, without what runs remember. Unseals nothing."""
@@ -130,7 +130,7 @@ class Vault:
             )
             self._put_facts(folder, facts | {"version": version} | _times(state))
             for old in self._versions(platform, account)[:-KEPT]:
-                _remove(self._session(platform, account, old))
+                vaultfiles.remove(self._session(platform, account, old))
         return version
 
     def reject(
@@ -173,10 +173,10 @@ class Vault:
                 names = ("logged_in_at", "saved_at", "proven_at", "imported_at")
                 seen = {name: facts.get(name) for name in names} | {"version": dropped, "rejected_at": at}
                 facts["rejected"] = [*facts.get("rejected", []), seen][-20:]
-            _remove(self._session(platform, account, dropped))
+            vaultfiles.remove(self._session(platform, account, dropped))
             self._put_facts(folder, facts | _times(self.load(platform, account) or {}))
         else:
-            _remove(self._session(platform, account, dropped))
+            vaultfiles.remove(self._session(platform, account, dropped))
         return True
 
     def note(self, platform: str, account: str, **facts: str | None) -> None:
@@ -192,7 +192,7 @@ class Vault:
         if self._session(platform, account, 0).parent.is_dir():
             with self._locked(platform, account) as folder:
                 for path in (*folder.glob("*.age"), folder / "facts.json"):
-                    _remove(path)
+                    vaultfiles.remove(path)
 
     def session_names(self) -> list[tuple[str, str]]:
         """(platform, account) of everything that is known of a login: a saved state, or facts about a token; sorted."""
@@ -249,9 +249,9 @@ class Vault:
 
     def _put_facts(self, folder: Path, facts: Mapping[str, Any]) -> None:
         if facts:
-            _replace(folder / "facts.json", json.dumps(facts, sort_keys=True).encode() + b"\n")
+            vaultfiles.replace(folder / "facts.json", json.dumps(facts, sort_keys=True).encode() + b"\n")
         else:
-            _remove(folder / "facts.json")
+            vaultfiles.remove(folder / "facts.json")
 
     @contextmanager
     def _locked(self, platform: str, account: str) -> Iterator[Path]:
@@ -282,24 +282,24 @@ class Vault:
 
     def _write(self, account: str, path: Path, address: str, record: dict[str, Any]) -> None:
         self._make(path.parent, account)
-        _replace(path, self.seal(json.dumps(record | {"address": address}).encode()))
+        vaultfiles.replace(path, self.seal(json.dumps(record | {"address": address}).encode()))
 
     def _make(self, folder: Path, account: str) -> None:
         """The folder of an account."""
-        _make(self.folder, folder)
+        vaultfiles.make(self.folder, folder)
         if named(folder.name) is None and not (folder / NAME_FILE).exists():
-            _replace(folder / NAME_FILE, account.encode())
+            vaultfiles.replace(folder / NAME_FILE, account.encode())
 
     def _key(self, *, create: bool) -> pyrage.x25519.Identity:
         if self._identity is None:
             import pyrage
 
             if create and not self.key_file.exists():
-                _make(self.folder, self.key_file.parent)
+                vaultfiles.make(self.folder, self.key_file.parent)
                 made = str(pyrage.x25519.Identity.generate()).encode() + b"\n"
-                _create_once(self.key_file, made)
+                vaultfiles.create_once(self.key_file, made)
             try:
-                self._identity = pyrage.x25519.Identity.from_str(_read_private(self.key_file).decode().strip())
+                self._identity = pyrage.x25519.Identity.from_str(vaultfiles.read_key(self.key_file).decode().strip())
             except (pyrage.IdentityError, UnicodeDecodeError):
                 # `from None`: a damaged key must not show in a traceback.
                 raise FixityError("the vault's key is damaged", hint="restore it from your backup") from None
@@ -329,101 +329,3 @@ def _name(folder: Path) -> str:
         return (folder / NAME_FILE).read_text("utf-8")
     except (OSError, ValueError):
         return folder.name  # its name is lost: it is listed, and leads to nothing
-
-
-def _make(root: Path, folder: Path) -> None:
-    """`folder` and what lies between it and `root`, 0700."""
-    try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        info = root.stat()
-        if info.st_uid not in (os.geteuid(), 0):
-            raise PermissionDenied(f"the vault belongs to uid {info.st_uid}, not to you")
-        if stat.S_IMODE(info.st_mode) & 0o077:
-            root.chmod(0o700)
-        for part in reversed([folder, *folder.parents]):
-            if root in part.parents:
-                try:
-                    part.mkdir(mode=0o700)
-                except FileExistsError:
-                    continue
-                _sync_folder(part.parent)  # else a crash takes the folder away with what was sealed into it
-    except OSError as error:
-        raise disk_error(error, "cannot write the vault") from error
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise disk_error(error, "cannot remove from the vault") from error
-
-
-def _read_private(path: Path) -> bytes:
-    """The bytes of a key file that nobody else can read.
-
-    Raises:
-        UsageError: there is none.  PermissionDenied: others may read it, or it belongs to somebody else.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise UsageError("the vault has no key", hint="bedrot secrets set PLATFORM FIELD makes one") from None
-    except OSError as error:
-        raise PermissionDenied(f"the vault's key cannot be read: {error.strerror}") from error
-    try:
-        info = os.fstat(fd)
-        if info.st_uid not in (os.geteuid(), 0) or stat.S_IMODE(info.st_mode) & 0o077:
-            raise PermissionDenied("the vault's key can be read by others", hint=f"chmod 400 {path}")
-        return os.read(fd, 4096)
-    finally:
-        os.close(fd)
-
-
-def _create_once(path: Path, content: bytes) -> None:
-    """Write a new file 0400 whole or not at all; if another process was first, its file stays."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_synced(partial, content, 0o400)
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_synced(partial, content, 0o600)
-    try:
-        partial.replace(path)
-    except OSError as error:
-        raise disk_error(error, "cannot write the vault") from error
-    _sync_folder(path.parent)
-
-
-def _write_synced(path: Path, content: bytes, mode: int) -> None:
-    _remove(path)
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(fd, view) :]
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise disk_error(error, "cannot write the vault") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise disk_error(error, "cannot write the vault") from error

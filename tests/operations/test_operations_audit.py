@@ -11,7 +11,7 @@ from bedrot_console.operations import audit, land
 from bedrot_console.operations.audit import AuditFilter, newest, page, parse_audit
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.security import lookback
-from bedrot_console.security.journal import FileJournal
+from bedrot_console.security.segments import seq_at
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def told(ws: Workspace, clock: Any) -> Workspace:
         else:
             data = {"decision": f"d{n}", "file": f"file{n // 6:016d}", "verb": ("promote", "quarantine")[n % 2], "reason": "Because", "source_path": "press/plays/x.json"}  # fmt: skip
             ws.record(ws.event("decided", **data))
-    assert len(ws.journal._segments()) > 3
+    assert len(ws.journal.segments.numbers()) > 3
     return ws
 
 
@@ -116,7 +116,7 @@ def test_a_damaged_line_is_named_and_passed_over(told: Workspace) -> None:
     """What can still be seen is seen; appends and reading go on."""
     path = told.settings.state / "journal" / "000002.jsonl"
     lines = path.read_bytes().split(b"\n")
-    number = FileJournal._seq_at(lines[1] + b"\n")
+    number = seq_at(lines[1] + b"\n")
     path.write_bytes(b"\n".join([lines[0], lines[1].replace(b"default", b"defaulT").replace(b"Because", b"BecausE"), *lines[2:]]))
     found = newest(told, AuditFilter(), limit=1000)
     assert found.damaged == (number,) and len(found.events) == 59
