@@ -11,6 +11,7 @@ from bedrot_console.operations import audit, land
 from bedrot_console.operations.audit import AuditFilter, newest, page, parse_audit
 from bedrot_console.operations.workspace import Workspace
 from bedrot_console.security import lookback
+from bedrot_console.security.journal import FileJournal
 from bedrot_console.security.segments import seq_at
 
 
