@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import CatalogBusy, CatalogDisk, CatalogError, CatalogTooNew
+from ..domain.errors import CatalogBusy, CatalogError, CatalogTooNew
 from . import schema
 from .engine import duckdb
+from .trouble import GIVEN_UP, CatalogDamaged, digest, has_shape, translated
 
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "256MB",
@@ -43,16 +44,6 @@ EASED_BYTES = 12_000_000
 _connected: Counter[tuple[int, int]] = Counter()
 _guard = threading.Lock()
 _hooked = False
-
-
-class CatalogDamaged(CatalogError):
-    """The catalog file is not whole. It is set aside and made again from sidecars and journal."""
-
-
-class CatalogCramped(CatalogError):
-    """The question needs more memory than it may have."""
-
-    hint = "ask for less: a filter, a limit"
 
 
 def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
@@ -99,22 +90,6 @@ def _register(path: Path) -> Callable[[], None]:
     return forget
 
 
-def translated(error: duckdb.Error | OSError, path: Path) -> CatalogError:
-    """What an error of DuckDB or of the disk means here."""
-    words = str(error)
-    if isinstance(error, duckdb.InterruptException):
-        return CatalogError("the question to the catalog was dropped")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return CatalogCramped("the question to the catalog needs more memory than it may have")
-    if "Could not set lock" in words or "Conflicting lock" in words:
-        return CatalogBusy(f"another program holds {path.name}: {words.splitlines()[0][:200]}")
-    if "with version number" in words or "newer version of DuckDB" in words:
-        return CatalogTooNew(f"{path.name} was written by a newer DuckDB")
-    if isinstance(error, OSError) or "No space left" in words or "Disk quota" in words or "Permission denied" in words:
-        return CatalogDisk(f"the catalog cannot be used: {words.splitlines()[0][:200]}")
-    return CatalogDamaged(f"{path.name} is damaged: {words.splitlines()[0][:200]}")
-
-
 def interrupt(cursor: Any) -> None:
     """Break off what another thread asks on its cursor; nothing if it has ended meanwhile."""
     with contextlib.suppress(duckdb.Error):
@@ -138,6 +113,7 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool, sparing: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         self._sparing = sparing
         self.widened = False
         self._least = f"{SPARING_BYTES}B" if sparing else _SETTINGS["memory_limit"]
@@ -151,11 +127,7 @@ class Database:
             if not os.path.isfile(path) or os.path.islink(path) or found.st_size == 0:
                 raise CatalogDamaged(f"{path.name} is not a catalog file")
             self._stack.callback(_register(path))
-            self._connection: Any = duckdb.connect(":memory:", config=_SETTINGS | {"memory_limit": self._least})
-            self._stack.callback(_shut, self._connection)
-            mode = " (READ_ONLY)" if read_only else ""
-            self._connection.execute(f"ATTACH {schema.text(str(path))} AS catalog{mode}")
-            self._connection.execute("USE catalog; SET enable_progress_bar = false; SET enable_external_access = false")
+            self._connection: Any = self._instance()
             self._check_version(read_only)
         except CatalogError:
             self.close()
@@ -166,6 +138,15 @@ class Database:
         except (duckdb.Error, OSError) as error:
             self.close()
             raise translated(error, path) from error
+
+    def _instance(self) -> Any:
+        """A new instance of DuckDB with the file in it; it ends when this closes."""
+        connection = duckdb.connect(":memory:", config=_SETTINGS | {"memory_limit": self._least})
+        self._stack.callback(_shut, connection)
+        mode = " (READ_ONLY)" if self._read_only else ""
+        connection.execute(f"ATTACH {schema.text(str(self.path))} AS catalog{mode}")
+        connection.execute("USE catalog; SET enable_progress_bar = false; SET enable_external_access = false")
+        return connection
 
     def _check_version(self, read_only: bool) -> None:
         found = self._connection.execute("SELECT version, applied_seq FROM base.meta").fetchall()
@@ -188,12 +169,43 @@ class Database:
     @contextlib.contextmanager
     def cursor(self) -> Iterator[Any]:
         """A connection for one call. Errors of DuckDB come out translated."""
+        connection = self._connection
         try:
-            with contextlib.closing(self._connection.cursor()) as cursor:
+            with contextlib.closing(connection.cursor()) as cursor:
                 cursor.execute("USE catalog; SET enable_progress_bar = false")
                 yield cursor
         except duckdb.Error as error:
-            raise translated(error, self.path) from error
+            found = translated(error, self.path, self.sound)
+            if self._read_only and isinstance(error, GIVEN_UP) and not isinstance(found, CatalogDamaged):
+                self._revive(connection)
+            raise found from error
+
+    def _revive(self, dead: Any) -> None:
+        """Put a new instance in the place of one that gave up over a question; the file is whole."""
+        with self._mutex:
+            if self._connection is dead:
+                with contextlib.suppress(duckdb.Error, OSError):
+                    self._connection = self._instance()
+
+    def sound(self, deep: bool) -> bool:
+        """Whether the file has the shape of a catalog, and with `deep` whether all of it can be read; True where it cannot be looked at.
+
+        A file that is written is closed by a deep look: whoever met an error in it does not go on.
+        """
+        try:
+            if not deep:
+                with contextlib.closing(self._connection.cursor()) as cursor:
+                    cursor.execute("USE catalog")
+                    return has_shape(cursor)
+            if not self._read_only:
+                self.close()
+            with contextlib.closing(Database(self.path, read_only=True, sparing=self._sparing)) as other:
+                digest(other.connection)
+                return has_shape(other.connection)
+        except CatalogError as error:
+            return not isinstance(error, CatalogDamaged)
+        except duckdb.Error as error:
+            return not isinstance(translated(error, self.path), CatalogDamaged)
 
     def ease(self) -> None:
         """Give back the memory of blocks that were kept for the next question. Nobody may be asking meanwhile."""

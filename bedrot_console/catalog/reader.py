@@ -16,9 +16,10 @@ from ..domain.events import Event
 from ..domain.findings import Finding, Place, Report, Severity
 from ..domain.lifecycle import Decision, Verdict, Zone
 from . import queries, rows, schema
-from .gate import CatalogCramped, CatalogDamaged, Database, interrupt
+from .gate import Database, interrupt
 from .names import Names
 from .search import Search
+from .trouble import CatalogCramped, CatalogDamaged
 
 if TYPE_CHECKING:
     from ..domain.challenges import Challenge

@@ -21,11 +21,12 @@ from . import work
 from .apply import mark_of
 from .counting import summarise
 from .engine import duckdb
-from .gate import CatalogDamaged, Database, compact, exclusive, set_aside, translated
+from .gate import Database, compact, exclusive, set_aside
 from .overlay import Overlay
 from .publishing import State, print_of, publish
 from .reader import Reader
 from .summary import catalog_folder, read_summary, write_summary
+from .trouble import CatalogDamaged, translated
 
 LONG_TAIL = 5_000
 """Events beyond which asking first tries to bring the catalog up to date, if nobody else is at it."""
@@ -173,7 +174,7 @@ class Catalog:
         try:
             found = summarise(database, format_time(self.clock.now()))
         except duckdb.Error as error:
-            raise translated(error, database.path) from error
+            raise translated(error, database.path, database.sound) from error
         self._write_summary(found | {"published_at": (read_summary(self.home) or {}).get("published_at")})
         return found["applied_seq"]
 

@@ -20,8 +20,10 @@ from ..domain.ports import Journal
 from . import reducer, rows, schema
 from .apply import Applier, known_drafts, mark_of
 from .engine import duckdb
-from .gate import CatalogDamaged, Database, born, settle, translated
+from .gate import Database, born, settle
 from .reducer import Draft
+from .trouble import CatalogDamaged, translated
+from .trouble import digest as digested
 
 BATCH = 20_000
 """Events, or sidecars, taken into memory at once: one transaction of an apply."""
@@ -113,7 +115,7 @@ def apply_tail(
             with collector_off():
                 writing.apply(batch)
         except duckdb.Error as error:
-            raise translated(error, database.path) from error
+            raise translated(error, database.path, database.sound) from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CatalogError(
                 f"journal events {batch[0].seq} to {batch[-1].seq} cannot be applied: {type(error).__name__}: {error}"
@@ -123,7 +125,7 @@ def apply_tail(
         try:
             connection.execute("COMMIT")
         except duckdb.Error as error:
-            raise translated(error, database.path) from error
+            raise translated(error, database.path, database.sound) from error
     if count and applier is None:
         checkpoint(database)
     return count
@@ -134,7 +136,7 @@ def checkpoint(database: Database) -> None:
     try:
         database.connection.execute("CHECKPOINT catalog")
     except duckdb.Error as error:
-        raise translated(error, database.path) from error
+        raise translated(error, database.path, database.sound) from error
 
 
 def migrate(database: Database) -> bool:
@@ -157,14 +159,10 @@ def migrate(database: Database) -> bool:
 
 def digest(database: Database) -> dict[str, tuple[Any, ...]]:
     """Table -> (rows, two hashes over all rows in any order). Reads every column of every table: also how damage is looked for."""
-    out = {}
     try:
-        for table in schema.TABLES:
-            sql = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT % 1000000007) FROM base.{table} t"
-            out[table] = database.connection.execute(sql).fetchone()
+        return digested(database.connection)
     except duckdb.Error as error:
         raise translated(error, database.path) from error
-    return out
 
 
 def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk) -> Reconciled:
@@ -182,7 +180,7 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
             applier.finish()
         checkpoint(database)
     except duckdb.Error as error:
-        raise translated(error, path) from error
+        raise translated(error, path, database.sound) from error
     finally:
         database.close()
     if temporary.with_name(temporary.name + ".wal").exists():

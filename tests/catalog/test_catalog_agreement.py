@@ -10,8 +10,8 @@ from datetime import date, timedelta
 import pytest
 
 from bedrot_console.catalog import gate, queries, work
-from bedrot_console.catalog.gate import CatalogCramped
 from bedrot_console.catalog.overlay import Overlay
+from bedrot_console.catalog.trouble import CatalogCramped
 from bedrot_console.domain.browsing import GROUPINGS, OPPOSITE, ORDERS, FileFilter
 from bedrot_console.domain.errors import CatalogError
 from bedrot_console.domain.lifecycle import STATUSES, Zone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import random
@@ -15,7 +14,7 @@ import duckdb
 import pytest
 
 from bedrot_console.catalog import gate, schema
-from bedrot_console.catalog.gate import Database, translated
+from bedrot_console.catalog.gate import Database
 from bedrot_console.domain.browsing import FileFilter
 from bedrot_console.domain.errors import CatalogError, CatalogTooNew
 
@@ -179,16 +178,6 @@ def test_a_newer_catalog_is_refused_and_left_alone(furnished):
             call(furnished.open())
         assert caught.value.exit_code == 7 and "update bedrot" in (caught.value.hint or "")
     assert furnished.catalog.work.read_bytes() == data
-
-
-def test_a_full_disk_is_told_as_a_disk(tmp_path):
-    """What the disk refuses ends with 5, whichever of DuckDB or the system says it."""
-    for error in (
-        OSError(errno.ENOSPC, "No space left on device"),
-        duckdb.IOException("IO Error: Could not write: No space left on device"),
-    ):
-        found = translated(error, tmp_path / "catalog.duckdb")
-        assert isinstance(found, CatalogError) and found.exit_code == 5 and "bedrot rebuild" in (found.hint or "")
 
 
 @pytest.mark.parametrize("version", range(1, schema.VERSION))
