@@ -13,8 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from contract_clock import FrozenClock
+
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")  # no test fails because the machine is slow
 
 MEMORY = Path("/dev/shm")
 """A file system in memory: thousands of homes sync there without waiting for a disk. What a disk does is shown by the zones' tests."""
