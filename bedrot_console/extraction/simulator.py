@@ -29,14 +29,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from ..domain.challenges import Look, Secret
 from ..resilience import Clock, SystemClock
 from . import totp
 from .serving import CONTROL, Reset, Served, controlled, serve, start
-from .standins import Account, Asked, Fault, Hands, Mail, Trial, as_response, json_response, redirect, route, strict
+from .standins import Account, Asked, Fault, Hands, Mail, Trial, as_response, json_response, redirect, route, routes_of, strict
 
 __all__ = [
     "GENERIC_FAULTS", "SESSION_COOKIE", "Account", "Asked", "Fault", "Hands", "Mail", "Served", "Simulator", "Trial", "json_response",
@@ -56,6 +55,7 @@ GENERIC_FAULTS: dict[str, Fault] = {
 """Faults that the harness itself can do, for every simulator, and what usually comes of them. The last three touch routes with
 `data=True` only. A platform where another thing comes of one names it in its own `faults_known`."""
 SESSION_COOKIE = "sid"
+
 _SECRET_NAMES = ("token", "password", "code", "secret", "proof", "otp")
 
 
@@ -105,12 +105,7 @@ class Simulator:
         self._sessions: dict[str, dict[str, Any]] = {}
         self.issued: list[str] = []
         self._released = threading.Event()
-        rules = []
-        for attribute in dir(type(self)):
-            handler = getattr(type(self), attribute)
-            for path, methods, data in getattr(handler, "_routes", ()):
-                rules.append(Rule(path, endpoint=(attribute, data), methods=methods))
-        self._map = Map(rules, strict_slashes=False)
+        self._map = routes_of(type(self))
         self.set_faults(faults)
 
     def default_accounts(self) -> list[Account]:
