@@ -16,7 +16,8 @@ from .contents import FormatTrouble
 from .diff import Change, Found, shown
 from .headline import MOST_MEASURES, Movement
 from .readers import open_payload
-from .tables import Source, connection, is_number_type, memory_bytes, plain, rejected, translated
+from .tablefiles import Source
+from .tables import connection, is_number_type, memory_bytes, plain, rejected, translated
 
 MOST_MEMORY_BYTES = 3 << 30
 

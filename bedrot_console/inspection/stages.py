@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from bedrot_console.domain.drift import applied
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
 
-from . import history, schema
+from . import history, schema, tabular
 from .contents import FormatTrouble, Rows, Table
 from .facts import facts_of
 from .jobs import Job, Knowledge
@@ -24,17 +24,9 @@ from .jsontext import collector_off
 from .readers import completed, open_payload, read_bytes
 from .recognise import HEAD_BYTES, STUMBLES, claims
 from .rules import rules_of
-from .texts import day_of, error, masked, note, warning
+from .texts import day_of, error, warning
 
 GATES = ("fixity", "size", "format")
-_REJECT_WORDS = {
-    "type": "is not of the declared type",
-    "short": "the row has too few cells",
-    "long": "the row has too many cells",
-    "quote": "a quote does not close",
-    "encoding": "the bytes are not in the declared encoding",
-    "length": "the row is too long",
-}
 
 
 class Skip(Exception):
@@ -191,7 +183,7 @@ class _Inspection:
             return
         yield from (f if f.stage else replace(f, stage="format") for f in self.content.findings)
         if isinstance(self.content, Table):
-            yield from self._table_format(self.content)
+            yield from tabular.form(self.feed, self.content)
         self.facts = facts_of(self.feed, self.content)
 
     def _read(self) -> None:
@@ -222,32 +214,11 @@ class _Inspection:
             return error("format.wrong-feed", f"this is the content of {other}", expected=self.feed.name, seen=other)
         return error("format.not-recognised", "the feed does not recognise this content as its own", expected=self.feed.name)
 
-    def _table_format(self, table: Table) -> Iterable[Finding]:
-        if table.notes:
-            yield note("format.repaired", "read in another form than plain: " + ", ".join(table.notes))
-        last = table.rejects[-1] if table.rejects else None
-        if (
-            last is not None
-            and not table.final_newline
-            and last.kind in ("short", "quote", "type")
-            and last.row >= table.line_count
-        ):
-            yield error(
-                "format.truncated",
-                "the last line ends too early",
-                row=last.row,
-                expected=f"{len(table.columns)} cells and a line end",
-            )
-        elif not table.final_newline and self.feed.options.get("final_newline"):
-            yield error("format.truncated", "the last line has no line end", expected="a line end")
-        elif not table.final_newline and not table.rejects:
-            yield note("format.no-final-newline", "the last line has no line end")
-
     def schema(self) -> Iterable[Finding]:
         """Values have the declared types and forms; unknown fields are drift."""
         content = self.content
         if isinstance(content, Table):
-            yield from self._table_schema(content)
+            yield from tabular.rows(content)
             return
         path = self.feed.schema
         if path is None:
@@ -258,32 +229,6 @@ class _Inspection:
         import msgspec
 
         yield from schema.findings(path, msgspec.to_builtins(content.records), per_row=True, base=content.base or "")
-
-    def _table_schema(self, table: Table) -> Iterable[Finding]:
-        for name in table.unknown:
-            yield note(
-                "schema.drift", f"a column that the feed does not know: {name[:60]}", row=1, column=name[:60], seen=name[:60]
-            )
-        named: dict[tuple[str, str | None], int] = {}
-        for reject in table.rejects:
-            group = (reject.kind, reject.column)
-            named[group] = named.get(group, 0) + 1
-            if named[group] <= schema.NAMED_PER_CODE:
-                what = f"{reject.column} {_REJECT_WORDS['type']}" if reject.kind == "type" else _REJECT_WORDS[reject.kind]
-                yield error(
-                    f"schema.row-{reject.kind}",
-                    what,
-                    row=reject.row,
-                    column=reject.column,
-                    expected=reject.expected,
-                    seen=reject.seen,
-                )
-        for (kind, column), count in named.items():
-            if count > schema.NAMED_PER_CODE:
-                more = count - schema.NAMED_PER_CODE
-                yield error(f"schema.row-{kind}", f"and so in {more} more rows", column=column, count=more)
-        if table.reject_count > len({r.row for r in table.rejects}):
-            yield error("schema.rows", f"{table.reject_count} rows were refused in all", count=table.reject_count)
 
     def completeness(self) -> Iterable[Finding]:
         """Everything that should be there is there: columns, rows, key cells, the other files of the set."""
@@ -310,7 +255,7 @@ class _Inspection:
     def consistency(self) -> Iterable[Finding]:
         """Days are days and not ahead of the capture, keys name one row, and the feed's own checks hold."""
         yield from history.days_in_time(self.job, self.content, self.facts)
-        yield from self._keys_once()
+        yield from tabular.keys_once(self.feed, self.content)
         for check in self.feed.checks:
             try:
                 yield from check(self.content, self.knowledge)
@@ -319,37 +264,6 @@ class _Inspection:
                 yield error(
                     "consistency.check-failed", f"the check {name} cannot be made on this content", seen=type(trouble).__name__
                 )
-
-    def _keys_once(self) -> Iterable[Finding]:
-        content, key = self.content, self.feed.key
-        if not key or self.feed.options.get("key_repeats") or not set(key) <= set(content.columns):
-            return
-        if isinstance(content, Table):
-            from .checks import quoted
-
-            names = ", ".join(quoted(c) for c in key)
-            count = content.query(f"SELECT count(*) - count(DISTINCT ({names})) FROM data")[0][0]
-            if count:
-                yield error("consistency.key-repeats", f"rows repeat the key {', '.join(key)}", count=count)
-            return
-        names: list[Any] = list(zip(*map(content.column, key), strict=True)) if len(key) > 1 else content.column(key[0])
-        try:
-            if len(set(names)) == len(names):
-                return
-        except TypeError:
-            names = list(map(repr, names))
-        seen: set[Any] = set()
-        repeats = []
-        for index, name in enumerate(names):
-            if name in seen:
-                repeats.append(index)
-            seen.add(name)
-        if repeats:
-            place = content.place(repeats[0], key[0])
-            shown = masked(content.records[repeats[0]].get(key[0]))
-            yield error(
-                "consistency.key-repeats", f"rows repeat the key {', '.join(key)}", place=place, seen=shown, count=len(repeats)
-            )
 
     def freshness(self) -> Iterable[Finding]:
         """The newest day inside the data is young enough, measured at the day of capture. What a person brings may be old: it warns."""
