@@ -76,6 +76,7 @@ class Console(
         self.own_runs: set[str] = set()
         self.decided = OwnDecisions()
         self.challenges = []
+        self.handed = set()
         self.needs = []
         self.statuses: dict[str, int] | None = None
         self.platform_names: list[str] = []

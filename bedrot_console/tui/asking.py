@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
@@ -25,6 +26,7 @@ class Asking:
 
     challenges: list[Challenge]
     needs: list[Need]
+    handed: set[str]
     _answered_run: str | None = None
     _chosen: str | None = None
     _viewed: str | None = None
@@ -36,10 +38,16 @@ class Asking:
         app: Any = self
         return app.screen_stack[0].query_one(PromptBar)
 
+    def open_are(self, challenges: Sequence[Challenge]) -> None:
+        """What is asked now. What was answered here is asked no more, also by a pulse that set out before the answer did."""
+        self.challenges = [c for c in operator.in_order(challenges) if c.id not in self.handed]
+        self.ask_challenge()
+
     def ask_challenge(self) -> None:
         """Bring the prompt in step with the open challenges. One that is being answered is not replaced by another.
 
         If it ends meanwhile, the prompt says so and keeps the keys until the operator closes it; the next one comes then.
+        The run that was answered last is asked of first: what it asks next is mostly what it says of the answer.
         """
         app: Any = self
         if self._seeing is not None and all(c.id != self._seeing.challenge.id for c in self.challenges):
@@ -50,14 +58,14 @@ class Asking:
         challenge = next((c for c in self.challenges if shown is not None and c.id == shown.id), None)
         had_focus = app.screen_stack[0].focused is prompt
         if run != self._viewed:
-            self._viewed, self._chosen = run, None
+            self._viewed, self._chosen, self._answered_run = run, None, None
         queue = operator.in_order(self.challenges, run)
         if shown is not None and challenge is None and had_focus and prompt.touched and not prompt.over:
             prompt.end()
         held = prompt.over and had_focus
         if held or challenge is None or not (had_focus or prompt.sending):
-            chosen = next((c for c in queue if c.id == self._chosen), None)
-            challenge = chosen or (queue[0] if queue else None)
+            chosen = [c for c in queue if c.id == self._chosen] or [c for c in queue if c.run_id == self._answered_run]
+            challenge = next(iter(chosen or queue), None)
         place = (queue.index(challenge) + 1, len(queue)) if challenge in queue else (1, 1)
         new = not held and prompt.ask(challenge, app.backend.now(), place)
         header = app.screen_stack[0].query_one(Header)
@@ -71,6 +79,8 @@ class Asking:
         self._rung = asked
         if new and challenge is not None:
             again = challenge.run_id == self._answered_run and bool(challenge.error)
+            if again:
+                app.notice("")  # that it was handed over is no longer how it stands
             if app.place == "runs" or again:
                 self._take_focus()
         app.refresh_keys()
@@ -124,6 +134,7 @@ class Asking:
         else:
             from .modals.page import PageModal as made
         self._seeing = made(challenge, app.backend)
+        self._answered_run = challenge.run_id
 
         def closed(word: str | None) -> None:
             self._seeing = None
@@ -141,7 +152,7 @@ class Asking:
     def on_prompt_bar_send(self, message: PromptBar.Send) -> None:
         app: Any = self
         backend, challenge, value = app.backend, message.challenge, message.value
-        self._answered_run = next((c.run_id for c in self.challenges if c.id == challenge), None)
+        self._answers_run(challenge)
 
         def work() -> Answered:
             try:
@@ -152,9 +163,13 @@ class Asking:
 
         app.fetch("answer", work, keep=True)
 
+    def _answers_run(self, challenge: str) -> None:
+        self._answered_run = next((c.run_id for c in self.challenges if c.id == challenge), None)
+
     def on_prompt_bar_act(self, message: PromptBar.Act) -> None:
         app: Any = self
         backend, challenge, act = app.backend, message.challenge, message.act
+        self._answers_run(challenge)
 
         def work() -> Notice:
             backend.act(challenge, act)
@@ -168,8 +183,8 @@ class Asking:
         if prompt.challenge is not None and prompt.challenge.id == message.challenge:
             prompt.answered(message.problem)
             if message.problem is None:
-                self.challenges = [c for c in self.challenges if c.id != message.challenge]
-                self.ask_challenge()
+                self.handed.add(message.challenge)
+                self.open_are(self.challenges)
             else:
                 self._take_focus()
         if message.problem is None:

@@ -223,9 +223,12 @@ class RunProgress(Message):
 
 @posted
 class RunStarted(Message):
-    """A run was started here."""
+    """A run was started here, or several are being: `begun` of `of` so far. Empty `run`: this one was not, and `failed` says why."""
 
     run: str
+    begun: int = 1
+    of: int = 1
+    failed: Sequence[str] = ()
 
 
 @posted

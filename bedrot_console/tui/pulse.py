@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from . import operator
 from .messages import Pulse
 from .widgets.header import Header
 
@@ -44,13 +43,12 @@ class Beating:
     def on_pulse(self, message: Pulse) -> None:
         self._pulse_trouble = None
         self.statuses = message.statuses
-        self.challenges = [c for c in message.challenges if operator.in_order([c])]
         self.needs = list(message.needs)
         header = self._main.query_one(Header)
         header.needs = len(self.needs)
         header.running = message.running
         header.to_review = sum(message.statuses.get(s, 0) for s in ("passed", "warned", "failed"))
-        self.ask_challenge()
+        self.open_are(message.challenges)
         if message.changed:
             for view in self._ready_views():
                 view.catalog_changed()

@@ -55,8 +55,9 @@ def _words(kind: str, event: Mapping[str, Any]) -> tuple[int, list[Piece], str]:
         challenge = event.get("challenge")
         asked = challenge if isinstance(challenge, dict) else event
         error = asked.get("error")
-        words = f"? the platform asks: {safe(asked.get('prompt') or 'an answer', 300)}"
-        return WARNINGS, [(words, "waiting"), *([(f"  {safe(error, 200)}", "error")] if error else [])], ""
+        refused: list[Piece] = [(f"✗ {safe(error, 200)}  ", "error")] if error else []
+        again = "? asks again: " if error else "? the platform asks: "
+        return WARNINGS, [*refused, (f"{again}{safe(asked.get('prompt') or 'an answer', 300)}", "waiting")], ""
     if kind == "challenge-ended":
         by = f" by {safe(event['by'], 60)}" if event.get("by") else ""
         return ALL, [(f"  question {safe(event.get('state', ''), 40)}{by}", "plain")], ""
@@ -189,22 +190,22 @@ def row_pieces(run: RunView, challenge: Challenge | None, pace: Pace, now: datet
 def head_pieces(run: RunView, pace: Pace, now: datetime) -> list[Piece]:
     """A run in one line: state, how far, what landed, how fast; once it ended, what is missing, why, and the next command."""
     state = run.state.value
-    pieces: list[Piece] = [(f"── {SIGNS.get(state, ' ')} {state} ", state)]
-    if not run.state.ended:
-        pieces.append((f"· {safe(run.stage, 60)} {progress(run.done, run.total)} ".replace("  ", " "), "strong"))
+    since = "" if run.state.ended else f"{elapsed(run, now)} "
+    pieces: list[Piece] = [(f"── {SIGNS.get(state, ' ')} {state} {since}", state)]
+    stage = f"{safe(run.stage, 60)} {progress(run.done, run.total)}".strip()
+    if not run.state.ended and stage:
+        pieces.append((f"· {stage} ", "strong"))
     if run.expected:
         size = f", {size_text(run.landed_bytes)}" if run.landed_bytes else ""
         pieces.append((f"· {run.brought}{size} ", "plain"))
     speed = pace.per_minute(run, now) if not run.state.ended else None
     if speed:
-        pieces.append((f"· {rate_text(speed[0])} files {size_text(int(speed[1]))}/min ", "plain"))
+        pieces.append((f"· {rate_text(speed[0])} files/min {size_text(int(speed[1]))}/min ", "plain"))
     if run.state.ended:
         if run.missing:
             pieces.append((f"· missing {_names(run.missing)} ", "warning"))
         if run.error:
             pieces.append((f"· {safe(run.error, 160)} ", "error"))
-    else:
-        pieces.append((f"· {elapsed(run, now)} ", "plain"))
     return [*pieces, (RULE, "dim")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import BedrotError
@@ -39,8 +41,10 @@ class Running:
 
         def chosen(wanted: Wanted | None) -> None:
             self._starting = None
-            for platform, account in wanted or ():
-                self.start(platform, account)
+            if wanted and len(wanted) == 1:
+                self.start(*wanted[0])
+            elif wanted:
+                self.start_all(wanted)
 
         def work() -> StartableLoaded:
             try:
@@ -69,11 +73,33 @@ class Running:
 
         self.fetch("start", work, keep=True)
 
+    def start_all(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Start several (platform, account), one after the other; one that does not start stops no other, and stays told."""
+        backend, failed = self.console.backend, list[str]()
+        self.notice(f"starting {len(wanted)} runs…")
+
+        def start(number: int, platform: str, account: str) -> RunStarted:
+            run = ""
+            try:
+                run = backend.start(platform, account)
+            except BedrotError as error:
+                failed.append(f"{platform} ({account}): {error}")
+            return RunStarted(run, number - len(failed), len(wanted), tuple(failed))
+
+        for number, (platform, account) in enumerate(wanted, 1):
+            self.fetch("start", partial(start, number, platform, account), keep=True)
+
     def on_run_started(self, message: RunStarted) -> None:
         message.stop()
-        self.wanted = message.run
-        self.console.own_runs.add(message.run)
-        self.notice(f"run {message.run[:10]} started; it goes on if this console ends", "done")
+        if message.run:
+            self.wanted = message.run
+            self.console.own_runs.add(message.run)
+        if message.of == 1:
+            self.notice(f"run {message.run[:10]} started; it goes on if this console ends", "done")
+        elif message.failed:
+            self.notice(f"{message.begun} of {message.of} runs started; not {'; '.join(message.failed)}", "error")
+        else:
+            self.notice(f"{message.begun} of {message.of} runs started; they go on if this console ends", "done")
         self.load()
 
     def do_again(self) -> None:
