@@ -26,6 +26,7 @@ from .deciding import Deciding
 from .errands import Errands
 from .fetch import DaemonExecutor, Fetcher
 from .keys import EVERYWHERE, bindings
+from .leaving import leave
 from .messages import Failed, Notice
 from .moving import Moving
 from .painted import Painted
@@ -270,7 +271,7 @@ def _truecolour() -> bool:
 
 
 def run_console(workspace: Workspace, *, read_only: bool = False) -> int:
-    """Open the console on this terminal and stay until the operator leaves. Returns the exit code.
+    """Open the console on this terminal and stay until the operator leaves. Returns the exit code, or ends with it (see `leave`).
 
     Raises:
         UsageError: this is no terminal, or one that cannot move its cursor.
@@ -295,5 +296,5 @@ def run_backend(backend: Backend) -> int:
         finally:
             gc.unfreeze()
     if app._exception is not None:
-        return INTERNAL
-    return INTERRUPTED if app.interrupted else int(code or 0)
+        return leave(INTERNAL)
+    return leave(INTERRUPTED if app.interrupted else int(code or 0))

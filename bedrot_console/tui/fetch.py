@@ -13,6 +13,8 @@ from textual.message import Message
 from ..domain.errors import BedrotError
 from .messages import Failed
 
+WORKER = "bedrot-worker"
+"""The name of every thread that works for the console."""
 Work = Callable[[], Message | None]
 
 
@@ -30,7 +32,7 @@ class DaemonExecutor(ThreadPoolExecutor):
             except BaseException as error:
                 future.set_exception(error)
 
-        threading.Thread(target=run, name="bedrot-worker", daemon=True).start()
+        threading.Thread(target=run, name=WORKER, daemon=True).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

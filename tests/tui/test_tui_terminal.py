@@ -306,3 +306,25 @@ def test_a_home_that_is_a_file_and_a_word_too_much_are_told_as_by_every_command(
         lines.append(line)
         assert line.wait() == 2
         assert said in line.screen()
+
+
+def test_leaving_while_the_catalog_is_being_asked_is_quiet(lines, tmp_path):
+    """A worker inside DuckDB neither holds the end up nor makes the interpreter abort or talk on the terminal; what ends with it ends."""
+    program = (
+        "import sys, atexit; sys.path.insert(0, sys.argv[1]); from fake_lake import FakeLake; from bedrot_console.tui import app as a\n"
+        "atexit.register(lambda: print('children ended', flush=True))\n"
+        "def groups(self, what, by):\n"
+        "    import _duckdb, pathlib; pathlib.Path(sys.argv[2]).touch()\n"
+        "    _duckdb.connect().execute('select count(*) from range(1000000000000) r where r.range % 7 = 3').fetchall()\n"
+        "FakeLake.groups = groups\nraise SystemExit(a.run_backend(FakeLake(10)))"
+    )
+    begun = tmp_path / "begun"
+    line = Line([FAKE[0], "-c", program, FAKE[1].rsplit("/", 1)[0], str(begun)])
+    lines.append(line)
+    line.until("of 10")
+    line.send("b")
+    while not begun.exists() and line.process.poll() is None:
+        line.read(0.02)
+    line.send("\x11")
+    assert line.wait() == 0
+    assert line.data.rstrip().endswith(b"children ended") and line.healthy()
