@@ -236,7 +236,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("escape,q", "leave", "leave", "leave the code; the run waits on", "esc"),
     ),
     "page": (
-        Key("enter,space", "click", "click", "click where the crosshair is", "enter"),
+        Key("enter,space", "click", "click", "click where the crosshair is; in the text, the place of the line", "enter"),
         Key("t", "type", "type", "type into what has the focus on the page; it is not shown"),
         Key("e", "enter", "Enter", "press Enter on the page"),
         Key("p", "press", "", "press another key on the page: arrows, Escape, Delete and such"),
@@ -245,7 +245,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("d", "drag", "drag", "drag: from the crosshair now to where it is when pressed again"),
         Key("plus,equals_sign", "nearer", "+", "larger, around the crosshair", "+"),
         Key("minus", "farther", "-", "smaller", "-"),
-        Key("o", "outline", "text", "the page as text, or as picture again"),
+        Key("o", "outline", "text", "the page as text, whose places can be clicked too, or as picture again"),
         Key("r", "look", "look", "look again"),
         Key("D", "done", "done", "tell the run that the page is solved, if it does not see it by itself"),
         Key("escape,q", "leave", "leave", "leave the page; the run waits on", "esc"),

@@ -109,7 +109,7 @@ class Moving:
         bar = self._main.query_one(KeyBar)
         prompt = self._main.query_one(PromptBar)
         if self._main.focused is prompt:
-            bar.show(KEYS["prompt"], prompt.why_not)
+            bar.show(prompt.keys(), prompt.why_not)
             return
         view = self.current_view
         if not view.is_mounted:

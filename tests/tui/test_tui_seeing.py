@@ -205,6 +205,32 @@ def test_a_page_is_seen_nearer_and_as_text(drive):
     drive(lake, scenario)
 
 
+def test_a_page_is_solved_in_its_text(drive):
+    """`o`, arrows to a line with a place, enter clicks there, `d` drags from line to line; a line without one says so; what is asked stands in full."""
+    lake = asked(
+        ChallengeKind.PAGE,
+        prompt="Pass the check in front of the page, which " + "wants to see a person and " * 3 + "then goes on",
+    )
+    lake.outline = "example.net/puzzle\n345,245  button  a boat\n145,245  button  a fish\n\n- main:"
+
+    async def scenario(d):
+        await d.beat()
+        await d.press("a")
+        assert "5:00 left" in d.screen.splitlines()[0]
+        await d.press("o", "enter")
+        assert lake.hands == [{"act": "click", "x": 345, "y": 245}] and "clicked at 345,245" in d.screen.splitlines()[0]
+        await d.press("d", "down", "d")
+        assert lake.hands[-1] == {"act": "drag", "x": 345, "y": 245, "to_x": 145, "to_y": 245}
+        await d.press("end", "down", "down", "down", "enter")
+        assert "this line has no place" in d.screen and len(lake.hands) == 2
+        d.app.screen.look_if_idle()
+        await d.settle()
+        await d.press("o")
+        assert d.app.screen.at == (145, 245)
+
+    drive(lake, scenario, (130, 24))
+
+
 def test_the_mouse_clicks_and_drags(drive):
     """A press and a release in one cell click there, in another one they drag; within a cell where the terminal tells pixels; the wheel scrolls."""
     lake = asked(ChallengeKind.PAGE)

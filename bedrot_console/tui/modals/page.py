@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.app import ComposeResult
 
 from ...domain.blocks import Cell, View, picture_cells, view_of
 from ...domain.challenges import Look
 from ...domain.text import safe
+from .. import operator
 from ..keys import bindings
 from ..messages import Drawn, Seen
 from ..pictures import BLOCKS, COLOURS, Ability, Picture, pixels_for
 from ..widgets.canvas import SEEN_THROUGH, Canvas
 from ..widgets.hidden import Hidden
-from ..widgets.lines import Line, Piece
+from ..widgets.lines import Piece
 from ..widgets.pane import Pane
+from ..widgets.table import Column, ListTable
 from .seeing import OVER, Seeing
 
 NEARER = 2.0
@@ -24,6 +28,34 @@ OTHER_KEYS = (
     "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Space", "Escape", "Delete", "Shift+Tab", "Home", "End", "Control+A",
 )  # fmt: skip
 """What can be pressed besides the keys that this dialog hands on itself."""
+_PLACE = re.compile(r"(\d{1,6}),(\d{1,6})  ")
+NO_PLACE = "this line has no place; those that begin with one (345,245) can be clicked"
+
+
+class Outline(ListTable, can_focus=False):
+    """The page as text, a line under the cursor. A line that begins with a place (`345,245`) can be clicked.
+
+    `places` are those of its lines, in pixels of the page.
+    """
+
+    def __init__(self) -> None:
+        super().__init__((Column("text", 20, flex=1),), id="text", header=False)
+        self.places: list[tuple[int, int] | None] = []
+
+    def fill(self, words: str, outline: str) -> None:
+        """What is asked, in full, then the outline; the cursor stays where it is, and is on the first place at first."""
+        first = not self.places
+        lines = [*(line for line in (words, "") if words), *outline.splitlines()]
+        found = [_PLACE.match(line) for line in lines]
+        self.places = [(int(place[1]), int(place[2])) if place else None for place in found]
+        self.set_rows([(n, [(safe(line, 300), "plain")]) for n, line in enumerate(lines)])
+        if first:
+            self.move_to(next((n for n, place in enumerate(self.places) if place), 0))
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """That of the line under the cursor."""
+        return self.places[self.cursor] if self.cursor < len(self.places) else None
 
 
 class PageModal(Seeing):
@@ -52,7 +84,7 @@ class PageModal(Seeing):
     def compose(self) -> ComposeResult:
         yield Pane(id="head")
         yield Canvas(id="canvas")
-        text = Pane(id="text")
+        text = Outline()
         text.display = False
         yield text
         yield Hidden(self._typed, self._left_typing)
@@ -69,8 +101,7 @@ class PageModal(Seeing):
             self.look_now = message.look
             if self.at is None:
                 self.at = (message.look.width / 2, message.look.height / 2)
-            lines: list[Line] = [[(safe(line, 300), "plain")] for line in message.look.outline.splitlines()]
-            self.query_one("#text", Pane).show(lines, keep_top=True)
+            self.query_one(Outline).fill(operator.question(self.challenge), message.look.outline)
         self.tell()
         self._draw()
 
@@ -132,9 +163,10 @@ class PageModal(Seeing):
         self._show_picture()
 
     def foot(self) -> list[Piece]:
-        if self.at is None:
+        at = self.query_one(Outline).place if self.as_text else self.at
+        if at is None:
             return super().foot()
-        return [(f" {self.at[0]:.0f},{self.at[1]:.0f} ", "strong"), *super().foot()]
+        return [(f" {at[0]:.0f},{at[1]:.0f} ", "strong"), *super().foot()]
 
     # the crosshair
 
@@ -164,6 +196,27 @@ class PageModal(Seeing):
             self.centre = self.at
             self._draw()
         self._point()
+
+    def on_virtual_table_moved(self, message: ListTable.Moved) -> None:
+        """Another line of the text."""
+        message.stop()
+        self._point()
+
+    def on_virtual_table_chosen(self, message: ListTable.Chosen) -> None:
+        message.stop()
+        self.do_click()
+
+    def target(self) -> tuple[int, int] | None:
+        """Where a click goes: the crosshair, or in the text the place of the line; None, with a word, where there is none."""
+        if not self.as_text:
+            return self.pixel if self.at is not None else None
+        place = self.query_one(Outline).place
+        if place is None:
+            self.message = NO_PLACE
+            self.tell()
+        else:
+            self.at = place
+        return place
 
     def on_canvas_pointed(self, message: Canvas.Pointed) -> None:
         """The mouse clicks; pressed here and let go there it drags."""
@@ -221,20 +274,21 @@ class PageModal(Seeing):
         super().over()
 
     def do_click(self) -> None:
-        if self.at is not None:
-            x, y = self.pixel
-            self._hand({"act": "click", "x": x, "y": y}, f"clicked at {x},{y}")
+        where = self.target()
+        if where is not None:
+            self._hand({"act": "click", "x": where[0], "y": where[1]}, f"clicked at {where[0]},{where[1]}")
 
     def do_drag(self) -> None:
-        if self.at is None:
+        where = self.target()
+        if where is None:
             return
         if self.from_ is None:
-            self.from_ = self.pixel
+            self.from_ = where
             self.message = "drag: move the crosshair to where it goes, then d again"
             self.tell()
             return
         start, self.from_ = self.from_, None
-        self._drag(start, self.pixel)
+        self._drag(start, where)
 
     def do_type(self) -> None:
         self.query_one("#foot").display = False  # its line is where is typed, so that the picture keeps its place
@@ -269,7 +323,7 @@ class PageModal(Seeing):
 
     def _scroll(self, direction: int) -> None:
         if self.as_text:
-            self.query_one("#text", Pane).page(direction)
+            self.query_one(Outline).page(direction)
         else:
             self._hand({"act": "scroll", "dy": direction * HALF_PAGE}, "scrolled")
 
@@ -287,8 +341,9 @@ class PageModal(Seeing):
 
     def do_outline(self) -> None:
         self.as_text = not self.as_text
-        self.query_one("#text", Pane).display = self.as_text
+        self.query_one(Outline).display = self.as_text
         self.canvas.display = not self.as_text
+        self._point()
         if not self.as_text:
             self.call_after_refresh(self._draw)
 
@@ -318,6 +373,6 @@ class PageModal(Seeing):
 
     def _step(self, columns: int, rows: int) -> None:
         if self.as_text:
-            self.query_one("#text", Pane).scroll_by(rows)
+            self.query_one(Outline).move_by(rows)
         else:
             self._move(columns, rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from ...domain.challenges import Challenge
@@ -19,11 +20,13 @@ from ..fetch import Fetcher
 from ..keys import KEYS
 from ..messages import Failed, Seen
 from ..widgets.canvas import Canvas
-from ..widgets.lines import Piece
+from ..widgets.lines import Piece, fit
 from ..widgets.pane import Pane
 from .base import Dialog
 
 OVER = "the platform has what it asked for, or asks no more"
+LEAST_WHO = 24
+"""Cells of the head that stay with who asks, however much there is to tell."""
 
 
 class Seeing(Fetcher, Dialog[str]):
@@ -77,13 +80,15 @@ class Seeing(Fetcher, Dialog[str]):
             self.over()
             return
         left = operator.time_left(self.challenge, self.backend.now())
-        who = operator.question(self.challenge)
-        head: list[Piece] = [(" ? ", "alarm"), (f" {who}", "strong"), (f"  {left}" if left else "", "plain")]
+        rest: list[Piece] = [(f"  {left}" if left else "", "plain")]
         if self.message:
-            head += [("  ", "plain"), (safe(self.message, 200), "warning")]
+            rest += [("  ", "plain"), (safe(self.message, 200), "warning")]
         if self.backend.read_only:
-            head.append(("  READ-ONLY ", "alarm"))
-        self.query_one("#head", Pane).show([head])
+            rest.append(("  READ-ONLY ", "alarm"))
+        who = operator.question(self.challenge)
+        room = max(LEAST_WHO, self.size.width - 4 - sum(cell_len(text) for text, _ in rest))
+        who = fit(who, room) if cell_len(who) > room else who
+        self.query_one("#head", Pane).show([[(" ? ", "alarm"), (f" {who}", "strong"), *rest]])
         self.query_one("#foot", Pane).show([self.foot()])
 
     def foot(self) -> list[Piece]:

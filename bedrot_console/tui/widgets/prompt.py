@@ -6,7 +6,8 @@ A question that ends while its answer is typed leaves the prompt standing: the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.widget import Widget
 from ...domain.challenges import Challenge, ChallengeKind, Secret
 from ...domain.text import safe
 from .. import operator
-from ..keys import bindings
+from ..keys import KEYS, Key, bindings
 from .lines import Line, Piece, strip_of
 
 PASSING = "!?:"
@@ -160,6 +161,12 @@ class PromptBar(Widget, can_focus=True):
 
     def on_click(self) -> None:
         self.focus()
+
+    def keys(self) -> Sequence[Key]:
+        """The keys of the prompt; where something is to be seen, enter shows it."""
+        if self.challenge is None or not operator.is_seen(self.challenge):
+            return KEYS["prompt"]
+        return [replace(key, label="show") if key.action == "send" else key for key in KEYS["prompt"]]
 
     def why_not(self, action: str) -> str | None:
         """Why a key of the prompt can do nothing now."""
