@@ -124,6 +124,17 @@ def test_help_lists_every_key_of_the_place_first(drive, place):
     drive(FakeLake(10), scenario)
 
 
+@pytest.mark.parametrize("place", ["1", "2", "3", "4", "5", "7"])
+def test_the_help_is_told_on_every_place_of_a_small_terminal(drive, place):
+    """Of keys that do not all fit, the one that lists them stays in the bar."""
+
+    async def scenario(d):
+        await d.press(place)
+        assert "? help" in d.screen.splitlines()[-1]
+
+    drive(FakeLake(10), scenario)
+
+
 def test_the_palette_offers_no_screenshot_and_nothing_that_writes(drive):
     """Safe commands only, and none of Textual's own."""
 

@@ -28,6 +28,7 @@ def test_the_marked_accounts_start_together_after_a_preview(drive):
         assert "2 runs start at once" in d.screen and "metaads (default)" in d.screen
         await d.press("enter")
         assert lake.started == [("distrokid", "default"), ("metaads", "default")]
+        assert "2 of 2 runs started; they go on" in d.notice
         await d.press("s", "G", "end", "down", "down", "down", "enter")
         assert "broken does not load: bedrot doctor" in d.screen and len(lake.started) == 2
         await d.press("up", "tab")
@@ -72,7 +73,7 @@ def test_runs_side_by_side_show_stage_progress_pace_and_the_countdown_of_a_quest
         assert rows["distrokid"].split()[-5:-3] == ["12", "6.0M"]
         assert "code wanted, 4:30 left: a" in rows["metaads"]
         await d.press("escape", "down")
-        assert "1 of 1 feeds, 6 files, 3.0M · 12 files 6.0M/min · 0:30" in d.screen
+        assert "running 0:30 · sales 4 of 12" in d.screen and "1 of 1 feeds, 6 files, 3.0M · 12 files/min 6.0M/min" in d.screen
 
     drive(lake, scenario, (130, 30))
 
@@ -219,6 +220,41 @@ def test_of_several_questions_the_one_that_ends_first_is_asked_and_the_next_is_o
         assert lake.answers == [(late.id, 6)] and "metaads wants the code" in d.screen and "1 of 2" not in d.screen
         await d.press("a", "ctrl+n")
         assert "no other platform asks" in d.screen
+
+    drive(lake, scenario)
+
+
+def test_the_run_that_was_answered_is_heard_first(drive):
+    """Of several questions a refused code's is asked again at once, with why; so is what the run of a page asks next. An answer taken asks no more."""
+    lake, late, soon = two_questions()
+    lake.ask(
+        lake.start("tiktok", "default"),
+        id="page",
+        kind=ChallengeKind.PAGE,
+        platform="tiktok",
+        expires_at=lake.at + timedelta(minutes=12),
+    )
+
+    async def scenario(d):
+        await d.beat()
+        await d.press("a", "ctrl+n")
+        assert "2 of 3  distrokid wants the code" in d.screen
+        await d.type("000000")
+        await d.press("enter")
+        assert "distrokid wants the code" in d.screen and "that code is wrong" in d.screen and "[▏______]" in d.screen
+        assert "handed" not in d.notice
+        await d.type("123456")
+        stale = list(lake.asked)
+        await d.press("enter")
+        assert "metaads wants the code" in d.screen
+        d.app.open_are(stale)  # a pulse that set out before the answer did
+        assert "1 of 2  metaads wants the code" in d.screen
+        await d.press("a", "ctrl+n", "enter")
+        page = next(c for c in lake.asked if c.id == "page")
+        lake.asked.remove(page)
+        lake.ask(page.run_id, id="after", platform="tiktok")
+        await d.beat()
+        assert "2 of 2  tiktok wants the code" in d.screen
 
     drive(lake, scenario)
 
@@ -395,3 +431,24 @@ def test_hostile_words_of_runs_are_drawn_safe_wherever_they_stand(drive):
             assert all(c == "\n" or c.isprintable() for c in d.screen), keys
 
     drive(lake, scenario, (130, 30))
+
+
+def test_a_list_that_does_not_fit_says_which_of_how_many_are_seen(drive):
+    """In its header, in step with the cursor; in a dialog without a header, how many more there are below."""
+    lake = FakeLake(1)
+    for number in range(12):
+        lake.start("distrokid", f"a{number}")
+    lake.waiting = [NeedItem(id=f"n{number}", account=f"a{number}") for number in range(20)]
+
+    async def scenario(d):
+        await d.press("3")
+        assert "1-5 of 12" in d.screen.splitlines()[1]
+        await d.press(*["down"] * 7)
+        assert "4-8 of 12" in d.screen.splitlines()[1]
+        await d.beat()
+        await d.press("exclamation_mark")
+        assert "6 more" in d.screen
+        await d.press(*["down"] * 19)
+        assert "more" not in d.screen.split("What needs you")[1]
+
+    drive(lake, scenario)

@@ -62,15 +62,20 @@ class KeyBar(Drawn):
         """What fits of the keys, and which of them can be used now."""
         pieces: list[Piece] = []
         used = 0
-        width = self.size.width
-        for key in self.keys:
-            if not key.label:
-                continue
+        shown = [key for key in self.keys if key.label]
+        aid = next((key for key in shown if key.action == "help"), None)  # the way to all the others, so never left out
+        width = self.size.width - (len(f"{aid.face} {aid.label}") + 2 if aid is not None else 0)
+        for key in shown:
+            if key is aid:
+                width = self.size.width
             blocked = self.why_not(key.action) is not None
             text = f"{key.face} {key.label}"
             cells = len(text) + 2
             if used + cells > width:
+                if aid is not None:
+                    pieces += [(f" {aid.face}", "key"), (f" {aid.label} ", "plain")]
                 break
+            aid = None if key is aid else aid
             if blocked:
                 pieces.append((f"({text})", "dim"))
             else:

@@ -317,6 +317,17 @@ class ListTable(VirtualTable):
             self.cursor = self.top = 0
         self.rows_changed()
 
+    def render_line(self, y: int) -> Strip:
+        """A row, or the header; where not all rows are seen, which are, or how many more there are."""
+        strip = super().render_line(y)
+        first, last, count = self.top + 1, self.top + self.view_height, len(self.rows)
+        if count <= self.view_height or not (y == 0 if self.header else y == self.size.height - 1 and last < count):
+            return strip
+        told = f" {first}-{min(last, count)} of {count} " if self.header else f" {count - last} more "
+        at = max(0, self.size.width - len(told))
+        look = self.app.palette["head" if self.header else "dim"]  # type: ignore[attr-defined]
+        return Strip([*strip.crop(0, at), Segment(told, look)], self.size.width)
+
     @property
     def key(self) -> object | None:
         """The key of the row under the cursor."""
