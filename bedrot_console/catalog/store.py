@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,7 +157,7 @@ class Catalog:
         except (CatalogDamaged, work.Behind, FileNotFoundError):
             return self._build(damaged=True)[0]
 
-    def _opened(self, state: State) -> _Closing:
+    def _opened(self, state: State) -> closing[Database]:
         if not self.work.exists() and not self.work.is_symlink():
             raise FileNotFoundError(self.work)
         suspect = state.work is None or state.work != print_of(self.work)
@@ -168,7 +168,7 @@ class Catalog:
         except CatalogError:
             database.close()
             raise
-        return _Closing(database)
+        return closing(database)
 
     def _summarise(self, database: Database) -> int:
         try:
@@ -190,7 +190,7 @@ class Catalog:
             if damaged or not self.work.is_file():
                 set_aside(self.work, self._aside)
             done = work.build(self.work, self.home, self.journal, self.reports, self.walk)
-            with _Closing(Database(self.work, read_only=False)) as database:
+            with closing(Database(self.work, read_only=False)) as database:
                 applied = self._summarise(database)
                 files, events = database.connection.execute(
                     "SELECT (SELECT count(*) FROM base.files), (SELECT count(*) FROM base.events)"
@@ -237,7 +237,7 @@ class Catalog:
             state = State.read(self._state).with_work(applied, self.work)
             equal = None
             if before is not None:
-                with _Closing(Database(self.work, read_only=False)) as database:
+                with closing(Database(self.work, read_only=False)) as database:
                     after = work.digest(database)
                 equal = after == before[1] if before[0] == applied else None
             state = self._publish(state.with_work(applied, self.work))
@@ -285,9 +285,12 @@ class Catalog:
             CatalogBusy, CatalogError.
         """
         with self._alone(2.0):
-            state = replace(State.read(self._state), work=None)
-            state = state.with_work(self._apply(state), self.work)
-            self._write_state(self._publish(replace(state, published=None)))
+            self._mend()
+
+    def _mend(self) -> None:
+        state = replace(State.read(self._state), work=None)
+        state = state.with_work(self._apply(state), self.work)
+        self._write_state(self._publish(replace(state, published=None)))
 
     # ---- asking
 
@@ -340,9 +343,7 @@ class Catalog:
                 self._drop()
             try:
                 with self._alone(0.0):
-                    state = replace(State.read(self._state), work=None)
-                    state = state.with_work(self._apply(state), self.work)
-                    self._write_state(self._publish(replace(state, published=None)))
+                    self._mend()
                 return question(self._overlay())
             except CatalogTooNew:
                 raise
@@ -403,16 +404,3 @@ class Catalog:
     def _tail(self, reader: Reader) -> list[Event]:
         self._seq, self._mark = reader.applied()
         return list(work.tail(self.journal, self._seq, self._mark))
-
-
-class _Closing:
-    """Closes a Database at the end of a `with`, and checks that closing left nothing unwritten."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def __enter__(self) -> Database:
-        return self.database
-
-    def __exit__(self, *_: object) -> None:
-        self.database.close()
