@@ -17,7 +17,8 @@ from ...domain.filterwords import sayable
 from ...domain.macros import MACROS, SIGNATURE
 from ...domain.text import safe
 from ..keys import KEYS, Key, bindings
-from ..messages import AnswerEnded, AnswerGrew, BlockLoaded, Failed, LexiconLoaded
+from ..messages import Failed
+from ..sqlmessages import AnswerEnded, AnswerGrew, BlockLoaded, LexiconLoaded
 from ..sqltext import LONGEST, Lexicon
 from ..widgets.lines import RULE, Line, Piece, strip_of, wrap
 from ..widgets.resultgrid import BLOCK, Results, shortened

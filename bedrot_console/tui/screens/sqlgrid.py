@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...domain.text import safe
-from ..messages import RowLoaded
+from ..sqlmessages import RowLoaded
 from ..widgets.lines import Line, wrap
 from ..widgets.resultgrid import cell_text
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from ...domain.errors import READ_ONLY, BedrotError, Cancelled
 from ...domain.text import safe
 from .. import keeping
-from ..messages import ChecksDone, Exported, ExportReady, KeptLoaded, Notice, QuerySaved
+from ..messages import Notice
 from ..palette import size_text
+from ..sqlmessages import ChecksDone, Exported, ExportReady, KeptLoaded, QuerySaved
 from ..steps import every
 from ..widgets.lines import Line
 

@@ -8,8 +8,9 @@ from ...domain.errors import READ_ONLY
 from ...domain.identifiers import LENGTH
 from ...domain.lifecycle import Verb, Zone, status
 from .. import keeping
-from ..messages import Decided, RowsFound, RowsMarked, Validated
+from ..messages import Decided, Validated
 from ..palette import SIGNS
+from ..sqlmessages import RowsFound, RowsMarked
 from ..widgets.resultgrid import Results, looks_like_id
 
 if TYPE_CHECKING:
