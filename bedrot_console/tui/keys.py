@@ -74,7 +74,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("shift+down,J", "mark_down", "", "mark this one and the one below; the other way takes it back", "⇧↓ J"),
         Key("shift+pageup", "mark_page_up", "", "mark a page upwards", "⇧PgUp"),
         Key("shift+pagedown", "mark_page_down", "", "mark a page downwards", "⇧PgDn"),
-        Key("m", "mark_range", "", "mark from the last mark to here, also what is not seen"),
+        Key("m", "mark_range", "", "mark from the last mark to here, also what is not seen; without a mark: begin here"),
         Key("asterisk", "mark_all", "", "mark all that the filter has; again: none", "*"),
         Key("M", "unmark", "", "drop all marks"),
         Key("enter", "details", "details", "everything about this file; on a group: its files"),

@@ -14,7 +14,7 @@ from ...domain.text import safe
 from ..keys import bindings
 from ..messages import Counted, Failed, PageLoaded, Validated, WordsLoaded
 from ..widgets.filetable import PAGE, FileTable
-from ..widgets.filterfield import FilterField, FilterLine, completed
+from ..widgets.filterfield import FilterField, FilterLine, begun, completed
 from ..widgets.grouptable import GroupTable
 from ..widgets.lines import Piece
 from ..widgets.table import VirtualTable
@@ -58,7 +58,7 @@ class FilesView(Kept, Marking, Grouping, View):
 
     def compose(self) -> ComposeResult:
         hint = "status:failed platform:distrokid zone:raw since:7d words…"
-        yield FilterField(self._filter_done, lambda: self._filter_done(""), placeholder=hint, id="filter")
+        yield FilterField(self._filter_done, self._filter_left, placeholder=hint, id="filter")
         yield FilterLine()
         self.groups.display = False
         yield self.table
@@ -81,17 +81,18 @@ class FilesView(Kept, Marking, Grouping, View):
         by = given.pop("group", self.group)
         return filter_of({"order": self.order, **given}, text, self.console.backend.now()), by
 
-    def set_words(self, words: str) -> None:
-        """Filter by these words."""
+    def set_words(self, words: str, *, typing: bool = False) -> None:
+        """Filter by these words. While they are typed, a value that is only begun restricts nothing yet."""
         self.words = words
+        known = self.query_one(FilterField).known
+        self.trouble, self.becoming = None, (completed(words, known) or "") if typing and begun(words, known) else ""
         try:
-            what, by = self.parsed(words)
+            what, by = self.parsed(words.rpartition(" ")[0] if self.becoming else words)
         except UsageError as error:
-            self.becoming = completed(words, self.query_one(FilterField).known) or ""
+            self.becoming = (completed(words, known) or "") if typing else ""
             self.trouble = None if self.becoming else f"{error}{' → ' + error.hint if error.hint else ''}"
             self._line()
             return
-        self.trouble, self.becoming = None, ""
         changed = what != self.asked
         self.asked, regrouped, self.by = what, by != self.by, by
         if changed:
@@ -109,16 +110,20 @@ class FilesView(Kept, Marking, Grouping, View):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self.words:
+        if event.value != self.words and not event.input.has_class("waiting"):  # what was entered meanwhile is no longer typed
             self.trail.clear()
-            self.set_words(event.value)
+            self.set_words(event.value, typing=True)
 
     def _filter_done(self, words: str) -> None:
         self.query_one(FilterField).add_class("waiting")
-        if words != self.words:
+        if words != self.words or self.becoming:
             self.set_words(words)
         self.screen.set_focus(self.focus_target())
         self._line()
+
+    def _filter_left(self) -> None:
+        self.keep_row()
+        self._filter_done("")
 
     def _learn_words(self) -> None:
         """The values that the catalog holds, for completion."""
@@ -136,7 +141,10 @@ class FilesView(Kept, Marking, Grouping, View):
 
     def on_words_loaded(self, message: WordsLoaded) -> None:
         message.stop()
-        self.query_one(FilterField).known = message.values
+        field = self.query_one(FilterField)
+        field.known = message.values
+        if field.has_focus and begun(self.words, field.known):
+            self.set_words(self.words, typing=True)
 
     # loading
 
@@ -238,7 +246,9 @@ class FilesView(Kept, Marking, Grouping, View):
 
     def _empty(self) -> tuple[str, ...]:
         if self.words:
-            return (f"no file matches: {safe(self.words, 60)}", "/ changes the filter, escape drops it")
+            meant = completed(self.words, self.query_one(FilterField).known)
+            hint = f"did you mean {safe(meant, 60)}? " if meant and begun(self.words, self.query_one(FilterField).known) else ""
+            return (f"no file matches: {safe(self.words, 60)}", f"{hint}/ changes the filter, escape drops it")
         return (
             "no files yet",
             "3 then s starts an extraction; or in a shell: bedrot land FILE…",
@@ -255,6 +265,8 @@ class FilesView(Kept, Marking, Grouping, View):
             pieces.append((f" tab: {safe(self.becoming, 200)}", "dim"))
         elif self.grouped:
             pieces += [*self.group_line(), words]
+        elif table.loaded and table.stale and not table.rows:
+            pieces += [(" …", "dim"), words]
         elif table.loaded:
             total = f"{table.total:,}" if table.total is not None else f"{table.base + len(table.rows):,}+"
             at = f"{table.cursor + 1:,}" if table.rows else "0"
@@ -277,6 +289,10 @@ class FilesView(Kept, Marking, Grouping, View):
         self._told = self._here()
         self._line()
         self.state_changed()
+
+    def on_file_table_order_wanted(self, message: FileTable.OrderWanted) -> None:
+        message.stop()
+        self._order(OPPOSITE[message.order] if self.asked.order == message.order else message.order)
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()
@@ -344,6 +360,7 @@ class FilesView(Kept, Marking, Grouping, View):
         if self.leave_group():
             return
         if self.words:
+            self.keep_row()
             self.set_words("")
         elif self.table.any_marked:
             self.do_unmark()

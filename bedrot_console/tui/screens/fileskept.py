@@ -55,6 +55,12 @@ class Kept:
         if view.by is not None:
             view.ask_groups()
 
+    def keep_row(self) -> None:
+        """The row under the cursor stays under it when the filter goes."""
+        row = self.table.row()
+        if row is not None and not self.table.stale:
+            self._wanted = row.id
+
     def find_place(self) -> None:
         """The first page is there: look for the row and the marks of last time."""
         wanted, marks = self._wanted, self._wanted_marks

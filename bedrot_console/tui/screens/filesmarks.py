@@ -105,10 +105,14 @@ class Marking(Base):
 
     def do_mark_range(self) -> None:
         table, here = self.table, self.table.row()
-        start = table.last_mark or here
-        if here is None or start is None:
+        start = table.last_mark
+        if here is None:
             return
         self._part_with_whole()
+        if start is None:  # the range begins here
+            self.notice("a range begins here; m again, where it ends, marks it")
+        table.last_mark = here
+        start = start or here
         backend, what = self.console.backend, table.what
 
         def work() -> RangeLoaded:
@@ -120,7 +124,9 @@ class Marking(Base):
     def on_range_loaded(self, message: RangeLoaded) -> None:
         message.stop()
         count = self.table.mark(message.rows)
-        if message.cut:
+        if len(message.rows) == 1:
+            pass  # where a range begins
+        elif message.cut:
             self.notice(
                 f"{count:,} more marked, and no further: {MOST_FILES:,} at once", "warning", "* marks all that the filter has"
             )

@@ -133,7 +133,13 @@ class View(Fetcher, Container):
         if any(r is None for r in reasons):
             return None
         common, count = Counter(r for r in reasons if r).most_common(1)[0]
-        return common if count == len(rows) else f"{common} (and other reasons)"
+        if len(rows) == 1:
+            return common
+        return (
+            f"{common} (all {count:,})"
+            if count == len(rows)
+            else f"{common} ({count:,} of {len(rows):,}, the others for other reasons)"
+        )
 
     def ask_decision(self, verb: Verb, rows: Sequence[FileRow], why: str = "") -> None:
         """Name object, count and consequence, ask for a reason (`why` stands there already), then carry it out."""

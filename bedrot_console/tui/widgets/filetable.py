@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.message import Message
 
 from ...domain.browsing import OPPOSITE, FileFilter, FileRow
@@ -51,6 +52,12 @@ class FileTable(VirtualTable):
 
         where: str
         row: FileRow | None
+
+    @dataclass
+    class OrderWanted(Message):
+        """The head of a column was clicked: its order is wanted, or turned round."""
+
+        order: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(COLUMNS, id=id, empty=("loading…",))
@@ -112,6 +119,16 @@ class FileTable(VirtualTable):
         first = order if order in SORTED else OPPOSITE[order]
         title, arrows = SORTED[first]
         return f"{title} {arrows[order != first]}" if column.title == title else column.title
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y:
+            return  # a row: the table's own
+        at = 2
+        for column, width in self.layout_columns():
+            order = next((order for order, (title, _) in SORTED.items() if title == column.title), None)
+            if at <= event.x < at + width and order is not None:
+                self.post_message(self.OrderWanted(order))
+            at += width + 1
 
     # loading
 

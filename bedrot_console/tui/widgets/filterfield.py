@@ -31,6 +31,12 @@ def completed(line: str, values: Mapping[str, Sequence[str]]) -> str | None:
     return f"{head}{space}{best}" if best is not None else None
 
 
+def begun(line: str, values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the last word has the beginning of a value that the catalog holds, and not a whole one."""
+    name, colon, value = line.rpartition(" ")[2].partition(":")
+    return bool(colon and value) and value not in values.get(name, (value,)) and bool(completions(line, values))
+
+
 class FilterField(Field):
     """A field whose last word is completed. `values` are filter words with what the catalog holds for them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
+from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -51,6 +52,22 @@ class Header(Drawn):
             if sum(cell_len(t) for t, _ in pieces) <= room:
                 return pieces
         return [piece for piece in pieces if piece[1] == "strong" and cell_len(piece[0]) <= room]
+
+    def on_click(self, event: events.Click) -> None:
+        """A place that is clicked comes; what waits for a human is answered."""
+        right = self._right()
+        at = room = self.size.width - sum(cell_len(t) for t, _ in right)
+        if event.x >= room:
+            for text, _ in right:
+                if at <= event.x < (at := at + cell_len(text)) and "READ" not in text:
+                    self.app.action_act("answer" if text.startswith(" ?") else "needs")  # type: ignore[attr-defined]
+            return
+        at = 0
+        for text, _ in self._left(room):
+            digit = text.strip(" []")[:1]
+            if at <= event.x < (at := at + cell_len(text)) and digit.isdigit():
+                place = next(p for p in PLACES.values() if p.number == int(digit))
+                self.app.action_act(f"view_{place.name}")  # type: ignore[attr-defined]
 
     def render_line(self, y: int) -> Strip:
         palette = self.app.palette  # type: ignore[attr-defined]
