@@ -97,7 +97,7 @@ def _plan(ws: Workspace, verb: Verb, ids: Sequence[str], seen: Mapping[str, str 
 def _carry_out(
     ws: Workspace, verb: Verb, ids: Sequence[str], reason: str, undoes: dict[str, str], seen: Mapping[str, str | None]
 ) -> Iterator[Outcome]:
-    from ..zones.transfer import Move, Moved
+    from ..zones.moves import Move, Moved
 
     step = TRANSITIONS[verb]
     now = ws.clock.now()

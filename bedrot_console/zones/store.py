@@ -15,8 +15,8 @@ from ..resilience import Clock
 from . import fixity, landing, recovery, transfer
 from .fixity import Fixity
 from .landing import LandFailure, Landing
+from .moves import Move, Moved, MoveFailure
 from .recovery import Recovered
-from .transfer import Move, Moved, MoveFailure
 
 
 class Zones:

@@ -15,8 +15,8 @@ from bedrot_console.domain.lifecycle import Decision, Verb, Zone
 from bedrot_console.inspection.archive import ReportArchive, Shelf
 from bedrot_console.security.journal import FileJournal
 from bedrot_console.zones.landing import Landing
+from bedrot_console.zones.moves import Move
 from bedrot_console.zones.store import Zones
-from bedrot_console.zones.transfer import Move
 
 FEED = Feed(
     name="distrokid/streams", template="distrokid/streams/streams_stats_{stamp}.html", format="html", media_type="text/html"

@@ -6,12 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from zones_lake import PLAIN
+from zones_lake import PLAIN, taker_of
 
 from bedrot_console.domain.errors import FixityError, UsageError
 from bedrot_console.domain.files import SIDECAR_SUFFIX, Sidecar
 from bedrot_console.domain.lifecycle import Verb, Zone
-from bedrot_console.zones import transfer as transfer_module
 
 
 def flip(path: Path, at: int) -> None:
@@ -73,12 +72,12 @@ def test_a_file_under_way_raises_no_alarm(lake, monkeypatch):
     """verify in the middle of a transfer sees nothing wrong."""
     file = lake.landed(b"1")
     seen = []
-    for step in ("_link_commit", "_leave"):
-        real = getattr(transfer_module._Chunk, step)
+    for step in ("link_commit", "_leave"):
+        real = getattr(taker_of(step), step)
         monkeypatch.setattr(
-            transfer_module._Chunk,
+            taker_of(step),
             step,
-            lambda self, item, real=real: (seen.extend(f.problem for f in lake.again().zones.verify()), real(self, item))[1],
+            lambda *who, real=real: (seen.extend(f.problem for f in lake.again().zones.verify()), real(*who))[1],
         )
     lake.move(Verb.PROMOTE, file)
     assert set(seen) == {None}

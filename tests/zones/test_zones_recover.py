@@ -10,13 +10,13 @@ from pathlib import Path
 
 import crash_sweep
 import pytest
-from zones_lake import SETS
+from zones_lake import SETS, taker_of
 
 from bedrot_console.domain.errors import DiskFull
 from bedrot_console.domain.files import SIDECAR_SUFFIX
 from bedrot_console.domain.lifecycle import Verb
 from bedrot_console.zones import landing as landing_module
-from bedrot_console.zones import transfer as transfer_module
+from bedrot_console.zones.moves import Item
 from bedrot_console.zones.store import MoveFailure
 
 
@@ -75,11 +75,11 @@ def test_a_set_that_was_cut_off_is_whole_or_absent(lake, monkeypatch):
         fresh.sound()
 
 
-@pytest.mark.parametrize("where", ["_link", "_link_commit", "_release", "_leave"])
+@pytest.mark.parametrize("where", ["_link", "link_commit", "undisturbed", "_leave"])
 def test_a_transfer_that_was_cut_off_is_in_one_place(lake, monkeypatch, where):
     """Before "moved" is journalled the file is back at its source with a refusal; after, it is at its target."""
     files = lake.land(b"1", b"2")
-    monkeypatch.setattr(transfer_module._Chunk, where, stop)
+    monkeypatch.setattr(taker_of(where), where, stop)
     with pytest.raises(Killed):
         lake.zones.transfer([lake.decision(Verb.PROMOTE, f) for f in files])
     monkeypatch.undo()
@@ -98,13 +98,13 @@ def test_the_living_are_left_alone(lake, monkeypatch):
     """An intent whose owner still lives, in this process or another, is not touched; nor is its staging."""
     file = lake.landed(b"data")
     seen = []
-    real = transfer_module._Chunk._link_commit
+    real = Item.link_commit
 
-    def meanwhile(self, item):
+    def meanwhile(item):
         seen.append(lake.again().zones.recover())
-        real(self, item)
+        real(item)
 
-    monkeypatch.setattr(transfer_module._Chunk, "_link_commit", meanwhile)
+    monkeypatch.setattr(Item, "link_commit", meanwhile)
     lake.move(Verb.PROMOTE, file)
     real_fill = landing_module._fill_staged
 
@@ -121,7 +121,7 @@ def test_the_living_are_left_alone(lake, monkeypatch):
 def test_a_file_that_somebody_decides_on_stops_no_other_verb(lake, monkeypatch):
     """An intent about it is left for the next recover, as a living owner's is; all others are brought to their end."""
     held, other = lake.land(b"1", b"2")
-    monkeypatch.setattr(transfer_module._Chunk, "_link_commit", stop)
+    monkeypatch.setattr(Item, "link_commit", stop)
     for file in (held, other):
         with pytest.raises(Killed):
             lake.move(Verb.QUARANTINE, file)
@@ -192,7 +192,7 @@ def test_a_damaged_intent_does_not_stop_the_others(lake, monkeypatch):
     """Garbage among the intents is void; the rest is recovered."""
     file = lake.landed(b"data")
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(transfer_module._Chunk, "_leave", stop)
+        patch.setattr(taker_of("_leave"), "_leave", stop)
         lake.move(Verb.PROMOTE, file)
     folder = lake.home / ".bedrot" / "intents"
     (folder / "0garbage").write_bytes(b"\x00\xff{")
@@ -247,7 +247,7 @@ def test_staged_files_of_the_dead_are_swept(lake):
 def test_a_failure_that_was_told_never_turns_into_success(lake, monkeypatch):
     """A move that was reported as failed is rolled back by recover, not finished."""
     file = lake.landed(b"1")
-    monkeypatch.setattr(transfer_module._Chunk, "_roll_back", lambda self, item: False)
+    monkeypatch.setattr(Item, "roll_back", lambda item: False)
     real, calls = lake.journal.append, []
 
     def failing(events):
@@ -285,12 +285,12 @@ def interrupted(lake, monkeypatch, where: str = "_leave"):
     """A file whose promotion was cut off at `where`."""
     file = lake.landed(b"1")
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(transfer_module._Chunk, where, stop)
+        patch.setattr(taker_of(where), where, stop)
         lake.move(Verb.PROMOTE, file)
     return file
 
 
-@pytest.mark.parametrize("where", ["_link_commit", "_leave"])
+@pytest.mark.parametrize("where", ["link_commit", "_leave"])
 def test_an_interrupted_file_is_not_decided_on_before_it_is_recovered(lake, monkeypatch, where):
     """Else the file could end up in two zones: the next decision is refused with the command that helps."""
     file = interrupted(lake, monkeypatch, where)
@@ -303,7 +303,7 @@ def test_an_interrupted_file_is_not_decided_on_before_it_is_recovered(lake, monk
     lake.sound()
 
 
-@pytest.mark.parametrize("where", ["_release", "_leave"])
+@pytest.mark.parametrize("where", ["undisturbed", "_leave"])
 def test_a_stale_intent_never_takes_a_file_from_where_it_is_now(lake, monkeypatch, where):
     """Also if somebody carried the file on, and back, before the old intent was recovered, nothing is removed that is in its place."""
     file = interrupted(lake, monkeypatch, where)
@@ -311,7 +311,7 @@ def test_a_stale_intent_never_takes_a_file_from_where_it_is_now(lake, monkeypatc
     (intent,) = folder.iterdir()
     stale = intent.read_bytes()
     lake.zones.recover()
-    if where == "_release":
+    if where == "undisturbed":
         path = lake.move(Verb.PROMOTE, file).path
     else:
         path = "manual/notes/2026/03/notes_20260302_093000.json"

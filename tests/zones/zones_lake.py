@@ -10,13 +10,20 @@ from bedrot_console.domain.files import SIDECAR_SUFFIX, Capture, LandedFile, Sid
 from bedrot_console.domain.identifiers import new_id
 from bedrot_console.domain.lifecycle import TRANSITIONS, Decision, Verb
 from bedrot_console.security.journal import FileJournal
+from bedrot_console.zones.moves import Item
 from bedrot_console.zones.store import Landing, Move, Zones
+from bedrot_console.zones.transfer import _Chunk
 
 PLAIN = Feed(name="manual/notes", template="manual/notes/notes_{stamp}.json", max_bytes=8 << 20)
 UPLOAD = Feed(name="manual/financial_data", template="manual_uploads/financial_data/{slug}_{stamp}.{ext}", format="binary")
 SETS = tuple(
     Feed(name=f"metaads/{n}", template="metaads/{stamp}/" + n + ".json") for n in ("campaigns", "adsets", "ads", "insights")
 )
+
+
+def taker_of(step: str) -> type:
+    """The class that takes this step of a transfer: that of one file, or that of files which are moved together."""
+    return Item if hasattr(Item, step) else _Chunk
 
 
 class Lake:
