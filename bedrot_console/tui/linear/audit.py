@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...domain.errors import Cancelled, UsageError
 from ...domain.text import safe
 from ..auditlines import about, flat, state_line, verified, verified_lines
 from ..steps import every
-from .lists import PAGE, Item, Listing, is_number
+from .lists import PAGE, Item, Listing
+from .room import Room
 from .texts import WIDE, spoken
 
 if TYPE_CHECKING:
     from ...domain.events import Event
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 TELL_LINES = 100_000
 
 _BY_NUMBER = re.compile(r"\w+=[0-9a-f]{64}|(?:offset|length|segment)=\d+")
 
 
-class Journal:
-    """Mixed into the desk."""
-
-    backend: Backend
-    speech: Speech
-    listing: Listing | None
-    show_list: Callable[[str, Listing], None]
+class Journal(Room):
+    """Audit."""
 
     def order_audit(self, order: Order) -> None:
         words = list(order.words)
@@ -45,8 +38,9 @@ class Journal:
             self._list_events(" ".join([*given, *words[words[:1] == ["show"] :], order.options.get("text", "")]).strip())
 
     def _list_events(self, words: str) -> None:
-        if words and self.listing is not None and self.listing.kind == "event" and is_number(words, self.listing):
-            words = f"file:{self.file_of(self.listing.numbers([words])[0].what)}"
+        item = self.numbered(words, "event")
+        if item is not None:
+            words = f"file:{self.file_of(item.what)}"
         what = self.backend.audit_filter(words)
         state = state_line(
             self.backend.audit_state(), self.backend.now(), walking=None, looking=None, damaged=(), verify="audit verify does"

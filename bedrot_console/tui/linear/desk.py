@@ -24,7 +24,7 @@ from .audit import Journal
 from .drift import Drift
 from .excerpts import Excerpts
 from .health import FeedHealthWords
-from .lists import Item, Listing, is_number
+from .lists import Item, is_number
 from .places import Places
 from .questions import Questions
 from .sessions import Logins
@@ -58,8 +58,6 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
         self.wait = wait
         self.place = "files"
         self.table = table()
-        self.listing: Listing | None = None
-        self.current: int | None = None
         self.row: FileRow | None = None
         self.said: Review | None = None
         self.marks: dict[str, FileRow] = {}
@@ -132,13 +130,6 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
         end = "" if str(error).endswith((".", "?", "!")) else "."
         self.speech.say(f"Not done: {error}{end} Next: {hint}")
 
-    def yes(self, question: str) -> bool:
-        """Whether the operator says yes; a line from a pipe is enough by itself."""
-        if not self.speech.attended or self.speech.ask(f"{question} yes or no:").strip().lower() in ("y", "yes"):
-            return True
-        self.speech.say("Left; nothing was changed.")
-        return False
-
     def obey(self, line: str) -> None:
         """Carry out one line.
 
@@ -188,8 +179,8 @@ class Desk(Places, Questions, Logins, FeedHealthWords, Journal, Drift, Asking, E
         words = []
         for word in given:
             plain = words and not words[-1].startswith("--") and word.isdigit()
-            is_file = self.listing is not None and self.listing.kind == "file"
-            words.append(self.named([word])[0] if plain and is_file and is_number(word, self.listing) else word)
+            item = self.numbered(word, "file") if plain else None
+            words.append(item.id if item is not None else word)
         code = self.shell(words)
         if code:
             self.speech.say(f"That ended with exit code {code}. Next: {'help' if code == 2 else f'{given[0]} --help'}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...domain.drift import Shape, acceptance_of, why_not
@@ -11,27 +10,21 @@ from ...domain.findings import in_order
 from ...domain.text import safe
 from .. import accepting
 from .lists import Item, Listing
+from .room import Room
 
 if TYPE_CHECKING:
     from ...domain.browsing import FileRow, Review
     from ...domain.drift import Acceptance
     from ...domain.findings import Finding
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 ASK = ("accept", "revoke")
 
 
-class Drift:
-    """Mixed into the desk. `said` is the review whose report was said last: its findings are what numbers mean here."""
+class Drift(Room):
+    """What drifted. `said` is the review whose report was said last: its findings are what numbers mean here."""
 
-    backend: Backend
-    speech: Speech
     said: Review | None
-    obey: Callable[[str], None]
-    yes: Callable[[str], bool]
-    show_list: Callable[[str, Listing], None]
 
     def order_drift(self, order: Order) -> None:
         act, *rest = order.words or ("list",)

@@ -10,13 +10,12 @@ from ...domain.excerpts import Entry, Excerpt, Told, Wish, asked, place_of, poin
 from ...domain.findings import in_order
 from ...domain.text import safe
 from ..palette import size_text
+from .room import Room
 
 if TYPE_CHECKING:
     from ...domain.browsing import Review
     from ...domain.findings import Place
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 FORMS = {"preview": "text", "structure": "structure", "parsed": "rows"}
 LINES = 20
@@ -24,11 +23,9 @@ TREE_LINES = 100
 LINE = 2000
 
 
-class Excerpts:
-    """Mixed into the desk. `said` is the review whose report was said last."""
+class Excerpts(Room):
+    """Payloads. `said` is the review whose report was said last."""
 
-    backend: Backend
-    speech: Speech
     said: Review | None
 
     def say_part(self, name: str, order: Order) -> None:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...domain.errors import UsageError
 from ...domain.text import safe
 from ..healthlines import SIGN_OF, WORDS, cause_lines, deadline, name_of, took
 from ..palette import size_text
-from .lists import Item, Listing, is_number
+from .lists import Item, Listing
+from .room import Room
 from .texts import WIDE, file_text, run_text, sign_free, spoken
 
 if TYPE_CHECKING:
     from ...operations.health import FeedHealth, Health, PlatformRuns
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 
-class FeedHealthWords:
-    """Mixed into the desk."""
-
-    backend: Backend
-    speech: Speech
-    listing: Listing | None
-    show_list: Callable[[str, Listing], None]
+class FeedHealthWords(Room):
+    """Health."""
 
     def order_health(self, order: Order) -> None:
         found = self.backend.health()
@@ -49,8 +43,9 @@ class FeedHealthWords:
         self.show_list("health", Listing(f"What it rests on, {safe(feed.feed, 80)}", "way", items, empty=empty))
 
     def _feed(self, words: Sequence[str]) -> FeedHealth:
-        if words and self.listing is not None and self.listing.kind == "feed" and is_number(words[0], self.listing):
-            return self.listing.numbers(words[:1])[0].what  # type: ignore[no-any-return]
+        item = self.numbered(words[0] if words else None, "feed")
+        if item is not None:
+            return item.what  # type: ignore[no-any-return]
         feeds = self.backend.health().feeds
         if not words:
             if not feeds:

@@ -13,11 +13,10 @@ from ...domain.filterwords import parse_filter, split_words
 from ...domain.lifecycle import Zone
 from ...domain.text import safe
 from .. import logins
-from ..backend import Backend
 from ..palette import size_text
 from ..words import Order
-from .lists import Item, Listing, is_number
-from .speech import Speech
+from .lists import Item, Listing
+from .room import Room
 from .texts import diff_text, file_text, flat, log_text, review_text, run_text
 
 FAR = 10_000
@@ -29,24 +28,16 @@ WHOLE = ("facts", "report", "diff", "preview", "allowed")
 DECIDING = ("report", "diff", "allowed")
 
 
-class Places:
-    """Mixed into the desk."""
+class Places(Room):
+    """Files, Review, Runs and what waits."""
 
-    backend: Backend
-    speech: Speech
-    place: str
-    listing: Listing | None
-    current: int | None
     row: FileRow | None
     marks: dict[str, FileRow]
     words: str
     sorting: str
-    wait: Callable[[float], None]
     said: Review | None
     named: Callable[[Sequence[str]], list[str]]
     rows: Callable[[Sequence[str]], list[FileRow]]
-    obey: Callable[[str], None]
-    yes: Callable[[str], bool]
     key_of: Callable[[str], tuple[str, str] | None]
     account: Callable[..., Any]
     run_of: Callable[[Any], str]
@@ -54,11 +45,6 @@ class Places:
     say_row: Callable[[Item, int], None]
     say_part: Callable[[str, Order], None]
     run_kept: Callable[[Any], None]
-
-    def show_list(self, place: str, listing: Listing) -> None:
-        """Make it the list that numbers belong to, and read its first page."""
-        self.place, self.listing, self.current = place, listing, None
-        self.speech.all(listing.page())
 
     # files and review
 
@@ -86,15 +72,14 @@ class Places:
 
     def _filter_of_number(self, words: str) -> str:
         """A number of a list that is not of files stands for what that row is about."""
-        listing = self.listing
-        if not words or listing is None or listing.kind == "file" or not is_number(words, listing):
+        item = self.numbered(words, "run", "feed", "row", "event")
+        if item is None or self.listing is None:
             return words
-        found = listing.numbers([words])
-        if listing.kind == "run":
-            return f"run:{found[0].id}"
-        if listing.kind == "feed":
-            return f"feed:{found[0].what.feed}"
-        return f"id:{','.join(self.named([words]))}" if listing.kind in ("row", "event") else words
+        if self.listing.kind == "run":
+            return f"run:{item.id}"
+        if self.listing.kind == "feed":
+            return f"feed:{item.what.feed}"
+        return f"id:{','.join(self.named([words]))}"
 
     def order_order(self, order: Order) -> None:
         if order.first not in ORDERS:
@@ -249,17 +234,16 @@ class Places:
         self.show_list("runs", Listing("Runs, newest first", "run", runs, empty=("no runs yet: extract PLATFORM starts one",)))
 
     def _run(self, order: Order) -> str:
-        if order.first and self.listing is not None and self.listing.kind == "run" and is_number(order.first, self.listing):
-            return self.listing.numbers([order.first])[0].id
-        if order.first and self.listing is not None and is_number(order.first, self.listing):
-            if self.listing.kind == "event":
-                return self.run_of(self.listing.numbers([order.first])[0].what)
-            if self.key_of(order.first) is not None:
-                account = self.account([order.first])
-                run = logins.newest_run(account)
-                if run is None:
-                    raise UsageError(f"nothing has run for {account.platform} ({account.account})", hint=f"extract {order.first}")
-                return run
+        if (item := self.numbered(order.first, "run")) is not None:
+            return item.id
+        if (item := self.numbered(order.first, "event")) is not None:
+            return self.run_of(item.what)
+        if order.first and self.key_of(order.first) is not None:
+            account = self.account([order.first])
+            run = logins.newest_run(account)
+            if run is None:
+                raise UsageError(f"nothing has run for {account.platform} ({account.account})", hint=f"extract {order.first}")
+            return run
         if order.first:
             return self.backend.run(order.first).id
         runs = self.backend.runs(1)

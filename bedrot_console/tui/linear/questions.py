@@ -8,11 +8,10 @@ from ...domain.challenges import Challenge, ChallengeKind, Secret
 from ...domain.errors import UsageError
 from ...domain.text import safe
 from .. import operator
-from .speech import Speech
+from .room import Room
 from .texts import code_rows
 
 if TYPE_CHECKING:
-    from ..backend import Backend
     from ..words import Order
 
 HALF_PAGE = 450
@@ -28,11 +27,9 @@ PAGE_WORDS = (
 )
 
 
-class Questions:
-    """Mixed into the desk."""
+class Questions(Room):
+    """Challenges."""
 
-    backend: Backend
-    speech: Speech
     _told: set[str]
 
     def tell_questions(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...domain.accounts import DEFAULT, account_flag
@@ -11,30 +11,23 @@ from ...domain.text import safe
 from .. import logins
 from ..accountlines import account_lines, ends_text
 from ..widgets.times import ago
-from .lists import Item, Listing, is_number
+from .lists import Item, Listing
+from .room import Room
 from .texts import WIDE, spoken
 
 if TYPE_CHECKING:
     from ...domain.runs import RunView
     from ...operations.accounts import AccountInfo as Account
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 ACTS = ("check", "import", "rollback", "forget")
 LOOK_SECONDS = 0.5
 Key = tuple[str, str]
 
 
-class Logins:
-    """Mixed into the desk."""
+class Logins(Room):
+    """Sessions. `login` is the account that was looked at last."""
 
-    backend: Backend
-    speech: Speech
-    listing: Listing | None
-    wait: Callable[[float], None]
-    yes: Callable[[str], bool]
-    show_list: Callable[[str, Listing], None]
     login: Key | None = None
 
     def order_sessions(self, order: Order) -> None:
@@ -99,11 +92,10 @@ class Logins:
 
     def key_of(self, word: str) -> Key | None:
         """Platform and account of a numbered row, where the list is of accounts or of feeds."""
-        listing = self.listing
-        if listing is None or listing.kind not in ("account", "feed") or not is_number(word, listing):
+        item = self.numbered(word, "account", "feed")
+        if item is None:
             return None
-        what = listing.numbers([word])[0].what
-        return what if listing.kind == "account" else (what.platform, what.account)
+        return item.what if isinstance(item.what, tuple) else (item.what.platform, item.what.account)
 
     def _why_not(self, account: Account, act: str) -> str | None:
         return logins.why_not(account, act, read_only=self.backend.read_only, start="extract makes one")

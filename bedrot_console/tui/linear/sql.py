@@ -14,13 +14,12 @@ from .. import keeping
 from ..palette import size_text
 from ..steps import every
 from ..widgets.resultgrid import cell_text, id_column, looks_like_id
-from .lists import PAGE, Item, Listing, is_number
+from .lists import PAGE, Item, Listing
+from .room import Room
 
 if TYPE_CHECKING:
     from ...operations.answers import Answer
-    from ..backend import Backend
     from ..words import Order
-    from .speech import Speech
 
 VALUE = 300
 LONGEST_VALUE = 20_000
@@ -76,14 +75,9 @@ class Reading:
             raise self.problem
 
 
-class Asking:
-    """Mixed into the desk. `statement` is the query that was asked last."""
+class Asking(Room):
+    """SQL. `statement` is the query that was asked last."""
 
-    backend: Backend
-    speech: Speech
-    listing: Listing | None
-    yes: Callable[[str], bool]
-    show_list: Callable[[str, Listing], None]
     statement = ""
     saved_name = ""
     reading: Reading | None = None
@@ -218,8 +212,8 @@ class Asking:
 
     def _forget_query(self, word: str) -> None:
         self._may_write("queries forget")
-        listed = self.listing if self.listing is not None and self.listing.kind == "query" else None
-        query = listed.numbers([word])[0].what if is_number(word, listed) and listed else None
+        item = self.numbered(word, "query")
+        query = item.what if item is not None else None
         found = query or next((q for q in self._kept() if keeping.removable(q) and q.name == word), None)
         if found is None or not keeping.removable(found):
             raise UsageError(f"no saved query: {safe(found.name if found else word, 60)}", hint="queries")
