@@ -367,6 +367,12 @@ def main() -> int:
     if names:
         lake.spoil(HOSTILE)
     bodies = [Path(word.removeprefix("body=")).read_bytes() for word in words if word.startswith("body=")]
+    if "repeated" in words:  # the worst file lacks the same field in many places
+        worst = lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=1)[0]
+        lake.drifts[worst.id] = tuple(
+            Finding(code="schema.required", severity=Severity.ERROR, stage="schema", message="streams is missing", place=Place(pointer=f"/days/{i}/streams"))
+            for i in range(40)
+        )  # fmt: skip
     if "unread" in words:  # its feed's own parser makes nothing of any payload
         lake.feed = Feed(template="a/b_{stamp}.bin", format="binary", parse=_nothing)
     for row, body in zip(lake.files(FileFilter(zone=Zone.LANDING, order="worst"), limit=200), bodies, strict=False):

@@ -152,3 +152,47 @@ def test_a_form_that_a_payload_cannot_be_read_in_is_said_and_the_next_one_comes(
         assert line.wait() == 0 and line.healthy()
     finally:
         line.close()
+
+
+def test_many_findings_of_one_code_are_folded_and_enter_unfolds_them() -> None:
+    """The first of them, how many more, and what stands below is near; enter on the rest shows every one, and each leads to its place."""
+    line = Line([*FAKE, "64", "repeated"], size=(100, 40))
+    try:
+        line.until("1 Files")
+        line.send("2")
+        screen = line.until("… 37 more schema.required")
+        assert "/days/2/streams" in screen and "/days/3/streams" not in screen and "against the last good capture" in screen
+        for _ in range(4):
+            line.send("\x1b[B")
+        line.send("\r")
+        line.until("/days/3/streams")
+        line.send("\r")
+        line.until("── json structure · /days/3")
+    finally:
+        line.close()
+
+
+def test_a_row_that_is_not_there_is_said_and_a_search_says_how_it_goes_on(tmp_path: Path) -> None:
+    """`#N` beyond the end stands on the last rows and names the last; in a tree it is the value at that place; a find names n and b."""
+    (tmp_path / "table").write_bytes(b"day,plays\n" + b"".join(b"2026-01-01,%d\n" % n for n in range(900)))
+    (tmp_path / "tree").write_bytes(b"[" + b",".join(b'{"n": %d}' % n for n in range(400)) + b"]")
+    line = Line([*FAKE, "64", f"body={tmp_path / 'table'}", f"body={tmp_path / 'tree'}"], size=(100, 30))
+    try:
+        line.until("1 Files")
+        line.send("2")
+        line.until("fixity")
+        enter_preview(line, "── table")
+        line.send("/#5000\r")
+        assert "901 2026-01-01" in line.until("there is no row 5,000: the last is 901")
+        line.send("/777\r")
+        line.until("777: n next, b before")
+        line.send(ESCAPE)
+        line.send(ESCAPE)
+        line.until("fixity")
+        line.send("n")
+        line.until("loading…", gone=True)
+        enter_preview(line, "── json")
+        line.send("/#200\r")
+        line.until("── json structure · /199")
+    finally:
+        line.close()

@@ -6,16 +6,16 @@ import threading
 from typing import TYPE_CHECKING
 
 from ...domain.browsing import FileRow, Review
-from ...domain.drift import acceptance_of, why_not
+from ...domain.drift import Shape, acceptance_of, why_not
 from ...domain.errors import READ_ONLY
 from ...domain.excerpts import place_of, pointer_of
-from ...domain.findings import Finding, in_order
+from ...domain.findings import Finding
 from .. import accepting
 from ..messages import DiffLoaded, DriftChanged, ExcerptLoaded, Validated
 from ..widgets.entrypane import EntryPane
 from ..widgets.field import Field
 from ..widgets.payload import PayloadPane
-from ..widgets.reportlines import comparing_lines, diff_lines, finding_spans, report_lines
+from ..widgets.reportlines import Folded, comparing_lines, diff_lines, finding_spans, report_lines
 from .view import View
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class InspectingView(View):
         """What stands before anything is shown."""
         self.in_payload = False
         self.whole: Diff | None = None
+        self.unfolded: set[Shape] = set()
         self._payload_of = ""
         self._stop = threading.Event()
         self._go_on = False
@@ -67,17 +68,20 @@ class InspectingView(View):
         pane = self.report_pane
         width = max(20, (pane.size.width or self.size.width) - 1)
         diff = self.whole if self.whole is not None and review.diff is not None else review.diff
-        lines = report_lines(review, width)
+        lines = report_lines(review, width, self.unfolded)
         compared = comparing_lines(width) if self.comparing else diff_lines(diff, width, whole=self.whole is not None)
-        pane.fill(lines + compared, finding_spans(review, width), keep=keep)
+        pane.fill(lines + compared, finding_spans(review, width, self.unfolded), keep=keep)
         if self._go_on and review.report is not None:
             self._go_on = False
-            findings = in_order(review.report.findings)
-            pane.stand_on(next((i for i, f in enumerate(findings) if why_not(f) is None), pane.cursor))
+            entries = [entry for _, _, entry in pane.spans]
+            open_ones = (i for i, f in enumerate(entries) if isinstance(f, Finding) and why_not(f) is None)
+            pane.stand_on(next(open_ones, pane.cursor))
 
     def open_payload(self, row: FileRow | None) -> None:
         """Show the beginning of a file's payload."""
         self._stop.set()
+        if self._payload_of != (row.id if row is not None else ""):
+            self.unfolded = set()
         self._payload_of = row.id if row is not None else ""
         self.whole = None
         if row is None:
@@ -124,8 +128,8 @@ class InspectingView(View):
         if message.how == "new" and awaited and message.wish.act == "find":
             if not message.excerpt.found:
                 self.notice(f"not found: {pane.words}", "warning")
-            elif message.excerpt.again:
-                self.notice("the search went round")
+            else:
+                self.notice("the search went round" if message.excerpt.again else f"{pane.words}: n next, b before")
         self.state_changed()
 
     def on_entry_pane_chosen(self, message: EntryPane.Chosen) -> None:
@@ -141,7 +145,7 @@ class InspectingView(View):
         if action == "open":
             if self.in_payload:
                 return None if pane.has_cursor else "nothing to open here"
-            return None if self.finding is not None else "no finding here"
+            return None if self.report_pane.entry is not None else "no finding here"
         if action == "form":
             return None if found is not None and len(found.forms) > 1 else "this content has one form only"
         if action == "search" and (found is None or found.form in ("picture", "members") or not found.forms):
@@ -170,6 +174,9 @@ class InspectingView(View):
     def do_open(self) -> None:
         if self.in_payload:
             self.payload_pane.choose()
+        elif isinstance(self.report_pane.entry, Folded):
+            self.unfolded.add(self.report_pane.entry.shape)
+            self.draw(keep=True)
         elif self.finding is not None:
             self.to_payload(True)
             self.payload_pane.go_to(place_of(self.finding))

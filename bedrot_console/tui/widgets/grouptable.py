@@ -17,6 +17,8 @@ SORTS = ("files", "size", "name")
 class GroupTable(ListTable):
     """Groups of one kind, in an order of their own. `key` is the group under the cursor; None is a group of its own: files without one."""
 
+    told = False
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__((), id=id, empty=("no file matches",))
         self.by = ""

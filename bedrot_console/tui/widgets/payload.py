@@ -98,7 +98,8 @@ class PayloadPane(Drawn):
         self.ask(Wish(act="place", place=place, limit=WINDOW))
 
     def go_to_row(self, row: int) -> None:
-        self.ask(Wish(row=row, limit=WINDOW))
+        """Show a row by its number; in a tree what lies at that row."""
+        self.go_to(Place(row=row)) if self.outline is not None else self.ask(Wish(row=row, limit=WINDOW))
 
     def search(self, words: str, backward: bool = False) -> None:
         """The next place of some words; the last ones again without."""
@@ -193,8 +194,10 @@ class PayloadPane(Drawn):
             spot = next((i for i, e in enumerate(self.entries) if e.row == found.row), None)
             if spot is not None:
                 self.top = max(0, spot - self.view_height // 3)
-            elif wish.row < 0:
+            elif wish.row < 0 or (wish.row and self.entries and self.entries[-1].row < wish.row):
                 self.top = self._last_top()
+                if wish.row > 0:
+                    self.said = f"there is no row {wish.row:,}: the last is {self.entries[-1].row:,}"
             self.shift = self.grid.shift_to(found.column, self.size.width) if found.column else 0
         elif found.mark is not None:
             spot = next((i for i, e in enumerate(self.entries) if e.end > found.mark[0]), 0)

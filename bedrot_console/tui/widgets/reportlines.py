@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
 from ...domain.browsing import Diff, FileRow, Preview, Review
+from ...domain.drift import Shape, why_not
 from ...domain.findings import Finding, in_order
 from ...domain.findings import Outcome as StageOutcome
 from ...domain.text import safe
@@ -11,6 +16,34 @@ from .lines import Line, fit, wrap
 
 LONGEST_PATH, LONGEST_FACT = 300, 160
 """Characters shown of a fact, so that an odd one does not push the others off a small screen. `bedrot show --json` has them whole."""
+
+
+MANY, FIRST = 5, 3
+"""More findings of one shape than MANY are folded: the FIRST ones are shown, and how many more there are."""
+
+
+class Folded(NamedTuple):
+    """Findings of one shape that are not shown one by one."""
+
+    shape: Shape
+    count: int
+
+
+def shown_findings(findings: Sequence[Finding], unfolded: Collection[Shape] | None) -> list[tuple[int, Finding | Folded]]:
+    """Findings with their numbers, and what is folded of each shape but those `unfolded`; None: nothing is.
+
+    What can be accepted as drift is of one shape only where one acceptance is of all.
+    """
+    shapes = [Shape.of(f) if why_not(f) is None else Shape.of(f)._replace(seen=None) for f in findings]
+    every, seen = Counter(shapes), Counter[Shape]()
+    shown: list[tuple[int, Finding | Folded]] = []
+    for number, (finding, shape) in enumerate(zip(findings, shapes, strict=True), start=1):
+        seen[shape] += 1
+        if unfolded is None or shape in unfolded or every[shape] <= MANY or seen[shape] <= FIRST:
+            shown.append((number, finding))
+        elif seen[shape] == FIRST + 1:
+            shown.append((number, Folded(shape, every[shape] - FIRST)))
+    return shown
 
 
 def heading(text: str, width: int) -> Line:
@@ -46,8 +79,8 @@ def file_lines(row: FileRow, width: int) -> list[Line]:
     return lines
 
 
-def report_lines(review: Review, width: int) -> list[Line]:
-    """The verdict, the stages in one look, then every finding with its place."""
+def report_lines(review: Review, width: int, unfolded: Collection[Shape] | None = None) -> list[Line]:
+    """The verdict, the stages in one look, then the findings with their places, folded as in `shown_findings`."""
     row, report = review.file, review.report
     if report is None:
         return [
@@ -81,8 +114,8 @@ def report_lines(review: Review, width: int) -> list[Line]:
     skipped = {s.because for s in report.stages if s.because}
     for because in sorted(skipped):
         lines += wrap(f"- skipped: {safe(because, 200)}", width, "dim", " ")
-    for number, finding in enumerate(in_order(report.findings), start=1):
-        lines += finding_lines(number, finding, width)
+    for number, entry in shown_findings(in_order(report.findings), unfolded):
+        lines += _entry_lines(number, entry, width)
     if not report.findings:
         lines.append([(" no findings", "dim")])
     return lines
@@ -103,16 +136,25 @@ def finding_lines(number: int, finding: Finding, width: int) -> list[Line]:
     return lines
 
 
-def finding_spans(review: Review, width: int) -> list[tuple[int, int, Finding]]:
+def _entry_lines(number: int, entry: Finding | Folded, width: int) -> list[Line]:
+    if isinstance(entry, Finding):
+        return finding_lines(number, entry, width)
+    what = f"{safe(entry.shape.code, 60)}  {safe(entry.shape.place, 80)}"
+    return [[(f"  … {entry.count:,} more {what}", "plain"), ("  enter shows them", "dim")]]
+
+
+def finding_spans(
+    review: Review, width: int, unfolded: Collection[Shape] | None = None
+) -> list[tuple[int, int, Finding | Folded]]:
     """(first line, line after the last, finding) within `report_lines`."""
     if review.report is None or not review.report.findings:
         return []
-    findings = in_order(review.report.findings)
-    heights = [len(finding_lines(n, f, width)) for n, f in enumerate(findings, start=1)]
-    first = len(report_lines(review, width)) - sum(heights)
+    entries = shown_findings(in_order(review.report.findings), unfolded)
+    heights = [len(_entry_lines(n, entry, width)) for n, entry in entries]
+    first = len(report_lines(review, width, unfolded)) - sum(heights)
     spans = []
-    for finding, height in zip(findings, heights, strict=True):
-        spans.append((first, first + height, finding))
+    for (_, entry), height in zip(entries, heights, strict=True):
+        spans.append((first, first + height, entry))
         first += height
     return spans
 
@@ -157,7 +199,10 @@ def diff_lines(diff: Diff | None, width: int, *, whole: bool = False) -> list[Li
             changes = "  ".join(f"{safe(c, 30)} {_value(v[side])}" for c, v in row.changes.items())
         lines.append([(f" {SIGNS.get(row.kind, ' ')} ", row.kind), (key, "strong"), (f"  {changes}", "plain")])
     if diff.truncated:
-        lines.append([(f" … more rows: bedrot diff {safe(diff.new_id, 24)}", "dim")])
+        every = diff.added + diff.removed + diff.changed
+        left = every - sum(row.kind != "same" for row in diff.rows)
+        more = f"{left:,} more" if left > 0 else "more"
+        lines.append([(f" … {more}: bedrot diff {safe(diff.new_id, 24)} --limit {every}", "dim")])
     return lines
 
 

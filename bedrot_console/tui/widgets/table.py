@@ -298,6 +298,9 @@ class VirtualTable(Drawn, can_focus=True):
 class ListTable(VirtualTable):
     """A virtual table over a list of rows that are at hand: pieces per row, and a key per row."""
 
+    told = True
+    """Whether it says which of its rows are seen; a place may say it elsewhere."""
+
     def __init__(
         self, columns: Sequence[Column], *, id: str | None = None, empty: Sequence[str] = (), header: bool = True
     ) -> None:
@@ -321,7 +324,11 @@ class ListTable(VirtualTable):
         """A row, or the header; where not all rows are seen, which are, or how many more there are."""
         strip = super().render_line(y)
         first, last, count = self.top + 1, self.top + self.view_height, len(self.rows)
-        if count <= self.view_height or not (y == 0 if self.header else y == self.size.height - 1 and last < count):
+        if (
+            not self.told
+            or count <= self.view_height
+            or not (y == 0 if self.header else y == self.size.height - 1 and last < count)
+        ):
             return strip
         told = f" {first}-{min(last, count)} of {count} " if self.header else f" {count - last} more "
         at = max(0, self.size.width - len(told))
