@@ -9,6 +9,7 @@ under another name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sys
@@ -23,7 +24,7 @@ from typing import Any
 from ..domain.errors import CatalogBusy, CatalogError, CatalogTooNew
 from . import schema
 from .engine import duckdb
-from .trouble import GIVEN_UP, CatalogDamaged, digest, has_shape, translated
+from .trouble import BY_A_WRITER, GIVEN_UP, CatalogDamaged, digest, has_shape, translated
 
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "256MB",
@@ -157,8 +158,8 @@ class Database:
         self.version: int = found[0][0]
         if read_only and self.version < schema.VERSION:
             raise CatalogDamaged(
-                f"{self.path.name} was written by an older version of this program",
-                hint="let whoever may write the home run: bedrot status",
+                f"{self.path.name} is of an older version",
+                hint=BY_A_WRITER,
             )
 
     @property
@@ -263,7 +264,8 @@ def exclusive(path: Path, wait_seconds: float) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise CatalogError(f"the catalog cannot be written: {error.strerror}") from error
+        refused = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        raise CatalogError(f"the catalog cannot be written: {error.strerror}", hint=BY_A_WRITER if refused else None) from error
     handed: list[bool] = []
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

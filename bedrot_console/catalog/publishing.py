@@ -10,22 +10,11 @@ from pathlib import Path
 from ..domain.errors import CatalogError
 from . import schema
 from .gate import sync
+from .standing import Print, print_of
 from .summary import write_private
-
-Print = tuple[int, int]
-"""(size, mtime in ns): what a file is recognised by again. Survives a backup that keeps times."""
 
 LEAST_SECONDS = 1.0
 SHARE = 0.1
-
-
-def print_of(path: Path) -> Print | None:
-    """The file's print; None if it is not a regular file."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns) if os.path.isfile(path) and not os.path.islink(path) else None
 
 
 @dataclass(frozen=True, slots=True)

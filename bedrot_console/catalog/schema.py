@@ -12,9 +12,7 @@ from typing import Any
 
 from ..domain.lifecycle import Verdict, Zone, status
 from .shapes import shape_sql
-
-VERSION = 3
-"""Stamp of the tables' shape. A file with a higher one is refused (CatalogTooNew)."""
+from .standing import VERSION as VERSION
 
 STORAGE = "v1.5.0"
 """Storage format of new files: DuckDB 1.5 and 2.0 both read and write it."""

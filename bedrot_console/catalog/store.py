@@ -23,10 +23,11 @@ from .counting import summarise
 from .engine import duckdb
 from .gate import Database, compact, exclusive, set_aside
 from .overlay import Overlay
-from .publishing import State, print_of, publish
+from .publishing import State, publish
 from .reader import Reader
+from .standing import print_of
 from .summary import catalog_folder, read_summary, write_summary
-from .trouble import CatalogDamaged, translated
+from .trouble import BY_A_WRITER, CatalogDamaged, translated
 
 LONG_TAIL = 5_000
 """Events beyond which asking first tries to bring the catalog up to date, if nobody else is at it."""
@@ -96,9 +97,7 @@ class Catalog:
     def _alone(self, wait_seconds: float) -> Iterator[None]:
         """The writer's lock: the one door through which anything of the catalog is written."""
         if self.read_only():
-            raise CatalogError(
-                "the catalog cannot be made or brought up to date read-only", hint="bedrot rebuild, without --read-only"
-            )
+            raise CatalogError("read-only the catalog stays as it is", hint=BY_A_WRITER)
         with exclusive(self._lock, wait_seconds):
             yield
 
@@ -309,7 +308,7 @@ class Catalog:
             sparing: with little memory, as `Reader` says.
 
         Raises:
-            CatalogError: there is none and it cannot be made here.
+            CatalogError: there is none, it is damaged or of an older version, and it cannot be made here.
         """
         try:
             if not self.published.exists():
@@ -318,13 +317,18 @@ class Catalog:
                 self.mend()
         except CatalogTooNew:
             raise
-        except CatalogError:
+        except CatalogError as error:
             if not self.published.exists():
-                raise
+                raise _unmended(f"there is no {self.published.name}", error) from error
         try:
             return Reader(self.published, reports=self.reports, heal=self.mend, sparing=sparing)
-        except CatalogDamaged:
-            self.mend()
+        except CatalogDamaged as damage:
+            try:
+                self.mend()
+            except CatalogTooNew:
+                raise
+            except CatalogError as error:
+                raise _unmended(str(damage), error) from damage
             return Reader(self.published, reports=self.reports, heal=self.mend, sparing=sparing)
 
     def resolve(self, prefixes: Sequence[str]) -> list[FileRow | BedrotError]:
@@ -404,3 +408,8 @@ class Catalog:
     def _tail(self, reader: Reader) -> list[Event]:
         self._seq, self._mark = reader.applied()
         return list(work.tail(self.journal, self._seq, self._mark))
+
+
+def _unmended(found: str, refused: CatalogError) -> CatalogError:
+    """What is wrong with the published catalog and why it stays so here, as an error of the latter's kind."""
+    return type(refused)(f"{found}; {refused}", hint=refused.hint)

@@ -24,6 +24,9 @@ OF_THE_QUESTION = (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityEr
 GIVEN_UP = (duckdb.FatalException, duckdb.InternalException)
 """After these the instance refuses everything."""
 
+BY_A_WRITER = "bedrot files, by whoever may write the home, and not read-only"
+"""What makes a catalog, or brings it up to date, where this process may not."""
+
 Sound = Callable[[bool], bool]
 
 

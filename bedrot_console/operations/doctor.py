@@ -156,6 +156,8 @@ def _journal(ws: Workspace) -> Check:
 
 def _catalog(ws: Workspace) -> Check:
     if not ws.settings.catalog.exists():
+        if ws.journal.head:
+            return Check("catalog", "warning", "it is gone; the next command that asks it makes it again", "bedrot files")
         return Check("catalog", "ok", "none yet; made on first use")
     from ..domain.browsing import FileFilter
     from .browse import count, reader

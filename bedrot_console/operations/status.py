@@ -19,8 +19,10 @@ def status(ws: Workspace) -> dict[str, Any]:
 
     `freshness` per feed, account and series: newest date inside the data (`as_of`), its age in days against today, and `state`
     (ok | warn | fail | unknown | not judged | not asked: the settings no longer ask for it).
-    `catalog.behind` says how many journal events the summary does not know yet.
+    `catalog.behind` says how many journal events the summary does not know yet, `catalog.state` how the published file stands
+    (`catalog.standing`); one that is not whole is an alert, since what stands above is then only what was known when it was made.
     """
+    from ..catalog.standing import standing
     from ..catalog.summary import read_summary
     from .runs import by_when, list_runs, needs_operator, open_challenges
 
@@ -55,6 +57,9 @@ def status(ws: Workspace) -> dict[str, Any]:
     recent = list_runs(ws, limit=50)
     active = [r for r in recent if not r.state.ended]
     alerts = [*(_explained(a, recent) for a in summary.get("alerts", [])), *_bad_endings(recent), *_sessions_ending(ws)]
+    found = standing(ws.home)
+    if found != "whole" and head and not (active and not summary):
+        alerts.insert(0, _catalog_alert(ws, found, summary))
     for status in ("failed", "warned"):
         if statuses.get(status):
             alerts.append(
@@ -79,8 +84,34 @@ def status(ws: Workspace) -> dict[str, Any]:
         "freshness": freshness,
         "alerts": alerts,
         "runs": [{"id": r.id, "platform": r.platform, "account": r.account, "state": r.state.value} for r in active],
-        "catalog": {"published_at": summary.get("published_at"), "applied_seq": applied, "behind": max(0, head - applied)},
-    }
+        "catalog": {
+            "published_at": summary.get("published_at"), "applied_seq": applied, "behind": max(0, head - applied), "state": found,
+        },
+    }  # fmt: skip
+
+
+_CATALOG = {
+    "missing": "it is gone",
+    "changed": "it is not as it was left",
+    "old": "an older version of this program wrote it",
+    "new": "a newer version of this program wrote it",
+}
+
+
+def _catalog_alert(ws: Workspace, found: str, summary: dict[str, Any]) -> dict[str, Any]:
+    """The alert for a published catalog that is not whole. Files and journal are another matter."""
+    what = _CATALOG[found]
+    if not summary:
+        what += ", and what lies in the zones is not known here"
+    if found == "new":
+        command = "update bedrot"
+    else:
+        command = "bedrot files"
+        what += "; read-only it stays so" if ws.read_only else "; the next command that asks it makes it whole"
+    return {
+        "alert": "catalog", "code": f"catalog-{found}", "subject": "catalog.duckdb",
+        "raised_at": summary.get("published_at") or "", "message": what, "command": command,
+    }  # fmt: skip
 
 
 def _explained(alert: dict[str, Any], recent: list[Any]) -> dict[str, Any]:
