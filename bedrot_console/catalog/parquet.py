@@ -17,7 +17,7 @@ _PLAIN_TYPE = re.compile(r"[A-Z][A-Z0-9_ ]*(\(\d+(,\s*\d+)?\))?(\[\])?")
 
 
 def write_parquet(batches: Iterable[Sequence[Sequence[Any]]], columns: Sequence[str], types: Sequence[str], target: Path) -> None:
-    """Write rows as `run_sql` gives them, each column in its own type and under its own name (no name twice), to a file that is replaced.
+    """Write rows as `SqlRun` gives them, each column in its own type and under its own name (no name twice), to a file that is replaced.
 
     Raises:
         CatalogError: the engine could not.

@@ -74,7 +74,7 @@ class SqlRun:
         """
         try:
             return self._opened(tell)
-        except BaseException:
+        except BaseException:  # ctrl+c too: the engine does not outlive who asked
             self.close()
             raise
 
@@ -240,16 +240,6 @@ def _meaning(found: dict[str, Any]) -> BedrotError:
     place = (found["place"][0], found["place"][1]) if found.get("place") else None
     meant = ", ".join((found.get("candidates") or ())[:3])
     return QueryError(words, hint=f"perhaps {meant}" if meant else "bedrot sql --schema lists views and columns", place=place)
-
-
-def run_sql(published: Path, text: str, **limits: Any) -> SqlRun:
-    """Start one query on the published catalog; returns once its columns are known. Takes and raises what `start_sql` and `open` do."""
-    run = start_sql(published, text, **limits)
-    try:
-        return run.open()
-    except BaseException:
-        run.close()
-        raise
 
 
 def start_sql(

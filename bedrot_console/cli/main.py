@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
         face.say.status("")
         face.say.error("interrupted")
         return INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # border: the command
         crash(face.say, error, str(face.settings.home) if face.has_settings else None)
         return INTERNAL_ERROR
 

@@ -114,7 +114,7 @@ class Browser:
             context = launch(
                 session.settings.browser, session.folder, session.base_url, self._stack, storage=self._state.get("storage_state")
             )
-        except BaseException:
+        except BaseException:  # a cancel too: no browser stays behind
             self.close()
             raise
         self._remember(self._state.get("storage_state"))

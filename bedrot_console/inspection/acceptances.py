@@ -121,7 +121,7 @@ class Acceptances:
             _write_at_end(fd, line)
             try:
                 tell(made, hashlib.sha256(line).hexdigest())
-            except BaseException:
+            except BaseException:  # whatever kept it out of the journal: it was not accepted
                 os.ftruncate(fd, end)
                 raise
         finally:

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from bedrot_console.domain.errors import BedrotError
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Report, Severity, StageResult
 
@@ -91,7 +92,7 @@ def serve(load_feed: Callable[[str], Feed], *, readable: Sequence[Path] = (), co
 def _answer(record: dict[str, Any], load_feed: Callable[[str], Feed], *, limit: bool) -> bytes:
     try:
         asked = View.from_record(record, load_feed) if "view" in record else Job.from_record(record, load_feed)
-    except Exception:
+    except (BedrotError, LookupError):
         return msgspec.json.encode({"failed": "no-feed"})
     try:
         if limit:
@@ -99,7 +100,7 @@ def _answer(record: dict[str, Any], load_feed: Callable[[str], Feed], *, limit: 
         return ENCODER.encode(_said(asked))
     except MemoryError:
         return msgspec.json.encode({"failed": "memory"})
-    except Exception as stumble:
+    except Exception as stumble:  # border: a payload that is stumbled over ends its own answer, not the child
         return msgspec.json.encode(
             {"failed": "memory" if "ut of memory" in str(stumble) else "stumbled", "type": type(stumble).__name__}
         )

@@ -3,6 +3,7 @@
 - recognisers for `Feed.recognise`: `header_has`, `json_with`, `json_rows_with`, `html_with`, `all_of`, `any_of`, `none_of`
 - `page_kind(data) -> None | "sign-in" | "challenge" | "error"`
 - parsing: `decimal_of`, `whole_number`, `day_of`, `month_of`, `json_value`, `loose_json`, `script_arrays`, `html_tree`
+- `workbook_trouble(code, sentence)`: around whatever reads a workbook
 - finding builders: `error`, `warning`, `note`, `masked`, `type_name`
 - ready-made checks for `Feed.checks`: `days_rising`, `not_negative`, `filled`, `whole_days`, `fields_kept`
 
@@ -31,6 +32,7 @@ from .texts import (
     warning,
     whole_number,
 )
+from .workbooks import workbook_trouble
 
 __all__ = [
     "FormatTrouble",
@@ -62,4 +64,5 @@ __all__ = [
     "warning",
     "whole_days",
     "whole_number",
+    "workbook_trouble",
 ]

@@ -20,6 +20,7 @@ from .packed import PIECE_BYTES, gunzip, is_gzip, is_zip, members, open_member, 
 from .pages import looks_like_html
 from .readers import open_payload
 from .recognise import header_cells
+from .workbooks import workbook_trouble
 
 KEPT = 3
 HEAD_BYTES = 64 << 10
@@ -230,23 +231,15 @@ def _type_of(name: str) -> str:
 
 
 def _calamine(file: BinaryIO) -> Any:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineWorkbook
 
     file.seek(0)
-    try:
+    with workbook_trouble("format.archive", "the workbook is damaged, or none"):
         return CalamineWorkbook.from_filelike(file)
-    except PasswordError as trouble:
-        raise FormatTrouble("format.archive", "the workbook is locked by a password") from trouble
-    except (CalamineError, ValueError, OSError) as trouble:
-        raise FormatTrouble("format.archive", "the workbook is damaged, or none") from trouble
-    except BaseException as trouble:
-        raise _panicked(trouble) from trouble
 
 
 def _rows_of(book: Any, name: str) -> list[list[str]]:
-    from python_calamine import CalamineError
-
-    try:
+    with workbook_trouble("format.archive", "a sheet of the workbook is damaged"):
         sheet = book.get_sheet_by_name(name)
         rows: list[list[str]] = []
         for row in sheet.iter_rows():
@@ -254,12 +247,3 @@ def _rows_of(book: Any, name: str) -> list[list[str]]:
             if len(rows) >= MOST_SHEET_ROWS:
                 break
         return rows
-    except (CalamineError, ValueError, OSError) as trouble:
-        raise FormatTrouble("format.archive", "a sheet of the workbook is damaged") from trouble
-    except BaseException as trouble:
-        raise _panicked(trouble) from trouble
-
-
-def _panicked(trouble: BaseException) -> BaseException:
-    """The workbook's reader is written in another language and raises its panics past Exception."""
-    return FormatTrouble("format.archive", "the workbook is damaged") if type(trouble).__name__ == "PanicException" else trouble

@@ -35,7 +35,7 @@ class Source:
         self.held: list[BinaryIO] = []
         try:
             self._prepare(os.fdopen(os.dup(file.fileno()), "rb"))
-        except BaseException:
+        except BaseException:  # whatever ended it, no file stays open
             self.close()
             raise
 

@@ -62,7 +62,7 @@ def open_table(feed: Feed, file: BinaryIO) -> Table:
     source = Source(feed, file)
     try:
         return _open_text(source)
-    except BaseException:
+    except BaseException:  # whatever ended it, no file stays open
         source.close()
         raise
 

@@ -97,7 +97,7 @@ class Viewers:
             child = self.readers.take()
             try:
                 line = _answer(child, view, stop)
-            except BaseException:
+            except BaseException:  # else its answer would be taken for that of the next question
                 child.end(hurry=True)
                 raise
             if isinstance(line, str):

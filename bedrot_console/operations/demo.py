@@ -311,7 +311,7 @@ def _accompany(ws: Workspace, run: str, served: Served, gone: threading.Event) -
                     ChallengeExpired
                 ):  # somebody was faster: the vault's authenticator, or the page moved on
                     people.respond(ws, event["challenge"], served.simulator.answer)
-    except BaseException:
+    except BaseException:  # ctrl+c too: no run waits for people who are gone
         with contextlib.suppress(BedrotError):
             runs.cancel(ws, run)
         raise

@@ -29,7 +29,7 @@ class DaemonExecutor(ThreadPoolExecutor):
                 return
             try:
                 future.set_result(fn(*args, **kwargs))
-            except BaseException as error:
+            except BaseException as error:  # as in every executor: it is raised where the result is asked for
                 future.set_exception(error)
 
         threading.Thread(target=run, name=WORKER, daemon=True).start()
@@ -118,5 +118,5 @@ def attempt(group: str, work: Work) -> Message | None:
         return work()
     except BedrotError as error:
         return Failed(group, str(error), error.hint)
-    except Exception as error:
+    except Exception as error:  # border: the worker
         return Failed(group, f"internal error ({type(error).__name__}) while loading {group}", "bedrot doctor")

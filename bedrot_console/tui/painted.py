@@ -49,7 +49,7 @@ class Painted:
                 frame = self.painter.paint(
                     renderable, self.console, (self.size.width, self.size.height), getattr(self.screen, "picture", None)
                 )
-            except Exception as error:
+            except Exception as error:  # as in what it stands for: a screen that cannot be drawn is a crash
                 self._handle_exception(error)
                 return
             if frame:

@@ -234,7 +234,7 @@ class Fresh:
                     self.fd, self._temporary = fd, name
                     return
                 close(fd)
-        except BaseException:
+        except BaseException:  # whatever ended it, no folder stays open
             close(self._staging)
             self._staging = -1
             raise

@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from bedrot_console.domain.findings import Place
-from bedrot_console.inspection.helpers import FormatTrouble, Rows
+from bedrot_console.inspection.helpers import FormatTrouble, Rows, workbook_trouble
 
 MOST_SHEETS = 200
 MOST_ENTRIES = 10_000
@@ -212,16 +212,10 @@ class _Reading:
 
     @staticmethod
     def _opened(data: bytes) -> Any:
-        from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+        from python_calamine import CalamineWorkbook
 
-        try:
+        with workbook_trouble("format.truncated", "the workbook breaks off or is damaged"):
             return CalamineWorkbook.from_filelike(io.BytesIO(data))
-        except PasswordError as trouble:
-            raise FormatTrouble("format.archive", "the workbook is locked by a password") from trouble
-        except (CalamineError, ValueError, OSError) as trouble:
-            raise FormatTrouble("format.truncated", "the workbook breaks off or is damaged") from trouble
-        except BaseException as trouble:
-            raise _translated(trouble) from trouble
 
     def book(self) -> Book:
         sheets: list[Tab] = []
@@ -241,19 +235,11 @@ class _Reading:
         return Book(self.kind, sheets, self.records, self.numbers, self.digest.hexdigest())
 
     def sheet(self, name: str, several: bool) -> Tab | None:
-        from python_calamine import CalamineError
-
-        try:
+        with workbook_trouble("format.archive", "a sheet of the workbook is damaged"):
             raw = self.workbook.get_sheet_by_name(name)
             if raw.start is None:
                 return None
             return self.table(name, raw.iter_rows(), several)
-        except (CalamineError, ValueError, OSError) as trouble:
-            raise FormatTrouble("format.archive", "a sheet of the workbook is damaged") from trouble
-        except FormatTrouble:
-            raise
-        except BaseException as trouble:
-            raise _translated(trouble) from trouble
 
     def table(self, name: str, rows: Iterator[list[Any]], several: bool) -> Tab:
         sheet = Tab(name)
@@ -294,13 +280,6 @@ class _Reading:
             record.update(zip(sheet.columns, map(plain, cells), strict=False))
             self.records.append(record)
             self.numbers.append((sheet.name, number))
-
-
-def _translated(trouble: BaseException) -> BaseException:
-    """A panic of the Rust library (which is no Exception) as trouble of the file; anything else as it is."""
-    if type(trouble).__name__ == "PanicException":
-        return FormatTrouble("format.archive", "the workbook is damaged")
-    return trouble
 
 
 def header_of(rows: list[list[Any]]) -> int:

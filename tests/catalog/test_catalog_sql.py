@@ -8,14 +8,21 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import hostile_sql
 import pytest
 from hostile_sql import CANARY, HEAVY, HOSTILE
 
-from bedrot_console.catalog.sql import run_sql, start_sql
+from bedrot_console.catalog.sql import SqlRun, start_sql
 from bedrot_console.domain.errors import Cancelled, CatalogError, QueryError, UsageError
 from bedrot_console.domain.macros import Call
+
+
+def run_sql(published: Path, text: str, **limits: Any) -> SqlRun:
+    """One query, begun: its columns are known."""
+    return start_sql(published, text, **limits).open()
 
 
 def fill(text: str, **places: str) -> str:
