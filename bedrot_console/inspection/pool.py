@@ -10,7 +10,6 @@ import os
 import selectors
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 import weakref
@@ -25,6 +24,7 @@ from bedrot_console.domain.findings import Report
 
 from .child import MOST_SECONDS, REASONS, allowed_cpu_seconds, unreadable
 from .jobs import Job, View
+from .scratch import Scratch
 
 AHEAD = 4
 """So many jobs are under way to one child, so that it never waits for its parent."""
@@ -147,7 +147,7 @@ class Readers:
 
     def __init__(self, command: Sequence[str], kept: int = 2) -> None:
         self.command, self.kept = list(command), kept
-        self.scratch = tempfile.TemporaryDirectory(prefix="bedrot-inspect-", ignore_cleanup_errors=True)
+        self.scratch = Scratch("bedrot-scratch-")
         self._idle: list[Child] = []
         self._lock = threading.Lock()
         self._ended = weakref.finalize(self, _end, self._idle, self.scratch)
@@ -160,7 +160,7 @@ class Readers:
                 if child.process.poll() is None:
                     return child
                 child.end(hurry=True)
-        return Child(self.command, self.scratch.name)
+        return Child(self.command, str(self.scratch.path))
 
     def give_back(self, child: Child) -> None:
         """Keep a child for the next question, unless it is still at work, has worked long, or enough are idle."""
@@ -183,10 +183,10 @@ class Readers:
         self._ended()
 
 
-def _end(idle: list[Child], scratch: tempfile.TemporaryDirectory[str]) -> None:
+def _end(idle: list[Child], scratch: Scratch) -> None:
     while idle:
         idle.pop().end(hurry=True)
-    scratch.cleanup()
+    scratch.close()
 
 
 class Inspectors:

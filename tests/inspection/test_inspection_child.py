@@ -109,7 +109,7 @@ def test_closing_the_pool_leaves_no_child(job: Callable[..., Job], tmp_path: Pat
     with Inspectors([*COMMAND, str(tmp_path)]) as pool:
         list(pool.run([job(PLAYS, GOOD)]))
         processes = [c.process for c in pool.children]
-        scratch = Path(pool.readers.scratch.name)
+        scratch = pool.readers.scratch.path
     assert all(p.poll() is not None for p in processes)
     assert not scratch.exists()
 

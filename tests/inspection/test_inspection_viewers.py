@@ -129,7 +129,7 @@ def test_a_look_and_a_bulk_share_the_children(readers: Readers, job: Callable[..
     assert Viewers(readers).preview(None, new, 10).lines == ("a line",)
     assert [c.process for c in readers._idle] == [process]
     readers.close()
-    assert process.poll() is not None and not Path(readers.scratch.name).exists()
+    assert process.poll() is not None and not readers.scratch.path.exists()
 
 
 def test_children_end_with_the_process_that_keeps_them(pair: Callable[..., tuple[Path, Path]], tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_children_end_with_the_process_that_keeps_them(pair: Callable[..., tuple
     _, new = pair(b"", b"a line")
     script = (
         "import sys; from pathlib import Path; from bedrot_console.inspection.pool import Readers; from bedrot_console.inspection.viewers import Viewers;"
-        "r = Readers(sys.argv[2:]); Viewers(r).preview(None, Path(sys.argv[1]), 10); print(r._idle[0].process.pid, r.scratch.name)"
+        "r = Readers(sys.argv[2:]); Viewers(r).preview(None, Path(sys.argv[1]), 10); print(r._idle[0].process.pid, r.scratch.path)"
     )
     told = subprocess.run(
         [sys.executable, "-c", script, str(new), *COMMAND, str(tmp_path)], capture_output=True, text=True, check=True

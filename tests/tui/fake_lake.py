@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -33,6 +32,7 @@ from bedrot_console.domain.findings import Finding, Place, Report, Severity, Sta
 from bedrot_console.domain.findings import Outcome as StageOutcome
 from bedrot_console.domain.lifecycle import TRANSITIONS, Verb, Verdict, Zone, status, transition
 from bedrot_console.domain.plans import MOST_FILES, Plan
+from bedrot_console.inspection.scratch import Scratch
 
 
 class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
@@ -58,7 +58,7 @@ class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
         self.on_decision: Callable[[], object] = lambda: None
         self.broken: BaseException | None = None
         self.sql_stopped = threading.Event()
-        self.folder = tempfile.TemporaryDirectory(prefix="fake-lake-")
+        self.folder = Scratch("fake-lake-")
         self.bodies: dict[str, bytes] = {}
         self.feed: Feed | None = None
         self.places: dict[str, Place] = {}
@@ -232,7 +232,7 @@ class FakeLake(FakeRuns, FakePlaces, FakeInquiry):
 
     def payload(self, row: FileRow) -> Path:
         """The file's bytes, as a file: the same days as the preview, or what a test put into `bodies` under its id."""
-        path = Path(self.folder.name) / row.id
+        path = self.folder.path / row.id
         if not path.exists():
             text = HOSTILE[self._number(row) % len(HOSTILE)] if self.names else "GB"
             days = [{"day": i, "country": text, "streams": i * 11} for i in range(60)]
