@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from contract_bench import Bench, Human, Result
+from contract_clock import FrozenClock
 from contract_desk import Desk, errors
 
 from bedrot_console.domain.challenges import Secret
@@ -27,27 +28,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_browser() is None, re
 ALL = {"streams", "applemusic", "sales"}
 
 
-class SharedClock:
-    """A clock that moves when somebody sleeps on it; one for all runs of this module."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.seconds += seconds
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    clock = SharedClock()
+    clock = FrozenClock(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
     with serve(DistroKidSimulator(clock=clock)) as served:
         made = Bench(served, tmp_path_factory.mktemp("run"), clock)  # type: ignore[arg-type]
         yield made

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contract_bench import Bench, Result
+from contract_clock import FrozenClock
 
 from bedrot_console.domain.challenges import Secret
 from bedrot_console.domain.errors import ChallengeUnanswered, CredentialsRejected, SourceChanged
@@ -24,27 +25,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_browser() is None, re
 YEAR = {"overview:365d", "audience:365d"}
 
 
-class SharedClock:
-    """A clock that moves when somebody sleeps on it; one for all runs of this module."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.seconds += seconds
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    clock = SharedClock()
+    clock = FrozenClock(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
     with serve(LinktreeSimulator(clock=clock)) as served:
         made = Bench(served, tmp_path_factory.mktemp("run"), clock)
         yield made

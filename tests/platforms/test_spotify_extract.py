@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from contract_bench import Bench
+from contract_clock import FrozenClock
 from spotify_support import HARBOUR, NOVA, SOLO, Still, brought
 from werkzeug.test import Client
 
@@ -30,26 +31,9 @@ needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium h
 QUICK = ("playlists_csv",)
 
 
-class SharedClock:
-    """A clock that moves when somebody sleeps on it; one for all runs of this module."""
-
-    def __init__(self) -> None:
-        self.at, self.seconds = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.seconds += seconds
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with serve(SpotifySimulator(clock=SharedClock())) as served:
+    with serve(SpotifySimulator(clock=FrozenClock(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)))) as served:
         made = Bench(served, tmp_path_factory.mktemp("run"), served.simulator.clock)
         yield made
         made.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from contract_bench import Bench
+from contract_clock import FrozenClock
 from playwright.sync_api import Error as PlaywrightError
 
 from bedrot_console.domain.errors import AccessError, ChallengeUnanswered, CredentialsRejected, SourceBlocked, SourceUnavailable
@@ -21,28 +22,13 @@ BOTH = ("spotify", "apple")
 ALL = {"spotify", "apple", "sales:2026-01"}
 
 
-class Clock:
-    """Moves only when told to; `back` undoes it, so that tests can share one simulator."""
+class Clock(FrozenClock):
+    """`back` undoes what moved it, so that tests can share one simulator."""
 
     def __init__(self) -> None:
-        self.back()
+        super().__init__(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
 
-    def back(self) -> None:
-        self.at, self._monotonic, self.slept = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), 1000.0, list[float]()
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self._monotonic
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.advance(seconds)
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self._monotonic += seconds
+    back = __init__
 
 
 @pytest.fixture(scope="module")
