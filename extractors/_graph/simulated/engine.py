@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from . import errors
@@ -27,18 +27,28 @@ MOST_PER_PAGE = 5000
 CURSOR_LIVES = timedelta(hours=2)
 
 
-class Faults(Protocol):
-    """What the engine asks of a platform's active faults. Asking may use one up."""
+class Faults:
+    """What the engine asks of a platform's active faults. `on` tells whether a fault is in force; asking may use it up."""
 
-    regain_minutes: int
+    def __init__(self, on: Callable[[str], bool]) -> None:
+        self._on = on
+        self.regain_minutes = 7
+        self._emptied = False
 
-    def __contains__(self, name: str) -> bool: ...
+    def __contains__(self, name: str) -> bool:
+        return self._on(name)
 
     def throttle(self, use_case: str) -> str | None:
         """The limit (a key of errors.THROTTLES) that is exhausted for a call of this use case."""
+        raise NotImplementedError
 
     def page_size(self, limit: int, start: int) -> int:
         """How many rows a page holds of the `limit` asked for."""
+        if start == limit and not self._emptied and "empty_page" in self:
+            self._emptied = True
+            return 0
+        self._emptied = False
+        return max(1, limit * 2 // 3) if "short_pages" in self else limit
 
 
 @dataclass(frozen=True, slots=True)

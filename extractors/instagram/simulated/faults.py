@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from bedrot_console.extraction.simulator import Fault
+
+from ..._graph.simulated import engine
 
 _INSIGHTS = ("insights",)
 
@@ -81,28 +82,13 @@ STALE_DAYS = 10
 OTHER_ACCOUNT = "17841400000000009"
 
 
-class Faults:
+class Faults(engine.Faults):
     """Questions the engine asks of the active faults. `on` tells whether a fault is in force; asking may use it up."""
-
-    def __init__(self, on: Callable[[str], bool]) -> None:
-        self._on = on
-        self.regain_minutes = 7
-        self._emptied = False
-
-    def __contains__(self, name: str) -> bool:
-        return self._on(name)
 
     def throttle(self, use_case: str) -> str | None:
         if "rate_limited" in self or (use_case == "insights" and "insights_throttled" in self):
             return "instagram"
         return "app" if "rate_limited_app" in self else None
-
-    def page_size(self, limit: int, start: int) -> int:
-        if start == limit and not self._emptied and "empty_page" in self:
-            self._emptied = True
-            return 0
-        self._emptied = False
-        return max(1, limit * 2 // 3) if "short_pages" in self else limit
 
     def gone(self) -> frozenset[str]:
         """Metrics that are none any more."""

@@ -5,11 +5,12 @@ A fault is in force until it is taken out, or for the next n times it is asked f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from bedrot_console.extraction.simulator import Fault
+
+from ..._graph.simulated import engine
 
 FAULTS: dict[str, Fault] = {
     "token_expired": Fault("every token is expired (190/463)", 3, "credentials-rejected", tells="it has expired"),
@@ -55,16 +56,8 @@ STALE_DAYS = 10
 OTHER_ACCOUNT = "1000000000000009"
 
 
-class Faults:
+class Faults(engine.Faults):
     """Questions the Graph asks of the active faults. `on` tells whether a fault is in force; asking may use it up."""
-
-    def __init__(self, on: Callable[[str], bool]) -> None:
-        self._on = on
-        self.regain_minutes = 7
-        self._emptied = False
-
-    def __contains__(self, name: str) -> bool:
-        return self._on(name)
 
     def throttle(self, use_case: str) -> str | None:
         """The limit that is exhausted for a call of this use case."""
@@ -76,13 +69,6 @@ class Faults:
         return any(name in self for name in ("async_failed", "async_skipped", "async_stuck", "async_late")) or (
             "too_much_data" in self and days > 7
         )
-
-    def page_size(self, limit: int, start: int) -> int:
-        if start == limit and not self._emptied and "empty_page" in self:
-            self._emptied = True
-            return 0
-        self._emptied = False
-        return max(1, limit * 2 // 3) if "short_pages" in self else limit
 
     def listed(self, things: list[Any]) -> list[Any]:
         return [] if "empty_data" in self else things
