@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from bedrot_console.domain.collector import collector_off
 from bedrot_console.domain.feeds import Feed
 
 from .diff import Found, compare, lone
 from .headline import MOST_MEASURES, Movement, days_in, total
-from .jsontext import collector_off
 
 
 def diff_raw(feed: Feed, old: bytes, new: bytes, kept: int = 0) -> Found | None:

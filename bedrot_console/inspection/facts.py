@@ -8,10 +8,11 @@ from datetime import date
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
+from bedrot_console.domain.collector import collector_off
 from bedrot_console.domain.feeds import Feed
 
 from .contents import Rows, Table
-from .jsontext import canonical_lines, collector_off
+from .jsontext import canonical_lines
 from .texts import day_of, decimal_of
 
 SMALL_DAYS = 40

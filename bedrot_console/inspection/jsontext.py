@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from bedrot_console.domain.collector import collector_off
 from bedrot_console.domain.findings import Place
 
 from .contents import FormatTrouble
@@ -19,18 +19,6 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _AT = re.compile(r"at `\$([^`]*)`")
 _NAN = re.compile(rb"[\s:,\[](-?Infinity|NaN)\b")
 _NO_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Parse without the cyclic collector: it costs more than the parser on large documents, and JSON makes no cycles."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 _at_hand: tuple[bytes, Any] | None = None

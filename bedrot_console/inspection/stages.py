@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from bedrot_console.domain.collector import collector_off
 from bedrot_console.domain.drift import applied
 from bedrot_console.domain.findings import STAGES, Finding, Outcome, Place, Report, Severity, StageResult
 
@@ -20,7 +21,6 @@ from . import history, schema, tabular
 from .contents import FormatTrouble, Rows, Table
 from .facts import facts_of
 from .jobs import Job, Knowledge
-from .jsontext import collector_off
 from .readers import completed, open_payload, read_bytes
 from .recognise import HEAD_BYTES, STUMBLES, claims
 from .rules import rules_of
