@@ -358,6 +358,17 @@ def sweep(
     return outcome
 
 
+def told(name: str, found: Outcome, seconds: float) -> int:
+    """Print what a sweep found; how much of it is bad."""
+    print(
+        f"{name}: {found.points} points ({found.points - found.not_reached} reached), {found.lost} lost, "
+        f"{found.half} half-visible or unequal, {seconds:.0f} s", flush=True,
+    )  # fmt: skip
+    for line in found.bad[:20]:
+        print("  " + line)
+    return len(found.bad)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, help="only so many points")
@@ -373,13 +384,7 @@ def main() -> int:
     print(f"seed {options.seed}, sample {sample or 'all'}")
     for name in options.only:
         found = sweep([name], options.faults.split(","), sample=sample, seed=options.seed, folder=options.folder)
-        print(
-            f"{name}: {found.points} points ({found.points - found.not_reached} reached), {found.lost} lost, {found.half} half-visible, "
-            f"{time.monotonic() - start:.0f} s", flush=True,
-        )  # fmt: skip
-        for line in found.bad[:20]:
-            print("  " + line)
-        bad += len(found.bad)
+        bad += told(name, found, time.monotonic() - start)
     return 1 if bad else 0
 
 

@@ -97,13 +97,7 @@ def main() -> int:
     for name in options.only:
         sample = 6 if options.small else options.sample
         found = crash_sweep.sweep([name], ("kill",), sample=sample, seed=options.seed)
-        print(
-            f"{name}: {found.points} points ({found.points - found.not_reached} reached), {found.lost} lost, "
-            f"{found.half} half-visible or unequal, {time.monotonic() - begun:.0f} s", flush=True,
-        )  # fmt: skip
-        for line in found.bad[:20]:
-            print("  " + line)
-        bad += len(found.bad)
+        bad += crash_sweep.told(name, found, time.monotonic() - begun)
     return 1 if bad else 0
 
 
