@@ -19,6 +19,9 @@ from extractors.youtube.simulated.world import CHANNELS, Channel, pacific_day
 from extractors.youtube.simulator import YouTubeSimulator
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "samples" / "youtube"
+REPORTS = ("daily", "top_videos", "traffic", "countries", "demographics", "devices")
+ALWAYS = ("channel", "playlist", "videos", *REPORTS)
+ALL = (*ALWAYS, "revenue")
 BUSY, SMALL, BRAND, NEWCOMER = CHANNELS
 
 

@@ -14,6 +14,7 @@ import pytest
 import textual.app
 import textual.pilot
 from fake_lake import FakeLake
+from ptyline import Line
 from textual.pilot import Pilot
 
 from bedrot_console.tui.app import Console
@@ -104,3 +105,12 @@ def drive() -> Callable[..., None]:
         asyncio.run(go())
 
     return run
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Line]]:
+    """Lines opened in a test; closed after it."""
+    opened: list[Line] = []
+    yield opened
+    for line in opened:
+        line.close()

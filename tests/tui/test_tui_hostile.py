@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import payloads
@@ -37,14 +37,6 @@ WALK = [
     ("1/[@click=app.quit]x[/]\r", "[@click=app.quit]x"), (ESC, "~app.quit]x["), (":show [red]x[/\r", "[red]x[/"), (ESC, "~esc closes"), (":[bold]\r", "[bold]"),
     ("?", "esc closes"), (ESC, "~esc closes"), ("\x10[red]", "[red]"), (ESC, ""),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def lines() -> Iterator[list[StillLine]]:
-    opened: list[StillLine] = []
-    yield opened
-    for line in opened:
-        line.close()
 
 
 def walk(line: StillLine, steps: Sequence[tuple[str, str]]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -234,14 +233,6 @@ def test_a_picture_comes_moves_under_a_crosshair_gives_way_and_leaves_nothing():
     assert screen.shows(other)
     show(plain, Picture(speckled(4, 4), Ability(SIXEL, CELL), 15, 1, 10, 4))
     assert screen.pixels.getbbox() is None
-
-
-@pytest.fixture
-def lines() -> Iterator[list[Line]]:
-    opened: list[Line] = []
-    yield opened
-    for line in opened:
-        line.close()
 
 
 GREEN = (51, 204, 51)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import phone
@@ -258,14 +257,6 @@ def test_the_mouse_clicks_and_drags(drive):
         assert lake.hands[3] == {"act": "scroll", "dy": -120}
 
     drive(lake, scenario)
-
-
-@pytest.fixture
-def lines() -> Iterator[list[Line]]:
-    opened: list[Line] = []
-    yield opened
-    for line in opened:
-        line.close()
 
 
 @pytest.mark.parametrize("kind", ["qr", "page"])

@@ -5,21 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 from ptyline import FAKE, Line, foreign
 
 from bedrot_console.tui.watchman import RESTORE
-
-
-@pytest.fixture
-def lines() -> Iterator[list[Line]]:
-    """Lines opened in a test; closed after it."""
-    opened: list[Line] = []
-    yield opened
-    for line in opened:
-        line.close()
 
 
 def test_hostile_texts_reach_the_terminal_as_pictures_on_every_screen(lines):
