@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 POLL_MILLISECONDS = 50
+SLOWEST_POLL_MILLISECONDS = 250
+"""A page that has not come after seconds is asked less often: what it costs to ask it is more than what it then costs to be late."""
 BREAK_SECONDS = 0.1
 """How soon a document that broke off is noticed."""
 REPLACED = "net::ERR_ABORTED"
@@ -235,7 +237,8 @@ class Browser:
 
     def landmark(self, marks: Mapping[str, str | Callable[[Page], bool]], *, timeout_seconds: float, what: str) -> str:
         """See `Session.landmark`. Waits by the machine's own clock: the page lives in real time."""
-        until = time.monotonic() + timeout_seconds
+        begun = time.monotonic()
+        until = begun + timeout_seconds
         scripts = {n: m for n, m in marks.items() if isinstance(m, str)}
         tests = "".join(
             f"try {{ if ({script}) found.push({json.dumps(name)}); }} catch (e) {{}}\n" for name, script in scripts.items()
@@ -255,8 +258,9 @@ class Browser:
                     raise ours from None
             if time.monotonic() >= until:
                 break
+            pause = min(SLOWEST_POLL_MILLISECONDS, max(POLL_MILLISECONDS, 50 * (time.monotonic() - begun)))
             with translated(what):
-                page.wait_for_timeout(POLL_MILLISECONDS)
+                page.wait_for_timeout(pause)
         self.keep_evidence(what)
         raise SourceChanged(
             f"{what}: {place(self.page.url)} looks like none of {', '.join(marks)}",
