@@ -15,7 +15,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from .pictures import Ability, Ear, question, sound_cell
-from .watchman import Watchman
+from .watchman import LEFT, MAIN_SCREEN, Watchman
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -99,9 +99,9 @@ class ConsoleDriver(LinuxDriver):
             self._watchman = Watchman(self.fileno, self.attrs_before)
 
     def write(self, data: str) -> None:
-        """Send; but no mouse pointer shapes (OSC 22): plain terminals print them."""
+        """Send; but no mouse pointer shapes (OSC 22): plain terminals print them. The screen is wiped before it is left."""
         if not data.startswith("\x1b]22;"):
-            super().write(data)
+            super().write(LEFT if data == MAIN_SCREEN and self._taken else data)
 
     def stop_application_mode(self) -> None:
         self.write(self._app.painter.forget_picture())  # type: ignore[attr-defined]

@@ -10,7 +10,12 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-RESTORE = "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2026l\x1b[<u\x1b[r\x1b[m\x1b[?1049l\x1b[?25h"
+MAIN_SCREEN = "\x1b[?1049l"
+LEFT = "\x1b[r\x1b[m\x1b[H\x1b[J" + MAIN_SCREEN
+"""Wiped, then left: GNU screen as it comes and Linux' own console have no alternate screen, and would keep the last frame below the shell."""
+RESTORE = (
+    "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2026l\x1b[<u" + LEFT + "\x1b[?25h"
+)
 """What a console that leaves by itself sends, and a full scroll region and plain letters besides."""
 _SCRIPT = """read -r word || { printf %s "$1"; stty "$2" <&1 || stty sane <&1; }"""
 

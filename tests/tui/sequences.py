@@ -50,7 +50,7 @@ class Sent:
 
 
 def read(data: bytes) -> Sent:
-    """Everything in `data` that is not in the allow-list. Line feeds may stand outside the alternate screen only."""
+    """Everything in `data` that is not in the allow-list. Line feeds may stand outside the alternate screen only; it is wiped as it is left."""
     sent, at, apart = Sent(), 0, False
     while at < len(data):
         token = _TOKEN.match(data, at)
@@ -65,7 +65,8 @@ def read(data: bytes) -> Sent:
         elif kind == "csi":
             if whole in (b"\x1b[?1049h", b"\x1b[?1049l"):
                 apart = whole.endswith(b"h")
-            sent.foreign += [whole] if not _known(token["csi"]) else []
+            wiped = whole == b"\x1b[J" and data[: token.start()].endswith(b"\x1b[H") and data.startswith(b"\x1b[?1049l", at)
+            sent.foreign += [whole] if not (wiped or _known(token["csi"])) else []
         elif kind == "osc":
             words = _clip(token["osc"])
             if words is None:

@@ -156,6 +156,29 @@ def test_a_killed_console_leaves_a_healthy_terminal(lines):
             break
     assert line.healthy()
     assert line.data.endswith(RESTORE.encode()) and foreign(line.data) == []
+    assert line.screen().strip() == ""
+
+
+def test_a_terminal_without_an_alternate_screen_is_left_wiped(lines):
+    """The emulator beside knows none, like GNU screen as it comes: nothing of the last frame stays, and what the shell says stands alone."""
+    import os
+
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.send("\x1a")
+    os.waitpid(line.process.pid, os.WUNTRACED)
+    line.read(0.1)
+    assert line.screen().strip() == ""
+    os.write(line.slave, b"a word of the shell")
+    line.signal(signal.SIGTERM)
+    line.signal(signal.SIGCONT)
+    assert line.wait() == 130
+    line = Line([*FAKE, "100"])
+    lines.append(line)
+    line.until("of 100")
+    line.send("\x11")
+    assert line.wait() == 0 and line.screen().strip() == ""
 
 
 def test_a_termination_with_a_dialog_open_and_a_code_half_typed_leaves_a_healthy_terminal(lines):
