@@ -12,11 +12,15 @@ _CHUNK = 700
 
 
 def sequences(text: str, environ: Mapping[str, str]) -> str:
-    """What to send. A multiplexer gets it twice: once to obey itself, once to hand it through; either may be forbidden there."""
+    """What to send. A multiplexer gets it twice: once to obey itself, once to hand it through; either may be forbidden there.
+
+    Of one inside the other both leave their mark, and only tmux calls the terminal by its name; screen would hand tmux' words through as text.
+    """
     plain = f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode()}\x07"
-    if environ.get("TMUX"):
+    term = environ.get("TERM", "")
+    if environ.get("TMUX") and not (environ.get("STY") and term.startswith("screen")):
         return plain + "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-    if environ.get("STY") or environ.get("TERM", "").startswith("screen"):
+    if environ.get("STY") or term.startswith("screen"):
         return plain + "".join(f"\x1bP{plain[i : i + _CHUNK]}\x1b\\" for i in range(0, len(plain), _CHUNK))
     return plain
 

@@ -77,7 +77,20 @@ def test_a_dialog_stands_while_the_terminal_is_resized(drive):
     drive(lake, scenario)
 
 
-@pytest.mark.parametrize("environ", [{}, {"TMUX": "/tmp/x,1,0"}, {"STY": "1.x"}, {"TERM": "screen-256color"}])
+BOTH = {"TMUX": "/tmp/x,1,0", "STY": "1.x"}
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"TMUX": "/tmp/x,1,0"},
+        {"STY": "1.x"},
+        {"TERM": "screen-256color"},
+        BOTH | {"TERM": "screen"},
+        BOTH | {"TERM": "tmux-256color"},
+    ],
+)
 def test_the_clipboard_is_reached_through_tmux_and_screen(environ):
     """The text arrives whole, by itself or handed through in pieces that screen takes; nothing of it is bare."""
     text = "06exy3k2 " + "ü€漢" * 900
@@ -85,7 +98,7 @@ def test_the_clipboard_is_reached_through_tmux_and_screen(environ):
     plain = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
     assert sent.startswith(plain)
     rest = sent[len(plain) :]
-    if "TMUX" in environ:
+    if "TMUX" in environ and environ.get("TERM") != "screen":  # which is the inner one where both left their mark
         assert rest == "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     elif environ:
         pieces = re.findall(r"\x1bP(.*?)\x1b\\", rest, re.DOTALL)
