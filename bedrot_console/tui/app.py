@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from ..operations.workspace import Workspace
 
 INTERRUPTED = 130
-SMALLEST = (80, 24)
-"""Columns and rows at which all that matters is on the screen."""
+SMALLEST = (80, 22)
+"""Columns and rows at which all that matters is on the screen: 80x24 less the line of a tmux and that of a screen."""
 
 
 class Console(
@@ -229,12 +229,8 @@ class Console(
         """A small terminal is told, once: everything still works, and less of it is seen."""
         small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
         if small and not self._small:
-            width, height = SMALLEST
-            self.notice(
-                f"made for {width}x{height} and more; this is {event.size.width}x{event.size.height}",
-                "warning",
-                "? lists the keys",
-            )
+            size = f"{event.size.width}x{event.size.height}"
+            self.notice(f"made for 80x24 and more; this is {size}", "warning", "? lists the keys")
         elif self._small and not small:
             self.notice("")
         self._small = small

@@ -45,6 +45,11 @@ def test_a_terminal_that_is_too_small_is_told_once_and_everything_still_works(dr
 
     async def scenario(d):
         assert "made for 80x24 and more; this is 40x10" in d.notice
+        await d.pilot.resize_terminal(80, 22)  # 80x24 less the lines of a tmux and a screen
+        await d.settle()
+        assert d.notice == ""
+        await d.pilot.resize_terminal(40, 10)
+        await d.settle()
         for place in PLACES:
             d.app.show_place(place)
             await d.pilot.pause()

@@ -321,7 +321,7 @@ class ListTable(VirtualTable):
         self.rows_changed()
 
     def render_line(self, y: int) -> Strip:
-        """A row, or the header; where not all rows are seen, which are, or how many more there are."""
+        """A row, or the header; where not all rows are seen, which are (if no title stands there), or how many more there are."""
         strip = super().render_line(y)
         first, last, count = self.top + 1, self.top + self.view_height, len(self.rows)
         if (
@@ -332,6 +332,8 @@ class ListTable(VirtualTable):
             return strip
         told = f" {first}-{min(last, count)} of {count} " if self.header else f" {count - last} more "
         at = max(0, self.size.width - len(told))
+        if self.header and strip.text[at - 1 :].strip():
+            return strip
         look = self.app.palette["head" if self.header else "dim"]  # type: ignore[attr-defined]
         return Strip([*strip.crop(0, at), Segment(told, look)], self.size.width)
 
