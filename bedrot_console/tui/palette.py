@@ -56,7 +56,8 @@ class Palette:
             styles[name] = Style(dim=True)
         plain = app.native_ansi_color or app.no_color
         if plain:
-            styles["cursor"] = Style(reverse=True)
+            own = None if app.no_color else "default"  # a status's colour would be a patch in the bar
+            styles["cursor"] = Style(reverse=True, color=own, bgcolor=own, dim=False)
             styles["cursor-away"] = Style(underline=True)
             styles["bar"] = Style(reverse=True)
             if app.no_color:

@@ -217,6 +217,7 @@ def test_a_page_is_solved_in_its_text(drive):
         await d.press("a")
         assert "5:00 left" in d.screen.splitlines()[0]
         await d.press("o", "enter")
+        assert "then goes on" in d.screen
         assert lake.hands == [{"act": "click", "x": 345, "y": 245}] and "clicked at 345,245" in d.screen.splitlines()[0]
         await d.press("d", "down", "d")
         assert lake.hands[-1] == {"act": "drag", "x": 345, "y": 245, "to_x": 145, "to_y": 245}
@@ -227,7 +228,7 @@ def test_a_page_is_solved_in_its_text(drive):
         await d.press("o")
         assert d.app.screen.at == (145, 245)
 
-    drive(lake, scenario, (130, 24))
+    drive(lake, scenario)
 
 
 def test_the_mouse_clicks_and_drags(drive):

@@ -9,13 +9,12 @@ from textual.app import ComposeResult
 from ...domain.blocks import Cell, View, picture_cells, view_of
 from ...domain.challenges import Look
 from ...domain.text import safe
-from .. import operator
 from ..keys import bindings
 from ..messages import Drawn, Seen
 from ..pictures import BLOCKS, COLOURS, Ability, Picture, pixels_for
 from ..widgets.canvas import SEEN_THROUGH, Canvas
 from ..widgets.hidden import Hidden
-from ..widgets.lines import Piece
+from ..widgets.lines import Piece, wrap
 from ..widgets.pane import Pane
 from ..widgets.table import Column, ListTable
 from .seeing import OVER, Seeing
@@ -45,7 +44,8 @@ class Outline(ListTable, can_focus=False):
     def fill(self, words: str, outline: str) -> None:
         """What is asked, in full, then the outline; the cursor stays where it is, and is on the first place at first."""
         first = not self.places
-        lines = [*(line for line in (words, "") if words), *outline.splitlines()]
+        asked = [text for pieces in wrap(words, max(20, self.app.size.width - 3)) for text, _ in pieces]
+        lines = [*asked, "", *outline.splitlines()]
         found = [_PLACE.match(line) for line in lines]
         self.places = [(int(place[1]), int(place[2])) if place else None for place in found]
         self.set_rows([(n, [(safe(line, 300), "plain")]) for n, line in enumerate(lines)])
@@ -101,7 +101,7 @@ class PageModal(Seeing):
             self.look_now = message.look
             if self.at is None:
                 self.at = (message.look.width / 2, message.look.height / 2)
-            self.query_one(Outline).fill(operator.question(self.challenge), message.look.outline)
+            self.query_one(Outline).fill(safe(self.challenge.prompt, 1000), message.look.outline)
         self.tell()
         self._draw()
 
