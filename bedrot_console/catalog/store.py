@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,19 +19,16 @@ from ..domain.findings import Report
 from ..domain.ports import Journal
 from ..resilience import Clock
 from . import work
-from .apply import mark_of
 from .counting import summarise
 from .engine import duckdb
 from .gate import Database, compact, exclusive, set_aside
 from .overlay import Overlay
+from .present import Present
 from .publishing import State, publish
 from .reader import Reader
 from .standing import print_of
 from .summary import catalog_folder, read_summary, write_summary
 from .trouble import BY_A_WRITER, CatalogDamaged, translated
-
-LONG_TAIL = 5_000
-"""Events beyond which asking first tries to bring the catalog up to date, if nobody else is at it."""
 
 Answer = TypeVar("Answer")
 
@@ -86,10 +84,7 @@ class Catalog:
         self._lock = self.folder / "lock"
         self._aside = self.folder / "aside"
         self._mutex = threading.RLock()
-        self._own: Reader | None = None
-        self._now: Overlay | None = None
-        self._seq = 0
-        self._mark = ""
+        self._present = Present(self.published, journal, reports)
 
     # ---- writing
 
@@ -340,74 +335,26 @@ class Catalog:
         return self._asked(lambda overlay: overlay.select(wanted))
 
     def _asked(self, question: Callable[[Overlay], Answer]) -> Answer:
+        catch_up = partial(self.catch_up, wait_seconds=0.0, publish="now")
         with self._mutex:
             try:
-                return question(self._overlay())
+                return question(self._present.overlay(catch_up))
             except (CatalogDamaged, work.Behind):
-                self._drop()
+                self._present.drop()
             try:
                 with self._alone(0.0):
                     self._mend()
-                return question(self._overlay())
+                return question(self._present.overlay(catch_up))
             except CatalogTooNew:
                 raise
             except (CatalogError, work.Behind):
-                self._drop()
-                return question(Overlay(None, list(self.journal.read()), self.reports))
+                self._present.drop()
+                return question(self._present.without_catalog())
 
     def close(self) -> None:
         """Close what asking has opened; the next question opens it again."""
         with self._mutex:
-            self._drop()
-
-    def _drop(self) -> None:
-        self._now = None
-        if self._own is not None:
-            self._own.close()
-            self._own = None
-
-    def _overlay(self) -> Overlay:
-        """The published catalog with the journal's tail. The last one is kept and extended while nothing else was published."""
-        if self._own is None:
-            if not self.published.exists():
-                try:
-                    self.catch_up(wait_seconds=0.0, publish="now")
-                except CatalogTooNew:
-                    raise
-                except CatalogError:
-                    return Overlay(None, list(self.journal.read()), self.reports)
-            self._own = Reader(self.published, reports=self.reports)
-            self._now = None
-        if self._own.fresh() or self._now is None or len(self._now.after) > LONG_TAIL:
-            self._now = self._overlaid(self._own)
-        else:
-            more = list(self.journal.read(after=max(self._seq - 1, 0)))
-            if self._seq and (not more or more[0].seq != self._seq or mark_of(more[0]) != self._mark):
-                raise work.Behind("the journal is not the one that was read before")
-            more = more[1:] if self._seq else more
-            self._now.extend(more)
-            if more:
-                self._seq, self._mark = more[-1].seq, mark_of(more[-1])
-        return self._now
-
-    def _overlaid(self, reader: Reader) -> Overlay:
-        tail = self._tail(reader)
-        if len(tail) > LONG_TAIL:
-            try:
-                self.catch_up(wait_seconds=0.0, publish="now")
-                reader.fresh()
-                tail = self._tail(reader)
-            except CatalogTooNew:
-                raise
-            except CatalogError:
-                pass
-        if tail:
-            self._seq, self._mark = tail[-1].seq, mark_of(tail[-1])
-        return Overlay(reader, tail, self.reports)
-
-    def _tail(self, reader: Reader) -> list[Event]:
-        self._seq, self._mark = reader.applied()
-        return list(work.tail(self.journal, self._seq, self._mark))
+            self._present.drop()
 
 
 def _unmended(found: str, refused: CatalogError) -> CatalogError:
