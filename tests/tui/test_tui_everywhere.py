@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fake_lake import FakeLake
 
+from bedrot_console import tui
 from bedrot_console.tui.commands import ConsoleCommands
 from bedrot_console.tui.crash import crash_text
 from bedrot_console.tui.keys import EVERYWHERE, KEYS
@@ -88,6 +91,12 @@ def test_what_cannot_be_loaded_is_said_once_and_stands_where_rows_would(drive, m
         assert "the disk is gone" in d.screen and "next: bedrot doctor" in d.screen
 
     drive(FakeLake(0), scenario)
+
+
+def test_no_handler_calls_that_of_its_base():
+    """Textual calls the handlers of every base class by itself, so one that is called is called twice. (`on_event` is no such handler.)"""
+    room = Path(tui.__file__).parent
+    assert not [path.name for path in room.rglob("*.py") if re.search(r"super\(\)\.on_(?!event\()", path.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize("width", [44, 60, 80, 120])
