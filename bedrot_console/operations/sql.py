@@ -70,6 +70,11 @@ STARTERS: tuple[tuple[str, str], ...] = (
     ("waiting", "select id, feed, status, first_code, landed_at\nfrom files\nwhere zone = 'landing'\norder by landed_at"),
     ("runs", "select platform, account, state, count(*) as runs, max(started_at) as newest,\n"
      "  avg(date_diff('second', started_at, ended_at))::int as seconds\nfrom runs\ngroup by all\norder by platform, state"),
+    ("plays by day", "-- rows of the payloads themselves: of each account the newest file in landing and in raw\n"
+     "select day, account, streams::bigint as streams,\n"
+     "  round(avg(streams::bigint) over (partition by account order by day rows 6 preceding))::bigint as mean_of_7_days, file_id\n"
+     "from (from landing('distrokid/streams', last := 1) union all by name from raw('distrokid/streams', last := 1))\n"
+     "qualify row_number() over (partition by account, day order by captured_at desc, file_id desc) = 1\norder by day desc, account"),
 )  # fmt: skip
 """Starter queries: (name, text)."""
 

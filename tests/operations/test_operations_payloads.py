@@ -100,6 +100,26 @@ def test_what_the_readme_says_to_a_duckdb_of_ones_own_works(given: Workspace, mo
             connection.execute(f"FROM landing('{PLAYS}')")
 
 
+def test_the_starter_that_reads_payloads_answers_with_and_without_files(given: Workspace) -> None:
+    """Without a file no row, with its columns and a note; then each day once, from the newest file, with the mean of seven days."""
+    ws = Workspace(given.settings, clock=given.clock)
+    text = dict(sql.STARTERS)["plays by day"]
+    try:
+        rows, run = ask(ws, text)
+        assert rows == [] and run.columns == ("day", "account", "streams", "mean_of_7_days", "file_id")
+        assert "no file is in raw('distrokid/streams', last := 1)" in run.notes and not run.partial
+        sample = REGISTRY.folder / "distrokid/samples/streams/ok-2026-03-02.html"
+        (landed, again) = land.land(ws, [sample, sample], feed="distrokid/streams")
+        ws.settle(publish="now")
+        rows, _ = ask(ws, text)
+        newest = max(landed.id, again.id)
+        assert len(rows) > 300 and len({day for day, *_ in rows}) == len(rows) and {row[4] for row in rows} == {newest}
+        assert [day for day, *_ in rows] == sorted((day for day, *_ in rows), reverse=True)
+        assert rows[0][3] == round(sum(row[2] for row in rows[:7]) / 7)
+    finally:
+        ws.readers.close()
+
+
 def test_more_than_one_query_reads_is_refused_with_what_narrows_it(given: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files, bytes, rows and calls have bounds; the sentence has the figures, the hint the words that help."""
     text = f"select * from\n landing('{PLAYS}')"
