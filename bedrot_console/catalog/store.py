@@ -169,8 +169,16 @@ class Catalog:
             found = summarise(database, format_time(self.clock.now()))
         except duckdb.Error as error:
             raise translated(error, database.path, database.sound) from error
-        self._write_summary(found | {"published_at": (read_summary(self.home) or {}).get("published_at")})
+        self._keep_summary(found)
         return found["applied_seq"]
+
+    def _keep_summary(self, found: dict[str, Any]) -> None:
+        self._write_summary(found | {"published_at": (read_summary(self.home) or {}).get("published_at")})
+
+    def _look(self, database: Database) -> tuple[dict[str, Any], int, int]:
+        """The summary of a file that was made anew, its files and its events."""
+        counted = "SELECT (SELECT count(*) FROM base.files), (SELECT count(*) FROM base.events)"
+        return summarise(database, format_time(self.clock.now())), *database.connection.execute(counted).fetchone()
 
     def _write_summary(self, found: dict[str, Any]) -> None:
         try:
@@ -183,13 +191,9 @@ class Catalog:
         try:
             if damaged or not self.work.is_file():
                 set_aside(self.work, self._aside)
-            done = work.build(self.work, self.home, self.journal, self.reports, self.walk)
-            with closing(Database(self.work, read_only=False)) as database:
-                applied = self._summarise(database)
-                files, events = database.connection.execute(
-                    "SELECT (SELECT count(*) FROM base.files), (SELECT count(*) FROM base.events)"
-                ).fetchone()
-            return applied, done, files, events
+            done, (summary, files, events) = work.build(self.work, self.home, self.journal, self.reports, self.walk, self._look)
+            self._keep_summary(summary)
+            return summary["applied_seq"], done, files, events
         except (OSError, duckdb.Error) as error:
             raise translated(error, self.work) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..domain.collector import collector_off
 from ..domain.errors import CatalogError, FixityError
@@ -32,6 +32,7 @@ ANEW_BATCHES = 10
 
 Walk = Callable[[], Iterable[tuple[Zone, str, Sidecar | FixityError]]]
 Reports = Callable[[Event], Report | None]
+Seen = TypeVar("Seen")
 
 
 class Behind(CatalogError):
@@ -152,8 +153,14 @@ def digest(database: Database) -> dict[str, tuple[Any, ...]]:
         raise translated(error, database.path) from error
 
 
-def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk) -> Reconciled:
-    """Make a whole new work file at `path` from journal and sidecars. The old one stays until the new one is complete and synced."""
+def build(
+    path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk, look: Callable[[Database], Seen]
+) -> tuple[Reconciled, Seen]:
+    """Make a whole new work file at `path` from journal and sidecars. The old one stays until the new one is complete and synced.
+
+    Args:
+        look: asked of the new file once it is complete, while it is open; opening it again costs as much as making a small one.
+    """
     temporary = path.with_name(path.name + ".rebuild")
     for leftover in (temporary, temporary.with_name(temporary.name + ".wal")):
         leftover.unlink(missing_ok=True)
@@ -166,6 +173,7 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
             done = _reconcile(database, home, applier, walk)
             applier.finish()
         checkpoint(database)
+        seen = look(database)
     except duckdb.Error as error:
         raise translated(error, path, database.sound) from error
     finally:
@@ -173,7 +181,7 @@ def build(path: Path, home: Path, journal: Journal, reports: Reports, walk: Walk
     if temporary.with_name(temporary.name + ".wal").exists():
         raise CatalogDamaged("the rebuilt file was not closed cleanly")
     settle(temporary, path)
-    return done
+    return done, seen
 
 
 _FACTS = (
