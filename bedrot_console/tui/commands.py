@@ -14,7 +14,7 @@ from ..domain.filterwords import decision_filter
 from ..domain.lifecycle import Verb, Zone
 from . import operator
 from .keys import EVERYWHERE, KEYS
-from .messages import Named, Notice, StartableLoaded
+from .messages import Named, Notice, RunNamed, StartableLoaded
 from .widgets.commandline import CommandLine
 from .words import Known, Order, commands, parse
 
@@ -52,6 +52,7 @@ class Commanding:
         try:
             order = parse(text)
             if order is not None:
+                app.notice("")  # of what came before
                 self.command_line.history.add(text)
                 if order.command.writes and app.backend.read_only:
                     raise UsageError(f"{order.name}: {READ_ONLY}", hint="a console without --read-only")
@@ -101,9 +102,14 @@ class Commanding:
 
     def order_runs(self, order: Order) -> None:
         app: Any = self
-        if order.first:
-            app.runs_view.wanted = order.first
         app.show_place("runs")
+        if order.first:
+            backend, name = app.backend, order.first
+            app.fetch("named run", lambda: RunNamed(backend.run(name).id))
+
+    def on_run_named(self, message: RunNamed) -> None:
+        app: Any = self
+        app.show_run(message.run)
 
     def order_sql(self, order: Order) -> None:
         app: Any = self

@@ -218,6 +218,13 @@ class RunProgress(Message):
 
 
 @posted
+class RunNamed(Message):
+    """A run that was asked for by the beginning of its id."""
+
+    run: str
+
+
+@posted
 class RunStarted(Message):
     """A run was started here, or several are being: `begun` of `of` so far. Empty `run`: this one was not, and `failed` says why."""
 

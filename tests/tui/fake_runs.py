@@ -113,7 +113,10 @@ class FakeRuns:
         return [r.view for r in self.fake_runs]
 
     def run(self, name: str) -> RunView:
-        return next(r.view for r in self.fake_runs if r.view.id == name)
+        found = next((r.view for r in self.fake_runs if r.view.id == name), None)
+        if found is None:
+            raise UsageError(f"no such run: {name}", hint="bedrot runs")
+        return found
 
     def run_events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
         return [e for r in self.fake_runs if r.view.id == name for e in r.events if e["seq"] > after]

@@ -78,6 +78,8 @@ def test_the_filter_answers_while_it_is_typed_and_says_what_is_wrong_with_it(dri
         field.value = "kind:decid"
         await d.settle()
         assert "no such kind of event: decid" in d.screen
+        await d.beat()
+        assert "no such kind of event: decid" in d.screen
         field.value = "kind:decided file:0000000000000000006"
         await d.settle()
         assert seqs(d) == [498, 490, 482] or all(n % 4 == 2 for n in seqs(d))

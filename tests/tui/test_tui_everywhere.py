@@ -144,6 +144,28 @@ def test_the_help_is_told_on_every_place_of_a_small_terminal(drive, place):
     drive(FakeLake(10), scenario)
 
 
+def test_a_command_that_leads_nowhere_says_so_and_the_next_one_drops_that(drive):
+    """A run that is not there, a word that is none; what was said of one line does not stand beside the next."""
+    lake = FakeLake(10)
+    first = lake.start("distrokid", "default")
+    lake.start("metaads", "default")
+
+    async def scenario(d):
+        await d.beat()
+        d.app.run_command("runs zzzzzzzz")
+        await d.settle()
+        assert d.app.place == "runs" and "no such run: zzzzzzzz" in d.notice
+        d.app.run_command(f"runs {first}")
+        await d.settle()
+        assert d.app.runs_view.followed == first and d.notice == ""
+        d.app.run_command("frobnicate")
+        assert "no such command" in d.notice
+        d.app.run_command("files zone:raw")
+        assert d.notice == ""
+
+    drive(lake, scenario)
+
+
 def test_the_palette_offers_no_screenshot_and_nothing_that_writes(drive):
     """Safe commands only, and none of Textual's own."""
 

@@ -42,6 +42,7 @@ class AuditView(Proving, Overview):
         super().__init__()
         self.words = ""
         self.what: AuditFilter | None = None
+        self.refused: UsageError | None = None
         self.damaged: set[int] = set()
         self.looking: int | None = None
         self.begun = self.halted = False
@@ -72,11 +73,12 @@ class AuditView(Proving, Overview):
     def set_words(self, words: str) -> None:
         """Show what these words let through, from the newest on."""
         self.begun = True
-        self.words = words
+        self.words, self.refused = words, None
         try:
             self.what = self.console.backend.audit_filter(words)
         except UsageError as error:
-            self.query_one(Headline).show([(f"✗ {safe(error, 200)}", "error"), (f"  → {safe(error.hint or '', 200)}", "strong")])
+            self.refused = error
+            self._head()
             return
         self.table.empty = ("looking…",)
         self._restart()
@@ -180,6 +182,8 @@ class AuditView(Proving, Overview):
         )
         if self.words and self.query_one("#auditfilter", Field).has_class("waiting"):
             line = [(f"/{safe(self.words, 100)} ", "key"), *line]
+        if self.refused is not None:  # and what is shown is still what the words before let through
+            line = [(f"✗ {safe(self.refused, 200)}", "error"), (f"  → {safe(self.refused.hint or '', 200)}", "strong")]
         self.query_one(Headline).show(line)
 
     def tell(self) -> None:
