@@ -56,7 +56,7 @@ def _words(kind: str, event: Mapping[str, Any]) -> tuple[int, list[Piece], str]:
         asked = challenge if isinstance(challenge, dict) else event
         error = asked.get("error")
         refused: list[Piece] = [(f"✗ {safe(error, 200)}  ", "error")] if error else []
-        again = "? asks again: " if error else "? the platform asks: "
+        again = "asks again: " if error else "? the platform asks: "
         return WARNINGS, [*refused, (f"{again}{safe(asked.get('prompt') or 'an answer', 300)}", "waiting")], ""
     if kind == "challenge-ended":
         by = f" by {safe(event['by'], 60)}" if event.get("by") else ""

@@ -9,7 +9,7 @@ from fake_rows import HOSTILE
 from fake_runs import AccountItem, NeedItem
 
 from bedrot_console.domain.runs import RunState
-from bedrot_console.tui.runlines import Pace
+from bedrot_console.tui.runlines import Pace, entry_of
 from bedrot_console.tui.widgets.log import Entry, LogPane
 
 
@@ -237,6 +237,12 @@ def test_hostile_words_of_runs_are_drawn_safe_wherever_they_stand(drive):
             assert all(c == "\n" or c.isprintable() for c in d.screen), keys
 
     drive(lake, scenario, (130, 30))
+
+
+def test_the_log_tells_a_refusal_before_it_asks_again():
+    """On a line that is cut at 80 columns the reason is what is read."""
+    entry = entry_of({"kind": "challenge", "challenge": {"prompt": "A code is wanted " * 9, "error": "That code is wrong"}})
+    assert entry is not None and "✗ That code is wrong  asks again: A code" in "".join(text for text, _ in entry.line)
 
 
 def test_a_list_that_does_not_fit_says_which_of_how_many_are_seen(drive):
