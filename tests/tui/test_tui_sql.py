@@ -217,7 +217,7 @@ def test_what_cannot_be_done_says_why(drive):
             ("select noid", "p", "no column is a file's id"),
             ("select nothing", "f", "no rows"),
             ("select 1", "M", "nothing is marked"),
-            ("select 1", "m", "mark one end with space first"),
+            ("select 1", "m", "a range begins here"),
             ("select 1", "C", "no query is saved as a check"),
         ):
             await ask(d, text)
@@ -261,7 +261,9 @@ def test_history_comes_back_after_a_restart(drive):
         assert editor.text == "draft"
         view = type(d.app.sql_view)()
         view.restore({"query": "select 3\nfrom x", "name": "mine"})
-        assert (view.first_query, view.saved_name) == ("select 3\nfrom x", "mine") and d.app.sql_view.kept()["query"] == "draft"
+        assert (view.first_query, view.saved_name) == ("select 3\nfrom x", "mine") and d.app.sql_view.to_keep()[
+            "query"
+        ] == "draft"
         view.restore({"query": 5, "name": ["x"]})
 
     drive(lake, first)
@@ -372,3 +374,39 @@ def test_rows_of_an_answer_are_decided_over_a_real_line():
         assert line.wait() == 0 and line.healthy() and foreign(line.data) == []
     finally:
         line.close()
+
+
+def test_rows_are_marked_as_in_files_and_a_new_query_begins_empty():
+    """`*` all and none, shift and down one after the other, `m` from here to there; ctrl+n empties the editor and ctrl+up has the text again."""
+    line = Line([*FAKE, "300"])
+    try:
+        line.until("of 300")
+        line.send(":sql select id from files\r")
+        line.until("300 rows")
+        for keys, there, gone in (
+            ("*", "· 300 marked", ""), ("*", "300 rows", "· 300 marked"), ("J", "· 2 marked", ""), ("J", "· 3 marked", ""), ("K", "· 2 marked", ""),
+            ("M", "300 rows", "· 2 marked"), ("m", "· 1 marked", ""), ("Gm", "· 299 marked", ""), ("i\x0e", "300 rows", "select id"),
+            ("select 7", " select 7", ""), ("\x1b[1;5A", "select id", "select 7"),
+        ):  # fmt: skip
+            line.send(keys)
+            line.until(there)
+            if gone:
+                line.until(gone, gone=True)
+    finally:
+        line.close()
+
+
+def test_the_query_in_the_editor_stands_there_after_a_restart(drive):
+    """With the name it is saved under; what was asked is not asked again by itself."""
+    lake = FakeLake(10)
+
+    async def first(d):
+        await d.press("6", "ctrl+n")
+        await type_in(d, "select 4711")
+        await d.press("ctrl+q")
+
+    async def second(d):
+        assert d.app.sql_view.editor.text == "select 4711" and "no answer yet" in d.screen
+
+    drive(lake, first, memory=lake.recall())
+    drive(lake, second, memory=lake.recall())

@@ -106,7 +106,7 @@ WORDS: dict[str, dict[str, str]] = {
         "why": "why", "start": "extract", "files": "files", "login": "sessions", "page_down": "health --history", "home": "first", "end": "last",
     },
     "sql": {
-        **_DECIDES, **_MARKS, "run": "sql", "starters": "starters", "schema": "columns", "complete": "columns", "details": "show",
+        **_DECIDES, **_MARKS, **{f"mark_{a}": "mark" for a in ("up", "down", "all")}, "run": "sql", "new": "sql", "starters": "starters", "schema": "columns", "complete": "columns", "details": "show",
         "review": "review", "open_files": "files", "open": "queries", "older": "queries", "newer": "queries", "save": "save",
         "declare": "declare", "export": "export", "checks": "check", "edit": "sql", "page_up": "back", "page_down": "more",
         "home": "first", "end": "last",

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from ...domain.text import safe
 from ..keeping import Kept, narrowed, removable
 from ..widgets.field import Field
-from ..widgets.lines import Line, Piece
+from ..widgets.lines import Line, Piece, wrap
 from ..widgets.pane import Pane
 from ..widgets.table import Column, ListTable
 from .base import Dialog
@@ -48,7 +48,7 @@ class QueriesModal(Dialog[tuple[str, str, str, str]]):
     def on_mount(self) -> None:
         title = self.query_one("#title", Pane)
         title.styles.height = 1
-        keys = "enter: edit   ctrl+r: run" + ("" if self.read_only else "   ctrl+t: forget a saved one") + "   esc: back"
+        keys = "enter: edit   ctrl+r: run" + ("" if self.read_only else "   ctrl+t: forget saved") + "   esc: back"
         title.show([[("Queries", "title"), (f"   {keys}", "dim")]])
         self.set_focus(self.query_one(Field))
         self._narrow("")
@@ -71,7 +71,8 @@ class QueriesModal(Dialog[tuple[str, str, str, str]]):
         lines: list[Line] = []
         if table.cursor < len(self.found):
             text = self.found[table.cursor][2]
-            lines = [[(line, "dim")] for line in safe(text, 2000, newlines=True).split("\n")]
+            width = max(20, self.query_one("#text", Pane).size.width or 70)
+            lines = [line for part in safe(text, 2000, newlines=True).split("\n") for line in wrap(part, width, "dim")]
         self.query_one("#text", Pane).show(lines)
 
     def on_virtual_table_moved(self, message: ListTable.Moved) -> None:

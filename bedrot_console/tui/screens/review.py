@@ -129,6 +129,7 @@ class ReviewView(InspectingView):
     def on_queue_loaded(self, message: QueueLoaded) -> None:
         message.stop()
         self.loaded = True
+        self.queue.beyond = message.more
         rows = [r for r in message.rows if r.id not in self.gone]
         if self.guest is not None and self.guest.id not in {r.id for r in rows}:
             rows.insert(0, self.guest)

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from ...operations.answers import Answer
 
 LONGEST_QUERY = 100_000
-IN_EDITOR = ("run", "stop", "open", "starters", "schema", "complete", "older", "newer", "leave")
+IN_EDITOR = ("run", "stop", "open", "starters", "schema", "new", "complete", "older", "newer", "leave")
 FIRST_QUERY = "select feed, status, count(*) as files\nfrom files\ngroup by all\norder by files desc"
 TEACH = (
     "no answer yet",
     "ctrl+r runs the query; tab completes the word at the cursor",
-    "ctrl+t starter queries, ctrl+o what was saved or asked, ctrl+g views and columns",
+    "ctrl+t starter queries, ctrl+o what was saved or asked, ctrl+n a new one",
+    "ctrl+g views and columns",
 )
 
 
@@ -80,7 +81,7 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
         self.ended: AnswerEnded | None = None
         self.first_query = FIRST_QUERY
 
-    def kept(self) -> dict[str, Any]:
+    def to_keep(self) -> dict[str, Any]:
         text = self.editor.text
         return {"query": text if len(text) <= LONGEST else "", "name": self.saved_name}
 
@@ -162,6 +163,7 @@ class SqlView(KeptQueries, ActionRows, GridKeys, View):
             self._show_problem(str(error), error.hint)
             self.state_changed()
             return
+        self.results.clear(("running…",))
         self._line()
         self.state_changed()
 

@@ -84,6 +84,15 @@ class KeptQueries:
             self.at += 1
             self.editor.text = self.asked[self.at] if self.at < len(self.asked) else self.draft
 
+    def do_new(self: SqlView) -> None:  # type: ignore[misc]
+        """An empty editor; what stood there is the query before, also if it was not asked."""
+        text = self.editor.text.strip()
+        if text:
+            self.asked = [t for t in self.asked if t != text] + [text]
+        self.at = len(self.asked)
+        self.draft = self.saved_name = self.editor.text = ""
+        self.screen.set_focus(self.editor)
+
     # choosing
 
     def do_starters(self: SqlView) -> None:  # type: ignore[misc]

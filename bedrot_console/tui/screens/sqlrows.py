@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERBS = tuple(verb.value for verb in Verb) + ("validate",)
 ON_ONE = ("details", "review", "mark")
+MARKS = ("mark_up", "mark_down", "mark_range", "mark_all")
 MOST_MARKED = 10_000
 MOST_IN_FILES = 500
 
@@ -28,7 +29,7 @@ class ActionRows:
     def why_not_rows(self: SqlView, action: str) -> str | None:  # type: ignore[misc]
         """Why an action on files cannot be done with this row, or the marked ones."""
         results = self.results
-        if action not in (*VERBS, *ON_ONE, "mark_range", "unmark", "open_files"):
+        if action not in (*VERBS, *ON_ONE, *MARKS, "unmark", "open_files"):
             return None
         if self.editor.has_focus:
             return "esc goes to the rows first"
@@ -38,8 +39,8 @@ class ActionRows:
             return None if results.marks else "nothing is marked"
         if results.id_column is None:
             return "no column is a file's id: select id, or file_id"
-        if action == "mark_range":
-            return None if results.last_mark is not None else "mark one end with space first"
+        if action in MARKS:
+            return None
         if action in VERBS and self.console.backend.read_only:
             return READ_ONLY
         wanted = [results.file_id()] if action in ON_ONE else results.chosen()
@@ -57,11 +58,35 @@ class ActionRows:
         self._line()
         self.state_changed()
 
+    def do_mark_up(self: SqlView) -> None:  # type: ignore[misc]
+        self._extend(-1)
+
+    def do_mark_down(self: SqlView) -> None:  # type: ignore[misc]
+        self._extend(1)
+
+    def _extend(self: SqlView, step: int) -> None:  # type: ignore[misc]
+        self.results.extend(step)
+        self._line()
+        self.state_changed()
+
+    def do_mark_all(self: SqlView) -> None:  # type: ignore[misc]
+        """Every row that names a file; again: none."""
+        if self.results.marks:
+            self.do_unmark()
+        else:
+            self._mark_between(0, self.results.count - 1)
+
     def do_mark_range(self: SqlView) -> None:  # type: ignore[misc]
-        """Mark all rows between the last mark and the cursor; they are read from the answer, wherever they lie."""
-        results, answer = self.results, self.answer
-        low, high = sorted((results.last_mark or 0, results.cursor))
-        column = results.id_column
+        """Mark all rows between the last mark and the cursor; without a mark a range begins here."""
+        results = self.results
+        if results.last_mark is None:
+            self.notice("a range begins here; m again, where it ends, marks it")
+            results.last_mark = results.cursor
+        self._mark_between(*sorted((results.last_mark, results.cursor)))
+
+    def _mark_between(self: SqlView, low: int, high: int) -> None:  # type: ignore[misc]
+        """They are read from the answer, wherever they lie."""
+        answer, column = self.answer, self.results.id_column
         if answer is None or column is None:
             return
         if high - low >= MOST_MARKED:
@@ -79,7 +104,8 @@ class ActionRows:
         if message.answer is self.answer:
             before = len(self.results.marks)
             self.results.mark(message.rows)
-            self.notice(f"{len(self.results.marks) - before} more marked")
+            if len(message.rows) != 1:  # where a range begins
+                self.notice(f"{len(self.results.marks) - before:,} more marked")
             self._line()
             self.state_changed()
 

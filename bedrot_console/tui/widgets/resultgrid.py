@@ -66,6 +66,8 @@ class Results(VirtualTable, can_focus=True):
         self.id_column: int | None = None
         self.marks: dict[int, str] = {}
         self.last_mark: int | None = None
+        self._span: tuple[int, int] | None = None
+        """Where marking with shift began, and where it last came."""
         self.signs: dict[str, Piece] = {}
         self._widths: list[int] = []
         self._set: set[int] = set()
@@ -84,6 +86,7 @@ class Results(VirtualTable, can_focus=True):
         self.names, self.types = tuple(names), tuple(types)
         self.count = self.first = self.at = self.cursor = self.top = 0
         self.marks, self.signs, self.last_mark = {}, {}, None
+        self._span = None
         self.id_column = id_column(self.names)
         self._widths, self._set = [], set()
         self._blocks.clear()
@@ -258,6 +261,19 @@ class Results(VirtualTable, can_focus=True):
             self.last_mark = self.cursor
         self._refresh_row(self.cursor)
 
+    def extend(self, step: int) -> None:
+        """Mark the row under the cursor and the next one that way; going back takes the marks of this way off again."""
+        if self._span is None or self._span[1] != self.cursor:
+            self._span = (self.cursor, self.cursor)
+        start, mine = self._span[0], set(range(*sorted((self._span[0], self.cursor)))) | {self.cursor}
+        self.move_to(self.cursor + step)
+        inside = set(range(min(start, self.cursor), max(start, self.cursor) + 1))
+        for index in mine - inside:
+            self.marks.pop(index, None)
+        self.marks |= {i: name for i in inside if (name := self.file_id(i)) is not None}
+        self._span, self.last_mark = (start, self.cursor), start
+        self.refresh()
+
     def mark(self, rows: Mapping[int, str]) -> None:
         """Mark these rows too."""
         self.marks |= rows
@@ -265,6 +281,7 @@ class Results(VirtualTable, can_focus=True):
 
     def unmark(self) -> None:
         self.marks = {}
+        self.last_mark = self._span = None
         self.refresh()
 
     def chosen(self) -> list[str]:

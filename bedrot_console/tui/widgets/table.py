@@ -300,6 +300,8 @@ class ListTable(VirtualTable):
 
     told = True
     """Whether it says which of its rows are seen; a place may say it elsewhere."""
+    beyond = False
+    """Whether there are more rows than those at hand."""
 
     def __init__(
         self, columns: Sequence[Column], *, id: str | None = None, empty: Sequence[str] = (), header: bool = True
@@ -330,7 +332,7 @@ class ListTable(VirtualTable):
             or not (y == 0 if self.header else y == self.size.height - 1 and last < count)
         ):
             return strip
-        told = f" {first}-{min(last, count)} of {count} " if self.header else f" {count - last} more "
+        told = f" {first}-{min(last, count)} of {count}{'+' if self.beyond else ''} " if self.header else f" {count - last} more "
         at = max(0, self.size.width - len(told))
         if self.header and strip.text[at - 1 :].strip():
             return strip
