@@ -169,6 +169,15 @@ def pressed(who: str, line: Line, count: int, size: tuple[int, int], ends: tuple
         say(what, who, keys(line, pressed_keys).line(), GOALS[what] if goals else "")
 
 
+def unfiltered(line: Line) -> None:
+    """Drop the filter, which keeps the file that was found, and go back to the newest."""
+    line.send(ESCAPE)
+    until(line, lambda screen: "/ filters" in screen)
+    rest(line, 0.5)
+    line.send(HOME)
+    until(line, lambda screen: "20190704_" not in screen)
+
+
 def console(home: Path, files: int, count: int, size: tuple[int, int], rounds: int) -> None:
     """The console on a made lake: starts, keys, filter, memory."""
     command = [sys.executable, "-m", "bedrot_console", "--home", str(home), "console"]
@@ -194,16 +203,14 @@ def console(home: Path, files: int, count: int, size: tuple[int, int], rounds: i
         letters = keys(line, list(word))
         typing = Figures(typing.seconds + letters.seconds, typing.sizes + letters.sizes, typing.work + letters.work)
         until(line, lambda screen: bool(re.search(r"20190704_\d", screen)))
-        line.send(ESCAPE)
-        until(line, lambda screen: "/ filters" in screen and "20190704_" not in screen)
+        unfiltered(line)
         rest(line, 0.5)
         line.send("/")
         rest(line, 0.3)
         began = time.perf_counter()
         line.send(word)
         pages.append(until(line, lambda screen: bool(re.search(r"20190704_\d", screen))) - began)
-        line.send(ESCAPE)
-        until(line, lambda screen: "/ filters" in screen and "20190704_" not in screen)
+        unfiltered(line)
         rest(line, 0.5)
     say("filter typing", "console", typing.line(), "≤ 10, ≤ 35 ms")
     page = f"{statistics.median(pages) * 1000:.0f} ms from typing a rare text to its files"
