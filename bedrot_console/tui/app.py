@@ -241,6 +241,11 @@ class Console(
         """One line for the operator."""
         self._main.query_one(NoticeLine).show(text, kind, hint)
 
+    def leave_notice(self) -> None:
+        """Another place comes: a word on how to go on in this one is no longer true. What was done, and what went wrong, stays told."""
+        if self._main.query_one(NoticeLine).kind == "info":
+            self.notice("")
+
     def on_notice(self, message: Notice) -> None:
         self.notice(message.text, message.kind, message.hint)
 

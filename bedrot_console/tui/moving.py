@@ -62,6 +62,8 @@ class Moving:
     def show_place(self, place: str) -> None:
         """Bring a place onto the screen; the next key goes there."""
         view = self.view(place)
+        if place != self.place:
+            self.leave_notice()
         self.place = place
         for name, other in self._views.items():
             other.display = name == place

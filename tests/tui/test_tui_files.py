@@ -72,6 +72,23 @@ def test_the_filter_answers_while_it_is_typed_and_escape_drops_it(drive):
     drive(FakeLake(320), scenario)
 
 
+def test_home_right_behind_escape_goes_to_the_newest_file_not_to_the_one_that_was_found(drive):
+    """What the operator pressed last decides, though the file that was found is still looked for."""
+
+    async def scenario(d):
+        view = d.app.files_view
+        await d.press("slash")
+        await d.type("20260302_0945")
+        await d.press("enter", "end")
+        assert view.table.row().path.endswith("_094500.json")
+        view.do_back()
+        view.do_home()
+        await d.settle()
+        assert view.table.cursor == 0 and "1 of 3,000" in d.screen
+
+    drive(FakeLake(3000), scenario)
+
+
 def test_a_wrong_filter_word_says_what_is_right_and_keeps_the_rows(drive):
     """An unknown status is a sentence with the known ones, never an empty table."""
 

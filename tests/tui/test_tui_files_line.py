@@ -102,3 +102,26 @@ def test_the_mouse_goes_to_places_and_orders_by_the_head_of_a_column():
         line.until("[1 Files")
     finally:
         line.close()
+
+
+def test_a_word_on_how_to_go_on_leaves_with_its_place_and_what_was_done_stays_told():
+    """SQL's hint is not read in Files; a decision that was made is."""
+    line = Line([*FAKE, "64"], size=(100, 30))
+    try:
+        line.until("1 of 64")
+        line.send("6")
+        line.until("[6 SQL")
+        line.send("\x1b")
+        line.until("i goes back to the editor")
+        line.send("1")
+        line.until("i goes back to the editor", gone=True)
+        line.send("/status:passed\r")
+        line.until("1 of 4")
+        line.send("p")
+        line.until("Promote this file")
+        line.send("\r")
+        line.until("promoted insights_")
+        line.send("7")
+        assert "promoted insights_" in line.until("[7 Audit")
+    finally:
+        line.close()

@@ -343,6 +343,7 @@ class FilesView(Kept, Marking, Grouping, View):
         self.moving.page(1)
 
     def do_home(self) -> None:
+        self.leave_row()
         self.moving.home()
 
     def do_end(self) -> None:

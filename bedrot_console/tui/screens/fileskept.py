@@ -25,6 +25,7 @@ class Kept:
     console: Any
     fetch: Any
     _wanted: str = ""
+    _sought: str = ""
     _wanted_marks: tuple[str, ...] = ()
 
     def to_keep(self) -> dict[str, Any]:
@@ -61,10 +62,14 @@ class Kept:
         if row is not None and not self.table.stale:
             self._wanted = row.id
 
+    def leave_row(self) -> None:
+        """The operator goes elsewhere: a row that is still looked for no longer draws the cursor."""
+        self._wanted = self._sought = ""
+
     def find_place(self) -> None:
         """The first page is there: look for the row and the marks of last time."""
         wanted, marks = self._wanted, self._wanted_marks
-        self._wanted, self._wanted_marks = "", ()
+        self._wanted, self._wanted_marks, self._sought = "", (), wanted
         backend = self.console.backend
         if wanted or marks:
 
@@ -81,7 +86,7 @@ class Kept:
         table.refresh()
         self.marks_changed()  # type: ignore[attr-defined]
         row = message.row
-        if row is None or table.cursor or not table.rows:
+        if row is None or row.id != self._sought or table.cursor or not table.rows:
             return  # gone, or the operator moved on meanwhile
         index = next((i for i, r in enumerate(table.rows) if r.id == row.id), None)
         if index is not None:

@@ -23,9 +23,11 @@ class NoticeLine(Drawn):
         super().__init__()
         self.pieces: list[Piece] = []
         self.text = ""
+        self.kind = "info"
 
     def show(self, text: str, kind: str = "info", hint: str | None = None) -> None:
         """Show a notice; everything in it is made safe here."""
+        self.kind = kind
         sentence = safe(text, 300)
         self.pieces = [(f"{self.SIGNS.get(kind, ' ')} {sentence}", kind)]
         if hint:
