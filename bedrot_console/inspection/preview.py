@@ -20,7 +20,7 @@ from .contents import FormatTrouble
 from .packed import first_gzip_head, is_gzip, is_zip, listing, unpack
 from .pages import looks_like_html, page_kind
 from .readers import open_payload, read_bytes
-from .recognise import header_cells, text_of
+from .recognise import header_cells, long_cells, text_of
 
 MOST_BYTES = 2 << 20
 MOST_LINE = 2000
@@ -165,18 +165,18 @@ def _table(text: str, delimiter: str, lines: int, offset: int, cut: bool) -> Pre
     rows: list[tuple[str, ...]] = []
     header: tuple[str, ...] | None = None
     more = cut
-    csv.field_size_limit(MOST_BYTES * 4)
     reader = csv.reader(re.split(r"(?<=\n)|(?<=\r)(?!\n)", body), delimiter=delimiter)
     try:
-        for number, cells in enumerate(row for row in reader if row):
-            row = tuple(_cut(cell, MOST_CELL) for cell in cells)
-            if header is None:
-                header = row
-            elif number > offset:
-                if len(rows) >= lines:
-                    more = True
-                    break
-                rows.append(row)
+        with long_cells(MOST_BYTES * 4):
+            for number, cells in enumerate(row for row in reader if row):
+                row = tuple(_cut(cell, MOST_CELL) for cell in cells)
+                if header is None:
+                    header = row
+                elif number > offset:
+                    if len(rows) >= lines:
+                        more = True
+                        break
+                    rows.append(row)
     except csv.Error:
         return _lines("text", text, lines, offset, "not readable as a table")
     return Preview(kind="table", header=header or (), table=tuple(rows), truncated=more)

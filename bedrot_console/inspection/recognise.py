@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,19 @@ STUMBLES = (
 )  # fmt: skip
 """What a feed's own functions can raise over odd bytes; a finding or a no, never the end of an inspection."""
 _BLANK = re.compile(r"[\s,]*")
+
+
+@contextlib.contextmanager
+def long_cells(characters: int) -> Iterator[None]:
+    """Let the table reader of the standard library take cells so long, in here only.
+
+    Its limit (131,072 characters) belongs to the whole process: what a check says may not hang on what was looked at before it.
+    """
+    before = csv.field_size_limit(characters)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def folded(name: str) -> str:

@@ -15,7 +15,7 @@ from bedrot_console.domain.excerpts import Entry, Head
 from bedrot_console.domain.feeds import Column
 
 from .jsonscan import plain
-from .recognise import folded, header_cells
+from .recognise import folded, header_cells, long_cells
 
 PIECE_BYTES = 64 << 10
 LONGEST_ROW = 64 << 10
@@ -79,9 +79,9 @@ class RowScan:
 
     def cells(self, at: int, end: int) -> list[str]:
         text = bytes(self.data[at : min(end, at + LONGEST_ROW)]).decode(self.encoding, "backslashreplace").rstrip("\r\n")
-        csv.field_size_limit(LONGEST_ROW * 4)
         try:
-            row = next(csv.reader([text], delimiter=self.delimiter), [])
+            with long_cells(LONGEST_ROW * 4):
+                row = next(csv.reader([text], delimiter=self.delimiter), [])
         except csv.Error:
             row = text.split(self.delimiter)
         return [plain(c if len(c) <= MOST_CELL else c[: MOST_CELL - 1] + "…") for c in row]

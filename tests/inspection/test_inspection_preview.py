@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import zipfile
@@ -15,6 +16,7 @@ from bedrot_console.domain.browsing import Preview
 from bedrot_console.domain.feeds import Feed
 from bedrot_console.inspection.contents import FormatTrouble, Rows
 from bedrot_console.inspection.preview import preview
+from bedrot_console.inspection.rowscan import RowScan
 
 Show = Callable[..., Preview]
 
@@ -43,6 +45,14 @@ def test_a_table_shows_header_and_cells(show: Show) -> None:
         found = show(SALES, form, lines=2, offset=3)
         assert found.kind == "table" and found.header[1] == "Store"
         assert [r[2] for r in found.table] == ["T3", "T4"] and found.table[0][1] == "Höhe" and found.truncated
+
+
+def test_what_was_shown_changes_nothing_for_what_is_judged_after_it(show: Show) -> None:
+    """A preview takes longer cells than a check does; the limit, which is the process's, is as before."""
+    before = csv.field_size_limit()
+    assert show(SALES, b"day\tplays\n2026-01-01\t" + b"x" * (before + 1) + b"\n").table
+    assert RowScan(b"day\tplays\n2026-01-01\t7\n").names == ["day", "plays"]
+    assert csv.field_size_limit() == before
 
 
 def test_json_is_laid_out_and_shown_as_it_is_when_broken(show: Show) -> None:
